@@ -1,0 +1,71 @@
+//! What is alive at run time, and the order of start and stop.
+//!
+//! Start: the store (which may refuse the file), then DuckDB over it, then whatever listens. Stop is the reverse, by
+//! dropping: no question outlives DuckDB, and the writer goes last, when everything queued is on disk.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+
+use crate::config::Settings;
+use crate::error::{Error, Result};
+use crate::export::spool::Spool;
+use crate::query::budget::Budget;
+use crate::query::duck::engine::{Engine, Limits};
+use crate::receive::{Receiver, Uploads};
+use crate::store::Store;
+
+/// How many times longer a download may take than a question.
+const DOWNLOAD_FACTOR: u32 = 10;
+
+/// Everything that a request or a command needs.
+#[derive(Clone)]
+pub struct App {
+    pub store: Arc<Store>,
+    pub engine: Arc<Engine>,
+    pub questions: Budget,
+    pub downloads: Budget,
+    pub spool: Spool,
+    pub receiver: Receiver,
+    pub home: TimeZone,
+    pub uploads: Uploads,
+}
+
+impl App {
+    pub fn start(settings: &Settings) -> Result<App> {
+        let store = Arc::new(Store::open(&settings.data_dir, settings.readers)?);
+        let spool = Spool::open(own_folder(&settings.data_dir.join("spool"))?, u64::from(settings.spool_mb) << 20)?;
+        let temp_dir = own_folder(&settings.data_dir.join("tmp"))?;
+        let engine = Engine::open(&Limits {
+            memory_mb: settings.duckdb_memory_mb,
+            threads: settings.duckdb_threads,
+            temp_dir,
+            temp_mb: settings.spool_mb,
+            spool_dir: spool.folder().to_owned(),
+        })?;
+        Ok(App {
+            engine: Arc::new(engine),
+            questions: Budget::new(settings.query_limit),
+            downloads: Budget::new(settings.query_limit * DOWNLOAD_FACTOR),
+            spool,
+            receiver: Receiver { store: store.clone(), home: settings.home.clone(), max_body: settings.max_body },
+            home: settings.home.clone(),
+            uploads: Uploads::default(),
+            store,
+        })
+    }
+}
+
+/// A folder of this process's own, for a command may run beside the server; those of processes that are gone are removed.
+fn own_folder(parent: &Path) -> Result<PathBuf> {
+    let own = parent.join(std::process::id().to_string());
+    std::fs::create_dir_all(&own).map_err(|fault| Error::io("creating a temporary folder", &fault))?;
+    let entries = std::fs::read_dir(parent).map_err(|fault| Error::io("reading the temporary folders", &fault))?;
+    for entry in entries.flatten() {
+        if !Path::new("/proc").join(entry.file_name()).exists() {
+            std::fs::remove_dir_all(entry.path()).map_err(|fault| Error::io("removing a temporary folder", &fault))?;
+        }
+    }
+    Ok(own)
+}

@@ -1,0 +1,130 @@
+//! The command line: one file per command. What a command is asked for goes to standard output, everything else to
+//! standard error.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+mod check;
+mod config;
+mod export;
+mod import;
+mod key;
+mod serve;
+mod synth;
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::Settings;
+use crate::error::Result;
+
+/// Own your Apple Health data: one binary, one SQLite file, answers from DuckDB.
+#[derive(Parser)]
+#[command(name = "health-export", version, propagate_version = true)]
+struct Arguments {
+    #[command(flatten)]
+    flags: Flags,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Every setting as a flag; `config.example.toml` explains them.
+#[derive(Args)]
+#[command(next_help_heading = "Settings (also by environment HEALTH_EXPORT_... and config.toml)")]
+struct Flags {
+    /// Where everything is kept
+    #[arg(long, global = true, value_name = "FOLDER")]
+    data_dir: Option<String>,
+    /// Address and port to listen on [default: 127.0.0.1:8787]
+    #[arg(long, global = true, value_name = "ADDRESS:PORT")]
+    listen: Option<String>,
+    /// Time zone of your local days, such as Europe/Berlin [default: the system's]
+    #[arg(long, global = true, value_name = "ZONE")]
+    home_zone: Option<String>,
+    /// Largest delivery in megabytes [default: 64]
+    #[arg(long, global = true, value_name = "MB")]
+    max_body_mb: Option<String>,
+    /// Connections that read the database at once [default: 16]
+    #[arg(long, global = true, value_name = "NUMBER")]
+    readers: Option<String>,
+    /// Memory for DuckDB in megabytes [default: auto]
+    #[arg(long, global = true, value_name = "MB")]
+    duckdb_memory_mb: Option<String>,
+    /// Threads for DuckDB [default: auto]
+    #[arg(long, global = true, value_name = "NUMBER")]
+    duckdb_threads: Option<String>,
+    /// Longest that a question may take in seconds [default: 30]
+    #[arg(long, global = true, value_name = "SECONDS")]
+    query_seconds: Option<String>,
+    /// Space for temporary files and downloads in megabytes [default: 2048]
+    #[arg(long, global = true, value_name = "MB")]
+    spool_mb: Option<String>,
+    /// What is logged: error, warn, info, debug or trace [default: info]
+    #[arg(long, global = true, value_name = "LEVEL")]
+    log: Option<String>,
+}
+
+impl Flags {
+    fn given(self) -> BTreeMap<String, String> {
+        let flags = [
+            ("data_dir", self.data_dir),
+            ("listen", self.listen),
+            ("home_zone", self.home_zone),
+            ("max_body_mb", self.max_body_mb),
+            ("readers", self.readers),
+            ("duckdb_memory_mb", self.duckdb_memory_mb),
+            ("duckdb_threads", self.duckdb_threads),
+            ("query_seconds", self.query_seconds),
+            ("spool_mb", self.spool_mb),
+            ("log", self.log),
+        ];
+        flags.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect()
+    }
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the server
+    Serve,
+    /// Make, list and revoke keys
+    #[command(subcommand)]
+    Key(key::Command),
+    /// Import Health Auto Export JSON files, or folders of them
+    Import(import::Import),
+    /// Write stored samples to a file
+    Export(export::Export),
+    /// Ask whether the database is whole
+    Check,
+    /// Print the settings in force and where each came from
+    Config,
+    /// Make up data for tests, benches and demos
+    Synth(synth::Synth),
+}
+
+/// Runs the command of this process's arguments.
+pub fn main() -> ExitCode {
+    match run(Arguments::parse()) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("health-export: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> Result<ExitCode> {
+    if let Command::Synth(synth) = &arguments.command {
+        return synth.run();
+    }
+    let settings = Settings::resolve(&arguments.flags.given(), |name| std::env::var(name).ok())?;
+    crate::telemetry::start(&settings.log)?;
+    match arguments.command {
+        Command::Serve => serve::run(&settings),
+        Command::Key(command) => command.run(&settings),
+        Command::Import(import) => import.run(&settings),
+        Command::Export(export) => export.run(&settings),
+        Command::Check => check::run(&settings),
+        Command::Config => config::run(&settings),
+        Command::Synth(synth) => synth.run(),
+    }
+}

@@ -1,0 +1,55 @@
+//! The one error type below HTTP.
+//!
+//! Lower layers do not know status codes. They say what went wrong in words a person can act on, and `http/problem`
+//! maps each variant to one status in one exhaustive match, so a new variant must be placed there.
+
+use std::fmt::Display;
+
+/// What can go wrong between a request and the file. Display texts are shown to the caller, except `Internal`.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Error {
+    /// The caller asked for something that makes no sense; the text names the parameter and says what would.
+    #[error("{0}")]
+    BadRequest(String),
+    /// The thing asked for does not exist.
+    #[error("{0}")]
+    NotFound(String),
+    /// The body is of no kind we know; it is kept in quarantine under the delivery.
+    #[error("{reason}")]
+    NotUnderstood { reason: String, delivery: Option<String> },
+    /// More bytes than the limit allows.
+    #[error("{0}")]
+    TooLarge(String),
+    /// A content encoding that cannot be undone.
+    #[error("{0}")]
+    BadEncoding(String),
+    /// Every slot is taken; trying again in a moment will work.
+    #[error("{0}")]
+    Busy(String),
+    /// A question took longer than its limit.
+    #[error("{0}")]
+    TimedOut(String),
+    /// No space left for a write.
+    #[error("the disk is full: nothing was stored; free some space and send it again")]
+    DiskFull,
+    /// Everything else: the text goes to the log, never to the caller.
+    #[error("{0}")]
+    Internal(String),
+}
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// Wraps a fault of the machine or of ours, naming what was being done.
+    pub fn internal(doing: &str, fault: impl Display) -> Self {
+        Error::Internal(format!("{doing}: {fault}"))
+    }
+
+    /// An input or output fault, with a full disk told apart.
+    pub fn io(doing: &str, fault: &std::io::Error) -> Self {
+        match fault.kind() {
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => Error::DiskFull,
+            _ => Error::internal(doing, fault),
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Samples as a file, every layer of them unless one is asked for, ordered by metric and time.
+//!
+//! The columns are `metric, start, end, value, unit, min, max, source, layer, offset_minutes`; they never change meaning.
+//! Times are UTC: timestamps in Parquet, RFC 3339 in text.
+
+use std::fmt::Write;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::error::Result;
+use crate::export::FileFormat;
+use crate::export::spool::Spool;
+use crate::model::metric::catalogue;
+use crate::model::time::Layer;
+use crate::query::budget::Stop;
+use crate::query::duck::engine::{Engine, Session, quoted};
+use crate::query::duck::request::Request;
+use crate::query::duck::table::{ALL, METRICS, SAMPLE_RANGE, SAMPLES, SOURCES};
+use crate::query::subject;
+use crate::store::samples::integers;
+use crate::store::{Reading, Store, series};
+
+/// What is asked.
+#[derive(Debug, Clone)]
+pub struct Question {
+    pub user: i64,
+    /// Names; every metric that is stored when empty.
+    pub metrics: Vec<String>,
+    /// UTC epoch seconds; start included, end excluded.
+    pub from: Option<i64>,
+    pub to: Option<i64>,
+    pub layer: Option<Layer>,
+    pub sources: Vec<String>,
+    pub format: FileFormat,
+}
+
+/// Makes the file, or finds it made, and gives its place in the spool.
+pub fn export(store: &Store, engine: &Engine, spool: &Spool, question: &Question, stop: &Stop) -> Result<PathBuf> {
+    // One reader for the samples keeps them in order; the dictionaries need their own.
+    let mut snapshot = store.snapshot(3)?;
+    let interrupt = snapshot.interrupt_handle();
+    stop.on_stop(move || interrupt.interrupt());
+    let reading = snapshot.lanes[0].reading();
+    let metrics = metric_ids(reading, question)?;
+    let condition = condition(reading, question)?;
+    let version = series::data_version(reading, question.user)?;
+    let place = spool.place(&format!("{version} {question:?}"), question.format.as_str());
+    let mut lanes = std::mem::take(&mut snapshot.lanes).into_iter();
+    spool.file(&place, |path| {
+        let mut session = engine.session()?;
+        let handle = session.interrupt_handle();
+        stop.on_stop(move || handle.interrupt());
+        let (from, to) = (question.from.unwrap_or(i64::MIN), question.to.unwrap_or(i64::MAX));
+        let ranges = metrics.iter().map(|metric| vec![question.user, *metric, from, to]).collect();
+        let mut open = |table, condition: &str, ranges| {
+            let request = Request::new(table, condition, ranges, lanes.by_ref().take(1).collect());
+            session.open_scan(&Arc::new(request))
+        };
+        let samples = open(&SAMPLES, &condition, ranges);
+        let metrics = open(&METRICS, ALL, vec![vec![]]);
+        let sources = open(&SOURCES, ALL, vec![vec![]]);
+        let select = select(question.format, samples, metrics, sources);
+        run(&session, &select, question.format, path)
+    })?;
+    Ok(place)
+}
+
+/// The metrics to export, in the order of their names.
+fn metric_ids(reading: &Reading, question: &Question) -> Result<Vec<i64>> {
+    let mut names: Vec<String> = match question.metrics.is_empty() {
+        true => series::list(reading, question.user)?.into_iter().map(|row| row.metric).collect(),
+        false => question.metrics.iter().flat_map(|name| parts(name)).collect(),
+    };
+    names.sort();
+    names.dedup();
+    let rows = names.iter().map(|name| Ok(subject::metric(reading, name)?.row.map(|row| row.id)));
+    rows.filter_map(Result::transpose).collect()
+}
+
+/// A composite stands for its parts.
+fn parts(name: &str) -> Vec<String> {
+    match catalogue().resolve(name).filter(|metric| !metric.parts.is_empty()) {
+        Some(metric) => metric.parts.clone(),
+        None => vec![name.to_owned()],
+    }
+}
+
+fn condition(reading: &Reading, question: &Question) -> Result<String> {
+    let mut condition = SAMPLE_RANGE.to_owned();
+    if let Some(layer) = question.layer {
+        // Writing to a String cannot fail.
+        let _ = write!(condition, " AND layer = {}", layer.id());
+    }
+    if !question.sources.is_empty() {
+        let _ = write!(condition, " AND source IN ({})", integers(&subject::sources(reading, &question.sources)?));
+    }
+    Ok(condition)
+}
+
+fn select(format: FileFormat, samples: i64, metrics: i64, sources: i64) -> String {
+    let time = |column: &str| match format {
+        FileFormat::Parquet => format!("to_timestamp({column})"),
+        FileFormat::Csv => format!("make_timestamp({column} * 1000000)"),
+        FileFormat::Ndjson => format!("strftime(make_timestamp({column} * 1000000), '%Y-%m-%dT%H:%M:%SZ')"),
+    };
+    let layers = (0..).map_while(Layer::from_id).fold(String::new(), |mut cases, layer| {
+        let _ = write!(cases, " WHEN {} THEN '{}'", layer.id(), layer.as_str());
+        cases
+    });
+    format!(
+        "SELECT m.name AS metric, {} AS start, {} AS \"end\", s.value, m.unit, s.min, s.max, source.name AS source,
+                CASE s.layer{layers} END AS layer, s.offset_minutes::INTEGER AS offset_minutes
+         FROM scan({samples}) s JOIN scan({metrics}) m ON m.id = s.metric JOIN scan({sources}) source ON source.id = s.source",
+        time("s.start"),
+        time("s.stop"),
+    )
+}
+
+fn run(session: &Session, select: &str, format: FileFormat, path: &std::path::Path) -> Result<()> {
+    let options = match format {
+        FileFormat::Csv => "FORMAT csv, HEADER, TIMESTAMPFORMAT '%Y-%m-%dT%H:%M:%SZ'",
+        FileFormat::Parquet => "FORMAT parquet, COMPRESSION zstd",
+        FileFormat::Ndjson => "FORMAT json",
+    };
+    session.run(&format!("COPY ({select}) TO {} ({options})", quoted(path)))
+}

@@ -1,0 +1,40 @@
+//! Keys at the door: three headers that senders use, one look-up, one scope for each group of routes.
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use crate::app::App;
+use crate::http::problem::Problem;
+use crate::http::run::blocking;
+use crate::model::key::{Principal, Scope, hash};
+use crate::store::keys;
+
+/// Lets a request through when its key has the scope, with the `Principal` in its extensions.
+pub async fn require(State(app): State<App>, scope: Scope, mut request: Request, next: Next) -> Response {
+    match principal(&app, request.headers()).await {
+        Ok(principal) if principal.may(scope) => {
+            request.extensions_mut().insert(principal);
+            next.run(request).await
+        }
+        Ok(_) => Problem::wrong_scope(scope.as_str()).into_response(),
+        Err(problem) => problem.into_response(),
+    }
+}
+
+async fn principal(app: &App, headers: &HeaderMap) -> Result<Principal, Problem> {
+    let hash = hash(secret(headers).ok_or_else(Problem::missing_key)?);
+    let store = app.store.clone();
+    let now = jiff::Timestamp::now().as_second();
+    blocking(move || keys::find(&*store.reader()?, &hash, now)).await?.ok_or_else(Problem::missing_key)
+}
+
+fn secret(headers: &HeaderMap) -> Option<&str> {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let bearer = text(header::AUTHORIZATION.as_str()).and_then(|value| {
+        let (scheme, secret) = value.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then_some(secret)
+    });
+    bearer.or_else(|| text("x-api-key")).or_else(|| text("api-key")).map(str::trim)
+}

@@ -1,0 +1,225 @@
+//! `GET /api/v1/data/{metric}`: samples as stored, a page at a time.
+
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use jiff::tz::TimeZone;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::app::App;
+use crate::error::{Error, Result};
+use crate::export::FileFormat;
+use crate::http::caching;
+use crate::http::params::Params;
+use crate::http::problem::Problem;
+use crate::http::run::blocking;
+use crate::model::key::Principal;
+use crate::model::time::{Layer, local_rfc3339, offset_rfc3339};
+use crate::query::samples::{self, Answer, Question};
+use crate::store::samples::{Position, StoredSample};
+use crate::store::series;
+
+const DEFAULT_LIMIT: usize = 1_000;
+const MOST: usize = 100_000;
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Page {
+    pub metric: String,
+    pub unit: String,
+    pub samples: Vec<SampleRow>,
+    /// Give it as `cursor` for the next page; missing on the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
+}
+
+/// A sample as stored. Keys without a value are left out.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SampleRow {
+    /// RFC 3339, in `tz` if that was asked for, else with the sender's offset.
+    pub start: String,
+    pub end: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    pub layer: String,
+    pub offset_minutes: i32,
+    /// A word that qualifies the value, such as Bolus or Before Meal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub context: Option<String>,
+}
+
+/// How the page is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    Json,
+    File(FileFormat),
+}
+
+/// Samples of a metric
+#[utoipa::path(
+    get, path = "/api/v1/data/{metric}", tag = "read",
+    params(
+        ("metric" = String, Path, description = "Name, alias or HealthKit identifier"),
+        ("start" = Option<String>, Query, description = "Included. RFC 3339, date, epoch seconds or milliseconds; also: from, since"),
+        ("end" = Option<String>, Query, description = "Excluded; also: to, until"),
+        ("tz" = Option<String>, Query, description = "IANA zone of dates in the question and of times in the answer"),
+        ("limit" = Option<u32>, Query, description = "1 to 100000, default 1000"),
+        ("cursor" = Option<String>, Query, description = "next_cursor of the page before"),
+        ("order" = Option<String>, Query, description = "asc or desc by start"),
+        ("source" = Option<String>, Query, description = "May be repeated"),
+        ("layer" = Option<String>, Query, description = "raw, minute, hour, day, week, month or year"),
+        ("format" = Option<String>, Query, description = "json, ndjson or csv; else by Accept")
+    ),
+    responses(
+        (status = 200, body = Page), (status = 304, description = "Not modified"), (status = 400, body = Problem),
+        (status = 404, body = Problem)
+    )
+)]
+pub async fn get(
+    State(app): State<App>,
+    Extension(principal): Extension<Principal>,
+    Path(metric): Path<String>,
+    headers: HeaderMap,
+    mut params: Params,
+) -> Result<Response, Problem> {
+    let given = params.clone().one("tz")?.is_some();
+    let zone = params.zone(&app.home)?;
+    let (from, to) = params.range(&zone)?;
+    let limit = params.parsed("limit", "a number from 1 to 100000", |text| {
+        text.parse().ok().filter(|limit| (1..=MOST).contains(limit))
+    })?;
+    let question = Question {
+        user: principal.user,
+        metric,
+        from,
+        to,
+        layer: params.layer()?,
+        sources: params.texts("source"),
+        descending: params.parsed("order", "asc or desc", descending)?.unwrap_or(false),
+        limit: limit.unwrap_or(DEFAULT_LIMIT),
+        after: params.parsed("cursor", "a cursor of an earlier answer", read_cursor)?,
+    };
+    let shape = shape(&mut params, &headers)?;
+    params.finish()?;
+    let zone = given.then_some(zone);
+    let store = app.store.clone();
+    let asked = question.clone();
+    let version = blocking(move || series::data_version(&*store.reader()?, asked.user)).await?;
+    let tag = caching::tag(principal.user, version, &format!("{question:?} {shape:?} {zone:?}"));
+    if caching::is_known(&headers, &tag) {
+        return Ok(caching::not_modified(&tag, caching::DATA_MAX_AGE));
+    }
+    let store = app.store.clone();
+    let response =
+        blocking(move || written(shape, samples::answer(&*store.reader()?, &question)?, zone.as_ref())).await?;
+    Ok(caching::with_tag(response, &tag, caching::DATA_MAX_AGE))
+}
+
+fn descending(text: &str) -> Option<bool> {
+    match text {
+        "asc" => Some(false),
+        "desc" => Some(true),
+        _ => None,
+    }
+}
+
+fn shape(params: &mut Params, headers: &HeaderMap) -> Result<Shape> {
+    let named = |name: &str| match name {
+        "json" => Some(Shape::Json),
+        "csv" => Some(Shape::File(FileFormat::Csv)),
+        "ndjson" => Some(Shape::File(FileFormat::Ndjson)),
+        _ => None,
+    };
+    if let Some(shape) = params.parsed("format", "json, ndjson or csv", named)? {
+        return Ok(shape);
+    }
+    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    Ok(match accept {
+        accept if accept.contains("text/csv") => Shape::File(FileFormat::Csv),
+        accept if accept.contains("ndjson") => Shape::File(FileFormat::Ndjson),
+        _ => Shape::Json,
+    })
+}
+
+fn written(shape: Shape, answer: Answer, zone: Option<&TimeZone>) -> Result<Response> {
+    let next_cursor = answer.next.map(write_cursor);
+    let rows = answer.samples.into_iter().map(|sample| row(sample, zone));
+    let Shape::File(format) = shape else {
+        let page = Page { metric: answer.metric, unit: answer.unit, samples: rows.collect(), next_cursor };
+        return Ok(Json(page).into_response());
+    };
+    let text = match format {
+        FileFormat::Ndjson => ndjson(rows)?,
+        _ => csv(rows)?,
+    };
+    let mut response = ([(header::CONTENT_TYPE, format.media_type())], text).into_response();
+    // A cursor is base64, which is always a valid header.
+    if let Some(Ok(cursor)) = next_cursor.map(|cursor| cursor.parse()) {
+        response.headers_mut().insert("x-next-cursor", cursor);
+    }
+    Ok(response)
+}
+
+fn row(sample: StoredSample, zone: Option<&TimeZone>) -> SampleRow {
+    let time = |utc: i64| match zone {
+        Some(zone) => local_rfc3339(utc, zone),
+        None => offset_rfc3339(utc, sample.offset_minutes),
+    };
+    SampleRow {
+        start: time(sample.position.start),
+        end: time(sample.end),
+        value: sample.value,
+        min: sample.min,
+        max: sample.max,
+        source: Some(sample.source).filter(|source| !source.is_empty()),
+        layer: Layer::from_id(sample.position.layer).map_or("", Layer::as_str).into(),
+        offset_minutes: sample.offset_minutes,
+        context: sample.context,
+    }
+}
+
+fn ndjson(rows: impl Iterator<Item = SampleRow>) -> Result<String> {
+    let lines = rows.map(|row| serde_json::to_string(&row).map(|line| line + "\n"));
+    lines.collect::<Result<String, _>>().map_err(|fault| Error::internal("writing NDJSON", fault))
+}
+
+fn csv(rows: impl Iterator<Item = SampleRow>) -> Result<String> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let failed = |fault: csv::Error| Error::internal("writing CSV", fault);
+    writer
+        .write_record(["start", "end", "value", "min", "max", "source", "layer", "offset_minutes", "context"])
+        .map_err(failed)?;
+    let number = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
+    for row in rows {
+        let (source, context) = (row.source.unwrap_or_default(), row.context.unwrap_or_default());
+        let (value, min, max) = (number(row.value), number(row.min), number(row.max));
+        let offset = row.offset_minutes.to_string();
+        writer
+            .write_record([&row.start, &row.end, &value, &min, &max, &source, &row.layer, &offset, &context])
+            .map_err(failed)?;
+    }
+    let bytes = writer.into_inner().map_err(|fault| Error::internal("writing CSV", fault))?;
+    String::from_utf8(bytes).map_err(|fault| Error::internal("writing CSV", fault))
+}
+
+fn write_cursor(position: Position) -> String {
+    let Position { start, layer, twin } = position;
+    URL_SAFE_NO_PAD.encode(format!("{start},{layer},{twin}"))
+}
+
+fn read_cursor(text: &str) -> Option<Position> {
+    let text = String::from_utf8(URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
+    let numbers: Vec<i64> = text.split(',').map(|part| part.parse().ok()).collect::<Option<_>>()?;
+    match numbers[..] {
+        [start, layer, twin] => Some(Position { start, layer, twin }),
+        _ => None,
+    }
+}

@@ -1,0 +1,98 @@
+//! `GET /api/v1/export/samples`: downloads. The file is made by DuckDB in the spool and served as a file, with HEAD and
+//! byte ranges, because that is how pandas, polars and DuckDB itself read Parquet over HTTP.
+
+use std::path::Path;
+
+use axum::Extension;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use etag::EntityTag;
+use tower::ServiceExt;
+use tower_http::services::ServeFile;
+
+use crate::app::App;
+use crate::error::{Error, Result};
+use crate::export::FileFormat;
+use crate::export::samples::{self, Question};
+use crate::http::caching;
+use crate::http::params::Params;
+use crate::http::problem::Problem;
+use crate::http::run::blocking;
+use crate::model::key::Principal;
+use crate::model::metric::slug;
+use crate::store::series;
+
+/// Download samples
+///
+/// Columns: metric, start, end, value, unit, min, max, source, layer, offset_minutes. Times are UTC.
+#[utoipa::path(
+    get, path = "/api/v1/export/samples", tag = "export",
+    params(
+        ("format" = Option<String>, Query, description = "csv (default), parquet or ndjson"),
+        ("metric" = Option<String>, Query, description = "May be repeated or joined by commas; everything by default"),
+        ("start" = Option<String>, Query, description = "Included"), ("end" = Option<String>, Query, description = "Excluded"),
+        ("tz" = Option<String>, Query, description = "Zone of dates in start and end"),
+        ("source" = Option<String>, Query, description = "May be repeated"),
+        ("layer" = Option<String>, Query, description = "Every layer by default")
+    ),
+    responses(
+        (status = 200, description = "The file"), (status = 206, description = "The range asked for"),
+        (status = 304, description = "Not modified"), (status = 400, body = Problem), (status = 404, body = Problem),
+        (status = 507, body = Problem)
+    )
+)]
+pub async fn samples(
+    State(app): State<App>,
+    Extension(principal): Extension<Principal>,
+    mut params: Params,
+    request: Request,
+) -> Result<Response, Problem> {
+    let zone = params.zone(&app.home)?;
+    let (from, to) = params.range(&zone)?;
+    let question = Question {
+        user: principal.user,
+        metrics: params.list("metric"),
+        from,
+        to,
+        layer: params.layer()?,
+        sources: params.texts("source"),
+        format: params.parsed("format", "csv, parquet or ndjson", FileFormat::parse)?.unwrap_or(FileFormat::Csv),
+    };
+    params.finish()?;
+    let store = app.store.clone();
+    let version = blocking(move || series::data_version(&*store.reader()?, principal.user)).await?;
+    let tag = caching::tag(principal.user, version, &format!("{question:?}"));
+    if caching::is_known(request.headers(), &tag) {
+        return Ok(caching::not_modified(&tag, caching::EXPORT_MAX_AGE));
+    }
+    let (store, engine, spool) = (app.store.clone(), app.engine.clone(), app.spool.clone());
+    let asked = question.clone();
+    let path = app.downloads.run(move |stop| samples::export(&store, &engine, &spool, &asked, stop)).await?;
+    serve(&path, &question, &tag, request).await
+}
+
+async fn serve(path: &Path, question: &Question, tag: &EntityTag, mut request: Request) -> Result<Response, Problem> {
+    // The tag is ours, so the conditions have been judged by now; the file service would judge by its own.
+    for name in [header::IF_NONE_MATCH, header::IF_MODIFIED_SINCE, header::IF_RANGE] {
+        request.headers_mut().remove(name);
+    }
+    let Ok(served) = ServeFile::new(path).oneshot(request).await;
+    let mut response = served.map(Body::new).into_response();
+    let disposition = format!("attachment; filename=\"{}\"", file_name(question));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(question.format.media_type()));
+    let value = HeaderValue::from_str(&disposition).map_err(|fault| Error::internal("naming a download", fault))?;
+    headers.insert(header::CONTENT_DISPOSITION, value);
+    Ok(caching::with_tag(response, tag, caching::EXPORT_MAX_AGE))
+}
+
+/// ASCII only, so that no client has to decode it.
+fn file_name(question: &Question) -> String {
+    let subject = match &question.metrics[..] {
+        [metric] => slug(metric).chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').collect(),
+        _ => "samples".to_owned(),
+    };
+    format!("health-{subject}.{}", question.format.as_str())
+}

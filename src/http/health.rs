@@ -1,0 +1,66 @@
+//! `GET /health*`: for watchdogs and load balancers. Open to all, so it says nothing private.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::app::App;
+use crate::error::{Error, Result};
+use crate::http::problem::Problem;
+use crate::http::run::blocking;
+use crate::store::check;
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Health {
+    /// "ok", always: an unhealthy server answers a problem.
+    pub status: &'static str,
+    pub version: &'static str,
+}
+
+/// Whether the server answers and can read and write
+#[utoipa::path(get, path = "/health", tag = "health", responses((status = 200, body = Health), (status = 503, body = Problem)))]
+pub async fn health(state: State<App>) -> Response {
+    ready(state).await
+}
+
+/// Whether the process answers at all
+#[utoipa::path(get, path = "/health/live", tag = "health", responses((status = 200, body = Health)))]
+pub async fn live() -> Response {
+    fine()
+}
+
+/// Whether it can read and write
+#[utoipa::path(
+    get, path = "/health/ready", tag = "health",
+    responses((status = 200, body = Health), (status = 503, body = Problem))
+)]
+pub async fn ready(State(app): State<App>) -> Response {
+    let asked: Result<()> = blocking(move || {
+        if !app.store.writer().is_alive() {
+            return Err(Error::Internal("the writer has stopped".into()));
+        }
+        check::is_readable(&*app.store.reader()?)
+    })
+    .await;
+    match asked {
+        Ok(()) => fine(),
+        Err(fault) => {
+            tracing::error!("not ready: {fault}");
+            Problem::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "not-ready",
+                "Not ready",
+                "the database cannot be read or written; the server's log says why",
+            )
+            .into_response()
+        }
+    }
+}
+
+fn fine() -> Response {
+    let body = Health { status: "ok", version: env!("CARGO_PKG_VERSION") };
+    ([(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
+}

@@ -1,0 +1,111 @@
+//! `POST /api/v1/ingest`: a phone's delivery. Also at the address and with the header of the app vendor's own server.
+
+use axum::body::{Body, HttpBody};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use futures::StreamExt;
+
+use crate::app::App;
+use crate::error::{Error, Result};
+use crate::http::params::Params;
+use crate::http::problem::Problem;
+use crate::model::key::Principal;
+use crate::model::receipt::Receipt;
+use crate::receive::{Encoding, Upload, too_large};
+use crate::store::deliveries::Origin;
+
+/// Most bytes of a refused body that are still read, so that its sender gets to see the answer.
+const DRAINED: u64 = 512 << 20;
+
+/// Store a delivery
+///
+/// Takes Health Auto Export's JSON, plain or under gzip, br, zstd or deflate. The answer comes when everything that
+/// could be understood is on disk. Items that cannot be understood never fail the rest: they are quarantined, counted
+/// and explained.
+#[utoipa::path(
+    post, path = "/api/v1/ingest", tag = "ingest", request_body(content = serde_json::Value, description = "The body as the app sends it"),
+    params(("format" = Option<String>, Query, description = "Overrides recognition by content: health-auto-export")),
+    responses(
+        (status = 200, body = Receipt),
+        (status = 400, body = Problem, description = "Not understood at all; kept in quarantine"),
+        (status = 413, body = Problem), (status = 415, body = Problem), (status = 429, body = Problem),
+        (status = 507, body = Problem)
+    )
+)]
+pub async fn post(
+    State(app): State<App>,
+    Extension(principal): Extension<Principal>,
+    mut params: Params,
+    request: Request,
+) -> Result<Response, Problem> {
+    params.parsed("format", "health-auto-export", |name| (name == "health-auto-export").then_some(()))?;
+    params.finish()?;
+    let (parts, body) = request.into_parts();
+    let encoding = Encoding::parse(&text(&parts.headers, header::CONTENT_ENCODING.as_str()).unwrap_or_default())?;
+    let _room = app.uploads.enter(body.size_hint().upper()).await?;
+    let body = read(body, app.receiver.max_body).await?;
+    let upload = Upload {
+        user: principal.user,
+        api_key: Some(principal.key),
+        origin: origin(&parts.headers),
+        encoding,
+        body,
+    };
+    let receipt = app.receiver.clone().receive(upload).await?;
+    Ok((StatusCode::OK, [(header::CACHE_CONTROL, "no-store")], Json(receipt)).into_response())
+}
+
+/// The same at the address of the app vendor's own server
+#[utoipa::path(
+    post, path = "/api/data", tag = "ingest", request_body(content = serde_json::Value),
+    responses((status = 200, body = Receipt), (status = 400, body = Problem))
+)]
+pub async fn compatible(
+    state: State<App>,
+    principal: Extension<Principal>,
+    params: Params,
+    request: Request,
+) -> Result<Response, Problem> {
+    post(state, principal, params, request).await
+}
+
+/// The body, at most `limit` bytes of it; what is beyond is read away, never kept.
+async fn read(body: Body, limit: u64) -> Result<Vec<u8>> {
+    let announced = body.size_hint().lower();
+    let mut kept = Vec::with_capacity(announced.min(limit) as usize);
+    let mut chunks = body.into_data_stream();
+    let mut total: u64 = 0;
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.map_err(|_| Error::BadRequest("the body ended early: send it again".into()))?;
+        total += chunk.len() as u64;
+        if total <= limit && announced <= limit {
+            kept.extend_from_slice(&chunk);
+        } else if total > DRAINED {
+            break;
+        } else {
+            kept = Vec::new();
+        }
+    }
+    match total.max(announced) > limit {
+        true => Err(Error::TooLarge(too_large(limit))),
+        false => Ok(kept),
+    }
+}
+
+fn origin(headers: &HeaderMap) -> Origin {
+    Origin {
+        automation_name: text(headers, "automation-name"),
+        automation_id: text(headers, "automation-id"),
+        automation_aggregation: text(headers, "automation-aggregation"),
+        automation_period: text(headers, "automation-period"),
+        session_id: text(headers, "session-id"),
+        file: None,
+    }
+}
+
+/// A header as text; automation names may hold any character, so bytes that are no UTF-8 are replaced.
+fn text(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+}

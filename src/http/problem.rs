@@ -1,0 +1,131 @@
+//! Every error answer: `application/problem+json` (RFC 9457) with a stable `type` and a sentence that says what to do.
+//!
+//! The one place where an error becomes a status. Internal faults go to the log with their text; the caller gets none
+//! of it.
+
+use std::borrow::Cow;
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::error::Error;
+
+/// The body of an error answer.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Problem {
+    /// Stable; `urn:health-export:problem:` and a name.
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub title: Cow<'static, str>,
+    pub status: u16,
+    pub detail: String,
+    /// The delivery under which the body is kept, when it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delivery: Option<String>,
+}
+
+impl Problem {
+    pub fn new(status: StatusCode, name: &str, title: &'static str, detail: impl Into<String>) -> Problem {
+        Problem {
+            kind: format!("urn:health-export:problem:{name}"),
+            title: title.into(),
+            status: status.as_u16(),
+            detail: detail.into(),
+            delivery: None,
+        }
+    }
+
+    pub fn missing_key() -> Problem {
+        Problem::new(
+            StatusCode::UNAUTHORIZED,
+            "unauthorized",
+            "No valid key",
+            "send a key in the header Authorization: Bearer KEY, X-API-Key or api-key; \
+             `health-export key create` makes one",
+        )
+    }
+
+    pub fn wrong_scope(needed: &str) -> Problem {
+        Problem::new(
+            StatusCode::FORBIDDEN,
+            "wrong-scope",
+            "This key may not do that",
+            format!("this needs a key with the scope {needed}: `health-export key create --scope {needed}` makes one"),
+        )
+    }
+
+    pub fn no_such_route(path: &str) -> Problem {
+        Problem::new(
+            StatusCode::NOT_FOUND,
+            "no-such-address",
+            "No such address",
+            format!("there is nothing at {path}; /openapi.json lists what there is"),
+        )
+    }
+
+    pub fn wrong_method() -> Problem {
+        Problem::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "wrong-method",
+            "Wrong method",
+            "this address exists, but not for this method; /openapi.json says which it takes",
+        )
+    }
+
+    pub fn internal() -> Problem {
+        Problem::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            "Something went wrong here",
+            "the server's log says what; nothing was stored unless an answer said so",
+        )
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Problem {
+        let detail = error.to_string();
+        match error {
+            Error::BadRequest(_) => Problem::new(StatusCode::BAD_REQUEST, "bad-request", "Bad request", detail),
+            Error::NotFound(_) => Problem::new(StatusCode::NOT_FOUND, "not-found", "Not found", detail),
+            Error::NotUnderstood { delivery, .. } => {
+                let problem = Problem::new(StatusCode::BAD_REQUEST, "not-understood", "Body not understood", detail);
+                Problem { delivery, ..problem }
+            }
+            Error::TooLarge(_) => Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Body too large", detail),
+            Error::BadEncoding(_) => {
+                Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "bad-encoding", "Body cannot be decompressed", detail)
+            }
+            Error::Busy(_) => Problem::new(StatusCode::TOO_MANY_REQUESTS, "busy", "Busy", detail),
+            Error::TimedOut(_) => Problem::new(StatusCode::SERVICE_UNAVAILABLE, "timed-out", "Took too long", detail),
+            Error::DiskFull => Problem::new(StatusCode::INSUFFICIENT_STORAGE, "disk-full", "Disk full", detail),
+            Error::Internal(_) => {
+                tracing::error!("{detail}");
+                Problem::internal()
+            }
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, Json(&self)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        match status {
+            StatusCode::UNAUTHORIZED => {
+                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            }
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+            }
+            _ => {}
+        }
+        response
+    }
+}

@@ -1,0 +1,70 @@
+//! Every address, in one table, grouped by who may come in. `/openapi.json` is made from the same lines.
+
+use axum::extract::{OriginalUri, Request, State};
+use axum::middleware::{self, Next};
+use axum::response::Html;
+use axum::{Json, Router};
+use utoipa::OpenApi;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::App;
+use crate::http::problem::Problem;
+use crate::http::{aggregate, auth, data, deliveries, export, health, ingest, layers, metrics};
+use crate::model::key::Scope;
+
+#[derive(OpenApi)]
+#[openapi(info(title = "health-export", description = "Your Apple Health data, on your own machine."))]
+struct Description;
+
+/// The whole of HTTP.
+pub fn router(app: App) -> Router {
+    let (routes, mut description) = OpenApiRouter::with_openapi(Description::openapi())
+        .routes(routes!(health::health))
+        .routes(routes!(health::live))
+        .routes(routes!(health::ready))
+        .merge(guarded(
+            &app,
+            Scope::Ingest,
+            OpenApiRouter::new().routes(routes!(ingest::post)).routes(routes!(ingest::compatible)),
+        ))
+        .merge(guarded(
+            &app,
+            Scope::Read,
+            OpenApiRouter::new()
+                .routes(routes!(metrics::get))
+                .routes(routes!(data::get))
+                .routes(routes!(aggregate::get))
+                .routes(routes!(deliveries::list))
+                .routes(routes!(deliveries::one)),
+        ))
+        .merge(guarded(&app, Scope::Export, OpenApiRouter::new().routes(routes!(export::samples))))
+        .split_for_parts();
+    name_keys(&mut description);
+    let routes = routes
+        .route("/openapi.json", axum::routing::get(|| async move { Json(description) }))
+        .route("/", axum::routing::get(|| async { Html(include_str!("../../data/index.html")) }))
+        .fallback(|OriginalUri(uri): OriginalUri| async move { Problem::no_such_route(uri.path()) })
+        .method_not_allowed_fallback(|| async { Problem::wrong_method() })
+        .with_state(app);
+    layers::around(routes)
+}
+
+/// Routes behind a key with that scope.
+fn guarded(app: &App, scope: Scope, routes: OpenApiRouter<App>) -> OpenApiRouter<App> {
+    let check = move |state: State<App>, request: Request, next: Next| auth::require(state, scope, request, next);
+    routes.route_layer(middleware::from_fn_with_state(app.clone(), check))
+}
+
+/// The ways to send a key, for readers of the description.
+fn name_keys(description: &mut utoipa::openapi::OpenApi) {
+    let components = description.components.get_or_insert_default();
+    components.add_security_scheme(
+        "bearer",
+        SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build()),
+    );
+    for header in ["X-API-Key", "api-key"] {
+        components.add_security_scheme(header, SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new(header))));
+    }
+}

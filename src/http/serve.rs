@@ -1,0 +1,35 @@
+//! Listening, until told to stop; what is being answered by then is answered.
+
+use std::future::Future;
+use std::net::SocketAddr;
+
+use tokio::net::TcpListener;
+
+use crate::app::App;
+use crate::error::{Error, Result};
+use crate::http::router::router;
+
+/// A socket that is bound, but not yet served.
+pub struct Listening(TcpListener);
+
+impl Listening {
+    pub async fn bind(address: SocketAddr) -> Result<Listening> {
+        let listener = TcpListener::bind(address).await.map_err(|fault| {
+            Error::BadRequest(format!("cannot listen on {address}: {fault}; choose another with --listen"))
+        })?;
+        Ok(Listening(listener))
+    }
+
+    /// The address in fact bound to, for port 0.
+    pub fn address(&self) -> Result<SocketAddr> {
+        self.0.local_addr().map_err(|fault| Error::io("asking for the address", &fault))
+    }
+
+    /// Serves until `stop` is ready and every answer that had begun is out.
+    pub async fn serve(self, app: App, stop: impl Future<Output = ()> + Send + 'static) -> Result<()> {
+        axum::serve(self.0, router(app))
+            .with_graceful_shutdown(stop)
+            .await
+            .map_err(|fault| Error::io("serving", &fault))
+    }
+}

@@ -1,0 +1,64 @@
+//! Keys: who may do what.
+//!
+//! A key is 256 random bits, so a plain SHA-256 of it is enough to store; the secret itself is shown once and never
+//! again. It holds no comma, because the sending app's set-up link separates headers by commas.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use utoipa::ToSchema;
+
+/// What a key may be used for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Scope {
+    Ingest,
+    Read,
+    Export,
+    Admin,
+}
+
+impl Scope {
+    pub const ALL: [Scope; 4] = [Scope::Ingest, Scope::Read, Scope::Export, Scope::Admin];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Scope::Ingest => "ingest",
+            Scope::Read => "read",
+            Scope::Export => "export",
+            Scope::Admin => "admin",
+        }
+    }
+
+    /// The scope of that name, if there is one.
+    pub fn parse(name: &str) -> Option<Scope> {
+        Scope::ALL.into_iter().find(|scope| scope.as_str() == name.trim())
+    }
+}
+
+/// Who stands behind a request: the person whose data it is about, and what the key allows.
+#[derive(Debug, Clone)]
+pub struct Principal {
+    pub key: i64,
+    pub user: i64,
+    pub scopes: Vec<Scope>,
+}
+
+impl Principal {
+    /// `admin` includes every other scope.
+    pub fn may(&self, scope: Scope) -> bool {
+        self.scopes.contains(&scope) || self.scopes.contains(&Scope::Admin)
+    }
+}
+
+/// A new secret: `he_` and 43 characters of 256 random bits.
+pub fn new_secret() -> Result<String, getrandom::Error> {
+    let mut bits = [0u8; 32];
+    getrandom::fill(&mut bits)?;
+    Ok(format!("he_{}", URL_SAFE_NO_PAD.encode(bits)))
+}
+
+/// What is stored of a secret.
+pub fn hash(secret: &str) -> [u8; 32] {
+    Sha256::digest(secret.as_bytes()).into()
+}

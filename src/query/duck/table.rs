@@ -1,0 +1,76 @@
+//! The SQLite tables that DuckDB can read, and their columns as DuckDB sees them.
+
+/// What a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ColumnKind {
+    Integer,
+    Real,
+    Text,
+    /// Not stored: the start of the bucket that the row falls into, from the request's window.
+    Bucket,
+}
+
+#[derive(Debug)]
+pub struct Column {
+    pub name: &'static str,
+    pub kind: ColumnKind,
+    /// The expression in SQLite.
+    pub sql: &'static str,
+}
+
+#[derive(Debug)]
+pub struct Table {
+    pub name: &'static str,
+    pub columns: &'static [Column],
+    /// Expressions for start, span and layer, where a window can be laid over the rows.
+    pub anchors: Option<[&'static str; 3]>,
+    /// How rows are ordered within a range.
+    pub order: &'static str,
+}
+
+const fn column(name: &'static str, kind: ColumnKind, sql: &'static str) -> Column {
+    Column { name, kind, sql }
+}
+
+use ColumnKind::{Bucket, Integer, Real, Text};
+
+/// Samples; a range is (user, metric, from, to) in the clustered key.
+pub static SAMPLES: Table = Table {
+    name: "sample",
+    columns: &[
+        column("metric", Integer, "metric"),
+        column("start", Integer, "start"),
+        column("stop", Integer, "start + span"),
+        column("value", Real, "value"),
+        column("min", Real, "min"),
+        column("max", Real, "max"),
+        column("source", Integer, "source"),
+        column("layer", Integer, "layer"),
+        column("context", Integer, "context"),
+        column("offset_minutes", Integer, "offset_minutes"),
+        column("delivery", Integer, "delivery"),
+        column("bucket", Bucket, ""),
+    ],
+    anchors: Some(["start", "span", "layer"]),
+    order: "user, metric, start, layer, twin",
+};
+
+pub static METRICS: Table = Table {
+    name: "metric",
+    columns: &[column("id", Integer, "id"), column("name", Text, "name"), column("unit", Text, "unit")],
+    anchors: None,
+    order: "id",
+};
+
+pub static SOURCES: Table = Table {
+    name: "source",
+    columns: &[column("id", Integer, "id"), column("name", Text, "name")],
+    anchors: None,
+    order: "id",
+};
+
+/// The condition of a scan of samples, for ranges of four numbers.
+pub const SAMPLE_RANGE: &str = "user = ?1 AND metric = ?2 AND start >= ?3 AND start < ?4";
+
+/// The condition of a scan of everything.
+pub const ALL: &str = "true";

@@ -1,0 +1,11 @@
+//! Questions to rows.
+//!
+//! Pages of samples and the catalogue come straight from SQLite; everything that reads many samples goes through DuckDB
+//! (`duck`), within a `budget`.
+
+pub mod aggregate;
+pub mod budget;
+pub mod duck;
+pub mod samples;
+pub mod stat;
+pub mod subject;

@@ -1,0 +1,89 @@
+//! What a question is about: a metric's name becomes what is stored of it, and a wrong name becomes one clear answer.
+
+use crate::error::{Error, Result};
+use crate::model::metric::{Kind, catalogue};
+use crate::store::Reading;
+use crate::store::dictionary::{self, MetricRow};
+use crate::store::series;
+
+/// A metric that exists, in the catalogue or in the file.
+#[derive(Debug, Clone)]
+pub struct Subject {
+    pub name: String,
+    pub unit: String,
+    pub kind: Kind,
+    /// Its row, when anybody has stored a sample of it.
+    pub row: Option<MetricRow>,
+}
+
+/// The metric of that name, alias or HealthKit identifier.
+pub fn metric(reading: &Reading, name: &str) -> Result<Subject> {
+    let known = catalogue().resolve(name);
+    if let Some(metric) = known.filter(|metric| metric.kind == Kind::Composite) {
+        return Err(Error::NotFound(format!("{} is stored in parts: ask for {}", metric.name, metric.parts.join(" or "))));
+    }
+    let stored_name = known.map_or(name, |metric| metric.name.as_str());
+    let row = dictionary::find_metric(reading, stored_name)?;
+    match (known, row) {
+        (Some(metric), row) => Ok(Subject {
+            name: metric.name.clone(),
+            unit: row.as_ref().map_or_else(|| metric.unit.clone(), |row| row.unit.clone()),
+            kind: metric.kind,
+            row,
+        }),
+        (None, Some(row)) => {
+            Ok(Subject { name: name.into(), unit: row.unit.clone(), kind: Kind::Discrete, row: Some(row) })
+        }
+        (None, None) => Err(unknown(name)),
+    }
+}
+
+fn unknown(name: &str) -> Error {
+    let nearest = catalogue()
+        .all()
+        .iter()
+        .map(|metric| metric.name.as_str())
+        .max_by(|a, b| strsim::jaro_winkler(a, name).total_cmp(&strsim::jaro_winkler(b, name)))
+        .filter(|nearest| strsim::jaro_winkler(nearest, name) > 0.8);
+    let hint = match nearest {
+        Some(nearest) => format!("did you mean {nearest:?}?"),
+        None => "GET /api/v1/metrics lists what there is".into(),
+    };
+    Error::NotFound(format!("there is no metric {name:?}: {hint}"))
+}
+
+/// The ids of the sources that `names` mean, ignoring case and the typographic characters that phones put into names.
+///
+/// A source that is joined from several is meant by any of them.
+pub fn sources(reading: &Reading, names: &[String]) -> Result<Vec<i64>> {
+    let wanted: Vec<String> = names.iter().map(|name| plain(name)).collect();
+    let all = dictionary::all_sources(reading)?;
+    let meant = |stored: &str| {
+        wanted.contains(&plain(stored)) || stored.split('|').any(|part| wanted.contains(&plain(part)))
+    };
+    let ids: Vec<i64> = all.iter().filter(|(_, name)| meant(name)).map(|(id, _)| *id).collect();
+    match ids.is_empty() {
+        true => Err(Error::BadRequest(format!(
+            "source: there is no source named {}; GET /api/v1/metrics lists the sources of each metric",
+            names.join(" or ")
+        ))),
+        false => Ok(ids),
+    }
+}
+
+fn plain(name: &str) -> String {
+    let straight = |c| match c {
+        '\u{a0}' | '\u{202f}' => ' ',
+        '\u{2018}' | '\u{2019}' => '\'',
+        other => other,
+    };
+    name.trim().chars().map(straight).collect::<String>().to_lowercase()
+}
+
+/// The layers a person has of a metric; none when nothing is stored.
+pub fn layers(reading: &Reading, user: i64, subject: &Subject) -> Result<Vec<series::Extent>> {
+    match &subject.row {
+        Some(row) => series::layers(reading, user, row.id),
+        None => Ok(Vec::new()),
+    }
+}

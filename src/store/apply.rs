@@ -1,0 +1,247 @@
+//! Writes the samples of one batch inside the writer's transaction.
+//!
+//! Samples are written in the order of the clustered key, so that neighbours share pages. A sample that meets nothing is
+//! one insert; only where a row already stands, or where the body itself has several for one key, are the rows of that
+//! key read and settled by `reconcile`.
+
+use std::collections::BTreeMap;
+
+use rusqlite::types::ToSql;
+use rusqlite::{CachedStatement, Connection, params};
+
+use crate::error::{Error, Result};
+use crate::model::receipt::Outcome;
+use crate::model::sample::{Batch, Sample, Series};
+use crate::model::time::Layer;
+use crate::store::dictionary::Dictionaries;
+use crate::store::reconcile::{Change, Row, reconcile};
+use crate::store::writer::Writing;
+
+/// Whose samples, and which delivery brings them.
+#[derive(Debug, Clone, Copy)]
+pub struct Owner {
+    pub user: i64,
+    pub delivery: i64,
+}
+
+/// Ids of the batch's own lists in the file's dictionaries.
+struct Ids {
+    metrics: Vec<i64>,
+    sources: Vec<i64>,
+    contexts: Vec<i64>,
+}
+
+/// How a batch changed what one series holds.
+struct SeriesChange<'a> {
+    unit_sent: &'a str,
+    samples: i64,
+    first: i64,
+    last: i64,
+}
+
+/// (metric, layer, source)
+type SeriesKey = (i64, i64, i64);
+
+/// Stores the batch's samples and gives the outcome of each sample, in the order of `batch.samples`.
+pub fn store_samples(writing: &mut Writing, owner: Owner, batch: &Batch) -> Result<Vec<Outcome>> {
+    let ids = dictionary_ids(writing, batch)?;
+    let mut order: Vec<u32> = (0..batch.samples.len() as u32).collect();
+    order.sort_by_key(|&at| {
+        let sample = &batch.samples[at as usize];
+        (ids.metrics[sample.series as usize], sample.start, sample.layer, at)
+    });
+    let mut table = SampleTable::new(writing.connection, owner, batch, &ids)?;
+    let mut outcomes = vec![Outcome::Unchanged; batch.samples.len()];
+    let same_key = |a: &u32, b: &u32| {
+        let (a, b) = (&batch.samples[*a as usize], &batch.samples[*b as usize]);
+        ids.metrics[a.series as usize] == ids.metrics[b.series as usize] && (a.start, a.layer) == (b.start, b.layer)
+    };
+    for group in order.chunk_by(same_key) {
+        table.store_group(group, &mut outcomes)?;
+    }
+    let changes = table.changes;
+    write_series(writing.connection, owner, &changes)?;
+    Ok(outcomes)
+}
+
+fn dictionary_ids(writing: &mut Writing, batch: &Batch) -> Result<Ids> {
+    let Writing { connection, dictionaries } = writing;
+    Ok(Ids {
+        metrics: batch
+            .series
+            .iter()
+            .map(|series| metric_id(dictionaries, connection, series))
+            .collect::<Result<_>>()?,
+        sources: batch.sources.iter().map(|name| dictionaries.source(connection, name)).collect::<Result<_>>()?,
+        contexts: batch.contexts.iter().map(|name| dictionaries.context(connection, name)).collect::<Result<_>>()?,
+    })
+}
+
+/// The validation has asked for the stored unit already; two first deliveries at once can still disagree about it.
+fn metric_id(dictionaries: &mut Dictionaries, connection: &Connection, series: &Series) -> Result<i64> {
+    let row = dictionaries.metric(connection, &series.metric, &series.unit)?;
+    if row.unit != series.unit {
+        let Series { metric, unit, .. } = series;
+        return Err(Error::Busy(format!("{metric} has just been stored in {}, not {unit}: send it again", row.unit)));
+    }
+    Ok(row.id)
+}
+
+/// The sample table with its statements prepared, and what has been changed in it so far.
+struct SampleTable<'a> {
+    owner: Owner,
+    batch: &'a Batch,
+    ids: &'a Ids,
+    insert: CachedStatement<'a>,
+    read: CachedStatement<'a>,
+    put: CachedStatement<'a>,
+    remove: CachedStatement<'a>,
+    changes: BTreeMap<SeriesKey, SeriesChange<'a>>,
+}
+
+const COLUMNS: &str = "(user, metric, start, layer, twin, span, value, min, max, source, context, offset_minutes, delivery)
+                       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
+
+impl<'a> SampleTable<'a> {
+    fn new(connection: &'a Connection, owner: Owner, batch: &'a Batch, ids: &'a Ids) -> Result<Self> {
+        Ok(SampleTable {
+            owner,
+            batch,
+            ids,
+            insert: connection.prepare_cached(&format!("INSERT OR IGNORE INTO sample {COLUMNS}"))?,
+            put: connection.prepare_cached(&format!("INSERT OR REPLACE INTO sample {COLUMNS}"))?,
+            read: connection.prepare_cached(
+                "SELECT twin, span, value, min, max, source, context, offset_minutes FROM sample
+                 WHERE user = ?1 AND metric = ?2 AND start = ?3 AND layer = ?4 ORDER BY twin",
+            )?,
+            remove: connection.prepare_cached(
+                "DELETE FROM sample WHERE user = ?1 AND metric = ?2 AND start = ?3 AND layer = ?4 AND twin = ?5",
+            )?,
+            changes: BTreeMap::new(),
+        })
+    }
+
+    /// Stores all samples of one (metric, start, layer).
+    fn store_group(&mut self, group: &[u32], outcomes: &mut [Outcome]) -> Result<()> {
+        let first = &self.batch.samples[group[0] as usize];
+        let (key, row) = (self.key(first), self.row(first));
+        if group.len() == 1 && write(&mut self.insert, self.owner, key, 0, &row)? == 1 {
+            self.count(first, row.source, 1);
+            outcomes[group[0] as usize] = Outcome::Stored;
+            return Ok(());
+        }
+        let incoming: Vec<Row> = group.iter().map(|&at| self.row(&self.batch.samples[at as usize])).collect();
+        let stored = self.stored(first)?;
+        let (settled, changes) = reconcile(first.layer, &stored, &incoming);
+        for ((&at, outcome), row) in group.iter().zip(settled).zip(&incoming) {
+            outcomes[at as usize] = outcome;
+            if outcome == Outcome::Unchanged && stored.iter().any(|(_, old)| old.source == row.source) {
+                self.count(first, row.source, 0);
+            }
+        }
+        for change in changes {
+            self.apply(first, &stored, change)?;
+        }
+        Ok(())
+    }
+
+    fn apply(&mut self, sample: &Sample, stored: &[(i64, Row)], change: Change) -> Result<()> {
+        let key = self.key(sample);
+        match change {
+            Change::Put { twin, row } => {
+                if let Some((_, old)) = stored.iter().find(|(old, _)| *old == twin) {
+                    self.count(sample, old.source, -1);
+                }
+                write(&mut self.put, self.owner, key, twin, &row)?;
+                self.count(sample, row.source, 1);
+            }
+            Change::Remove { twin, source } => {
+                let (metric, start, layer) = key;
+                self.remove.execute(params![self.owner.user, metric, start, layer.id(), twin])?;
+                self.count(sample, source, -1);
+            }
+        }
+        Ok(())
+    }
+
+    fn key(&self, sample: &Sample) -> (i64, i64, Layer) {
+        (self.ids.metrics[sample.series as usize], sample.start, sample.layer)
+    }
+
+    fn row(&self, sample: &Sample) -> Row {
+        Row {
+            span: sample.span,
+            value: sample.value,
+            min: sample.min,
+            max: sample.max,
+            source: self.ids.sources[sample.source as usize],
+            context: sample.context.map(|at| self.ids.contexts[at as usize]),
+            offset_minutes: i64::from(sample.offset_minutes),
+        }
+    }
+
+    fn stored(&mut self, sample: &Sample) -> Result<Vec<(i64, Row)>> {
+        let (metric, start, layer) = self.key(sample);
+        let rows = self.read.query_map(params![self.owner.user, metric, start, layer.id()], |row| {
+            Ok((
+                row.get(0)?,
+                Row {
+                    span: row.get(1)?,
+                    value: row.get(2)?,
+                    min: row.get(3)?,
+                    max: row.get(4)?,
+                    source: row.get(5)?,
+                    context: row.get(6)?,
+                    offset_minutes: row.get(7)?,
+                },
+            ))
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    fn count(&mut self, sample: &Sample, source: i64, samples: i64) {
+        let (metric, start, layer) = self.key(sample);
+        let unit_sent = self.batch.series[sample.series as usize].unit_sent.as_str();
+        let change = self
+            .changes
+            .entry((metric, layer.id(), source))
+            .or_insert(SeriesChange { unit_sent, samples: 0, first: start, last: start });
+        change.samples += samples;
+        change.first = change.first.min(start);
+        change.last = change.last.max(start);
+    }
+}
+
+/// Runs one of the insert statements; 1 when a row was written.
+fn write(
+    statement: &mut CachedStatement,
+    owner: Owner,
+    (metric, start, layer): (i64, i64, Layer),
+    twin: i64,
+    row: &Row,
+) -> Result<usize> {
+    let values: [&dyn ToSql; 13] = [
+        &owner.user, &metric, &start, &layer.id(), &twin, &row.span, &row.value, &row.min, &row.max, &row.source,
+        &row.context, &row.offset_minutes, &owner.delivery,
+    ];
+    for (at, value) in values.into_iter().enumerate() {
+        statement.raw_bind_parameter(at + 1, value)?;
+    }
+    Ok(statement.raw_execute()?)
+}
+
+fn write_series(connection: &Connection, owner: Owner, changes: &BTreeMap<SeriesKey, SeriesChange>) -> Result<()> {
+    let mut statement = connection.prepare_cached(
+        "INSERT INTO series (user, metric, layer, source, unit_sent, samples, first, last, last_delivery)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+         ON CONFLICT DO UPDATE SET unit_sent = excluded.unit_sent, samples = samples + excluded.samples,
+             first = min(first, excluded.first), last = max(last, excluded.last), last_delivery = excluded.last_delivery",
+    )?;
+    for ((metric, layer, source), change) in changes {
+        statement.execute(params![
+            owner.user, metric, layer, source, change.unit_sent, change.samples, change.first, change.last,
+            owner.delivery
+        ])?;
+    }
+    Ok(())
+}

@@ -1,0 +1,61 @@
+//! Is the file whole, and does it say the same thing twice? Used by `health-export check`.
+
+use rusqlite::Connection;
+
+use crate::error::Result;
+
+/// One question asked of the file: what it was, and what is wrong (nothing when empty).
+#[derive(Debug)]
+pub struct Finding {
+    pub question: &'static str,
+    pub faults: Vec<String>,
+}
+
+/// Asks everything. Reads the whole file.
+pub fn run(connection: &Connection) -> Result<Vec<Finding>> {
+    Ok(vec![
+        Finding { question: "integrity", faults: integrity(connection)? },
+        Finding { question: "counts per series", faults: texts(connection, SERIES_SQL)? },
+        Finding { question: "names", faults: texts(connection, NAMES_SQL)? },
+        Finding { question: "raw bodies", faults: texts(connection, BODIES_SQL)? },
+    ])
+}
+
+/// Whether the file answers at all.
+pub fn is_readable(connection: &Connection) -> Result<()> {
+    Ok(connection.query_row("SELECT count(*) FROM user", [], |_| Ok(()))?)
+}
+
+/// How many items wait in quarantine.
+pub fn quarantined(connection: &Connection) -> Result<i64> {
+    Ok(connection.query_row("SELECT count(*) FROM quarantine", [], |row| row.get(0))?)
+}
+
+/// The counts that the catalogue answers from, against the samples themselves.
+const SERIES_SQL: &str = "
+    WITH counted AS (
+        SELECT user, metric, layer, source, count(*) AS samples FROM sample GROUP BY user, metric, layer, source)
+    SELECT 'metric ' || coalesce(counted.metric, series.metric) || ', source ' || coalesce(counted.source, series.source)
+        || ': ' || coalesce(counted.samples, 0) || ' samples, but ' || coalesce(series.samples, 0) || ' counted'
+    FROM counted FULL JOIN series USING (user, metric, layer, source)
+    WHERE coalesce(counted.samples, 0) <> coalesce(series.samples, 0)";
+
+const NAMES_SQL: &str = "
+    SELECT 'series without a name: metric ' || series.metric || ', source ' || series.source FROM series
+    LEFT JOIN metric ON metric.id = series.metric LEFT JOIN source ON source.id = series.source
+    WHERE metric.id IS NULL OR source.id IS NULL";
+
+const BODIES_SQL: &str = "
+    SELECT 'delivery ' || public_id || ' has lost its body' FROM delivery
+    LEFT JOIN delivery_body ON delivery_body.delivery = delivery.id WHERE delivery_body.delivery IS NULL";
+
+fn integrity(connection: &Connection) -> Result<Vec<String>> {
+    let answer = texts(connection, "PRAGMA integrity_check")?;
+    Ok(answer.into_iter().filter(|line| line != "ok").collect())
+}
+
+fn texts(connection: &Connection, sql: &str) -> Result<Vec<String>> {
+    let mut statement = connection.prepare(sql)?;
+    let rows = statement.query_map([], |row| row.get(0))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}

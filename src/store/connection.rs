@@ -1,0 +1,93 @@
+//! The one place where connections to the database file are made.
+//!
+//! SQLite's locks belong to the process: a second copy of SQLite, or any ordinary `open` of these paths, could drop
+//! them and lose acknowledged writes. So nothing else opens the file, and every pragma is set on every connection.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use r2d2_sqlite::SqliteConnectionManager;
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags};
+
+use crate::error::{Error, Result};
+
+/// Older versions can corrupt a WAL when a writer and a checkpoint meet at its reset.
+const OLDEST_SAFE_SQLITE: i32 = 3_053_000;
+
+/// Bytes per page: with 8 KiB the clustered sample table reads and writes fewer pages than with the default.
+const PAGE_SIZE: u32 = 8192;
+
+/// How long a connection waits for a lock that another process holds.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Page cache of the writer and of each reader, in KiB.
+const WRITER_CACHE_KIB: u32 = 16 * 1024;
+const READER_CACHE_KIB: u32 = 2 * 1024;
+
+pub type Pool = r2d2::Pool<SqliteConnectionManager>;
+pub type Pooled = r2d2::PooledConnection<SqliteConnectionManager>;
+
+/// The database file inside a data directory.
+pub fn database_path(data_dir: &Path) -> PathBuf {
+    data_dir.join("health.db")
+}
+
+/// Opens the only connection that writes, creating the file when it is not there.
+pub fn open_writer(path: &Path) -> Result<Connection> {
+    refuse_old_sqlite()?;
+    let connection = Connection::open_with_flags(
+        path,
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
+    connection.execute_batch(&format!(
+        "PRAGMA page_size = {PAGE_SIZE}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+         PRAGMA foreign_keys = ON; PRAGMA cache_size = -{WRITER_CACHE_KIB}; PRAGMA temp_store = MEMORY;
+         PRAGMA journal_size_limit = 67108864;"
+    ))?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(connection)
+}
+
+/// Opens a file that may be from a newer program, only to look: closing it checkpoints nothing, so not a byte changes.
+pub fn open_to_look(path: &Path) -> Result<Connection> {
+    refuse_old_sqlite()?;
+    let connection = Connection::open_with_flags(
+        path,
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    Ok(connection)
+}
+
+/// A pool of connections that cannot write.
+pub fn open_readers(path: &Path, size: u32) -> Result<Pool> {
+    let manager = SqliteConnectionManager::file(path)
+        .with_flags(OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+        .with_init(|connection| {
+            connection.busy_timeout(BUSY_TIMEOUT)?;
+            connection.set_prepared_statement_cache_capacity(32);
+            connection.execute_batch(&format!(
+                "PRAGMA query_only = ON; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
+                 PRAGMA cache_size = -{READER_CACHE_KIB}; PRAGMA temp_store = MEMORY;"
+            ))
+        });
+    r2d2::Pool::builder()
+        .max_size(size)
+        .min_idle(Some(1))
+        .connection_timeout(Duration::from_secs(5))
+        .build(manager)
+        .map_err(|fault| Error::internal("opening the readers", fault))
+}
+
+fn refuse_old_sqlite() -> Result<()> {
+    match rusqlite::version_number() {
+        version if version < OLDEST_SAFE_SQLITE => Err(Error::Internal(format!(
+            "SQLite {} is linked, at least {OLDEST_SAFE_SQLITE} is needed",
+            rusqlite::version()
+        ))),
+        _ => Ok(()),
+    }
+}

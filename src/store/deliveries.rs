@@ -1,0 +1,198 @@
+//! Deliveries: what came, the raw body, what could not be understood, and the receipt that was given.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::error::{Error, Result};
+use crate::model::receipt::{Counts, ItemProblem, Outcome, PROBLEMS_SHOWN, Receipt};
+use crate::model::sample::{Batch, Rejected};
+use crate::store::apply::{self, Owner};
+use crate::store::writer::Writing;
+
+/// What the sender says about itself; any part may be missing.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct Origin {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub automation_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub automation_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub automation_aggregation: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub automation_period: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+}
+
+/// A body that has been received, ready to be written.
+pub struct Delivery {
+    pub public_id: String,
+    pub user: i64,
+    pub api_key: Option<i64>,
+    pub received_at_ms: i64,
+    pub format: &'static str,
+    pub origin: Origin,
+    /// Bytes of the body as decompressed.
+    pub bytes: u64,
+    /// The body under brotli.
+    pub body: Vec<u8>,
+    /// What it says, or why it is not understood at all.
+    pub content: Result<Batch, String>,
+}
+
+/// A delivery as listed.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct DeliveryRow {
+    #[serde(skip)]
+    pub id: i64,
+    /// RFC 3339, UTC.
+    pub received_at: String,
+    pub format: String,
+    /// True when the body was of no kind we know; it is kept all the same.
+    pub refused: bool,
+    #[serde(flatten)]
+    pub origin: Origin,
+    /// Bytes as decompressed.
+    pub bytes: i64,
+    #[serde(flatten)]
+    pub receipt: Receipt,
+}
+
+/// Writes a delivery whole: raw body, samples, quarantine, receipt; and moves the person's data version.
+pub fn write(writing: &mut Writing, delivery: &Delivery) -> Result<Receipt> {
+    let id = insert(writing.connection, delivery)?;
+    let receipt = match &delivery.content {
+        Ok(batch) => {
+            let outcomes = apply::store_samples(writing, Owner { user: delivery.user, delivery: id }, batch)?;
+            quarantine(writing.connection, id, &batch.rejected)?;
+            receipt(&delivery.public_id, batch, &outcomes)
+        }
+        Err(reason) => refusal(writing.connection, id, delivery, reason)?,
+    };
+    finish(writing.connection, id, delivery.user, &receipt)?;
+    Ok(receipt)
+}
+
+fn insert(connection: &Connection, delivery: &Delivery) -> Result<i64> {
+    connection
+        .prepare_cached(
+            "INSERT INTO delivery (public_id, user, api_key, received_at_ms, format, refused, origin, bytes, receipt)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, '{}')",
+        )?
+        .execute(params![
+            delivery.public_id,
+            delivery.user,
+            delivery.api_key,
+            delivery.received_at_ms,
+            delivery.format,
+            delivery.content.is_err(),
+            json(&delivery.origin)?,
+            i64::try_from(delivery.bytes).unwrap_or(i64::MAX),
+        ])?;
+    let id = connection.last_insert_rowid();
+    connection
+        .prepare_cached("INSERT INTO delivery_body (delivery, encoding, body) VALUES (?1, 'br', ?2)")?
+        .execute(params![id, delivery.body])?;
+    Ok(id)
+}
+
+fn refusal(connection: &Connection, id: i64, delivery: &Delivery, reason: &str) -> Result<Receipt> {
+    let whole = Rejected { name: 0, path: "$".into(), reason: reason.into(), item: String::new() };
+    quarantine(connection, id, std::slice::from_ref(&whole))?;
+    let problems = vec![ItemProblem { path: whole.path, reason: whole.reason }];
+    let counts = Counts { received: 1, quarantined: 1, ..Counts::default() };
+    Ok(Receipt { delivery: delivery.public_id.clone(), counts, problems, ..Receipt::default() })
+}
+
+fn quarantine(connection: &Connection, delivery: i64, rejected: &[Rejected]) -> Result<()> {
+    let mut statement =
+        connection.prepare_cached("INSERT INTO quarantine (delivery, path, reason, item) VALUES (?1, ?2, ?3, ?4)")?;
+    for item in rejected {
+        statement.execute(params![delivery, item.path, item.reason, item.item])?;
+    }
+    Ok(())
+}
+
+/// Counts the outcomes per item: an item of several samples has the strongest of theirs.
+fn receipt(delivery: &str, batch: &Batch, outcomes: &[Outcome]) -> Receipt {
+    let mut items = vec![Outcome::Unchanged; batch.items.len()];
+    for (sample, &outcome) in batch.samples.iter().zip(outcomes) {
+        let item = &mut items[sample.item as usize];
+        *item = outcome.max(*item);
+    }
+    let mut per_name = vec![Counts::default(); batch.item_names.len()];
+    for (&name, outcome) in batch.items.iter().zip(items) {
+        per_name[name as usize].add(outcome);
+    }
+    for rejected in &batch.rejected {
+        per_name[rejected.name as usize].add_quarantined();
+    }
+    let mut counts = Counts::default();
+    let mut by_metric: BTreeMap<String, Counts> = BTreeMap::new();
+    for (name, one) in batch.item_names.iter().zip(per_name).filter(|(_, one)| one.received > 0) {
+        counts = counts.plus(one);
+        let sum = by_metric.entry(name.clone()).or_default();
+        *sum = sum.plus(one);
+    }
+    let shown = batch.rejected.iter().take(PROBLEMS_SHOWN);
+    let problems = shown.map(|item| ItemProblem { path: item.path.clone(), reason: item.reason.clone() }).collect();
+    Receipt { delivery: delivery.into(), counts, by_metric, deferred: batch.deferred.clone(), problems }
+}
+
+fn finish(connection: &Connection, id: i64, user: i64, receipt: &Receipt) -> Result<()> {
+    connection
+        .prepare_cached("UPDATE delivery SET receipt = ?2 WHERE id = ?1")?
+        .execute(params![id, json(receipt)?])?;
+    connection
+        .prepare_cached("UPDATE user SET data_version = data_version + 1 WHERE id = ?1")?
+        .execute([user])?;
+    Ok(())
+}
+
+fn json(value: &impl Serialize) -> Result<String> {
+    serde_json::to_string(value).map_err(|fault| Error::internal("writing JSON", fault))
+}
+
+const SELECT: &str = "SELECT id, received_at_ms, format, refused, origin, bytes, receipt FROM delivery";
+
+/// One page of a person's deliveries, newest first, older than the row `before` when it is given.
+pub fn list(connection: &Connection, user: i64, before: Option<i64>, limit: u32) -> Result<Vec<DeliveryRow>> {
+    let mut statement =
+        connection.prepare_cached(&format!("{SELECT} WHERE user = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3"))?;
+    let rows = statement.query_map(params![user, before.unwrap_or(i64::MAX), limit], read_row)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// One delivery of a person.
+pub fn find(connection: &Connection, user: i64, public_id: &str) -> Result<Option<DeliveryRow>> {
+    Ok(connection
+        .prepare_cached(&format!("{SELECT} WHERE user = ?1 AND public_id = ?2"))?
+        .query_row(params![user, public_id], read_row)
+        .optional()?)
+}
+
+fn read_row(row: &Row) -> rusqlite::Result<DeliveryRow> {
+    let received_at_ms: i64 = row.get(1)?;
+    Ok(DeliveryRow {
+        id: row.get(0)?,
+        received_at: crate::model::time::offset_rfc3339(received_at_ms.div_euclid(1000), 0),
+        format: row.get(2)?,
+        refused: row.get(3)?,
+        origin: parsed(row, 4)?,
+        bytes: row.get(5)?,
+        receipt: parsed(row, 6)?,
+    })
+}
+
+fn parsed<T: for<'de> Deserialize<'de>>(row: &Row, column: usize) -> rusqlite::Result<T> {
+    let text: String = row.get(column)?;
+    serde_json::from_str(&text).map_err(|fault| {
+        rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, Box::new(fault))
+    })
+}

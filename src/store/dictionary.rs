@@ -1,0 +1,84 @@
+//! Names to small integers, so that a sample row holds no text.
+//!
+//! Only the writer adds names. Its memory of them is emptied whenever something is rolled back, because an id that was
+//! given out in the undone part may be given to another name next time.
+
+use std::collections::HashMap;
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::error::Result;
+
+/// A metric's row: its id and the unit its samples are stored in.
+#[derive(Debug, Clone)]
+pub struct MetricRow {
+    pub id: i64,
+    pub unit: String,
+}
+
+/// What the writer remembers of the dictionaries.
+#[derive(Default)]
+pub struct Dictionaries {
+    metrics: HashMap<String, MetricRow>,
+    sources: HashMap<String, i64>,
+    contexts: HashMap<String, i64>,
+}
+
+impl Dictionaries {
+    pub fn forget(&mut self) {
+        *self = Dictionaries::default();
+    }
+
+    /// The metric of that name, added with `unit` when it is new.
+    pub fn metric(&mut self, connection: &Connection, name: &str, unit: &str) -> Result<MetricRow> {
+        if let Some(row) = self.metrics.get(name) {
+            return Ok(row.clone());
+        }
+        connection
+            .prepare_cached("INSERT OR IGNORE INTO metric (name, unit) VALUES (?1, ?2)")?
+            .execute(params![name, unit])?;
+        let row = connection
+            .prepare_cached("SELECT id, unit FROM metric WHERE name = ?1")?
+            .query_row([name], |row| Ok(MetricRow { id: row.get(0)?, unit: row.get(1)? }))?;
+        self.metrics.insert(name.to_owned(), row.clone());
+        Ok(row)
+    }
+
+    pub fn source(&mut self, connection: &Connection, name: &str) -> Result<i64> {
+        id_of(connection, &mut self.sources, "source", name)
+    }
+
+    pub fn context(&mut self, connection: &Connection, name: &str) -> Result<i64> {
+        id_of(connection, &mut self.contexts, "context", name)
+    }
+}
+
+/// `table` is one of ours, never input.
+fn id_of(connection: &Connection, known: &mut HashMap<String, i64>, table: &str, name: &str) -> Result<i64> {
+    if let Some(id) = known.get(name) {
+        return Ok(*id);
+    }
+    connection
+        .prepare_cached(&format!("INSERT OR IGNORE INTO {table} (name) VALUES (?1)"))?
+        .execute([name])?;
+    let id = connection
+        .prepare_cached(&format!("SELECT id FROM {table} WHERE name = ?1"))?
+        .query_row([name], |row| row.get(0))?;
+    known.insert(name.to_owned(), id);
+    Ok(id)
+}
+
+/// The id and unit of a metric that is stored, if it is.
+pub fn find_metric(connection: &Connection, name: &str) -> Result<Option<MetricRow>> {
+    Ok(connection
+        .prepare_cached("SELECT id, unit FROM metric WHERE name = ?1")?
+        .query_row([name], |row| Ok(MetricRow { id: row.get(0)?, unit: row.get(1)? }))
+        .optional()?)
+}
+
+/// The whole of a small dictionary, by id.
+pub fn all_sources(connection: &Connection) -> Result<Vec<(i64, String)>> {
+    let mut statement = connection.prepare_cached("SELECT id, name FROM source")?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}

@@ -1,0 +1,101 @@
+//! Keys and the people they belong to.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::error::{Error, Result};
+use crate::model::key::{Principal, Scope};
+
+/// A key without its secret.
+#[derive(Debug, Clone)]
+pub struct KeyRow {
+    pub id: i64,
+    pub user: String,
+    pub name: String,
+    pub scopes: Vec<Scope>,
+    /// UTC epoch seconds, like the others.
+    pub created_at: i64,
+    pub expires_at: Option<i64>,
+    pub revoked_at: Option<i64>,
+}
+
+/// What a new key is to be.
+pub struct NewKey {
+    pub user: String,
+    pub name: String,
+    pub scopes: Vec<Scope>,
+    pub hash: [u8; 32],
+    pub created_at: i64,
+    pub expires_at: Option<i64>,
+}
+
+/// The person of that name, added when new.
+pub fn user_id(connection: &Connection, name: &str, now: i64) -> Result<i64> {
+    connection.execute("INSERT OR IGNORE INTO user (name, created_at) VALUES (?1, ?2)", params![name, now])?;
+    Ok(connection.query_row("SELECT id FROM user WHERE name = ?1", [name], |row| row.get(0))?)
+}
+
+/// The person of that name.
+pub fn find_user(connection: &Connection, name: &str) -> Result<i64> {
+    connection
+        .query_row("SELECT id FROM user WHERE name = ?1", [name], |row| row.get(0))
+        .optional()?
+        .ok_or_else(|| Error::NotFound(format!("there is no person named {name:?} here")))
+}
+
+pub fn create(connection: &Connection, key: &NewKey) -> Result<i64> {
+    let user = user_id(connection, &key.user, key.created_at)?;
+    connection.execute(
+        "INSERT INTO api_key (user, name, hash, scopes, created_at, expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        params![user, key.name, key.hash, names(&key.scopes), key.created_at, key.expires_at],
+    )?;
+    Ok(connection.last_insert_rowid())
+}
+
+/// Marks a key as revoked; false when there is none of that id that still works.
+pub fn revoke(connection: &Connection, id: i64, now: i64) -> Result<bool> {
+    let changed = connection
+        .execute("UPDATE api_key SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL", params![id, now])?;
+    Ok(changed == 1)
+}
+
+pub fn list(connection: &Connection) -> Result<Vec<KeyRow>> {
+    let mut statement = connection.prepare(
+        "SELECT api_key.id, user.name, api_key.name, scopes, api_key.created_at, expires_at, revoked_at
+         FROM api_key JOIN user ON user.id = api_key.user ORDER BY api_key.id",
+    )?;
+    let rows = statement.query_map([], |row| {
+        Ok(KeyRow {
+            id: row.get(0)?,
+            user: row.get(1)?,
+            name: row.get(2)?,
+            scopes: scopes(&row.get::<_, String>(3)?),
+            created_at: row.get(4)?,
+            expires_at: row.get(5)?,
+            revoked_at: row.get(6)?,
+        })
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Who a secret's hash belongs to, when its key is neither revoked nor expired at `now`.
+///
+/// The look-up is by the hash of 256 random bits, so its timing tells nothing about any secret.
+pub fn find(connection: &Connection, hash: &[u8; 32], now: i64) -> Result<Option<Principal>> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT id, user, scopes FROM api_key
+             WHERE hash = ?1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?2)",
+        )?
+        .query_row(params![hash, now], |row| {
+            Ok(Principal { key: row.get(0)?, user: row.get(1)?, scopes: scopes(&row.get::<_, String>(2)?) })
+        })
+        .optional()?)
+}
+
+fn names(scopes: &[Scope]) -> String {
+    scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(",")
+}
+
+fn scopes(names: &str) -> Vec<Scope> {
+    names.split(',').filter_map(Scope::parse).collect()
+}

@@ -1,0 +1,82 @@
+//! The schema, by numbered migrations.
+//!
+//! `schema/schema.sql` is what a reader should look at; a test holds that the migrations add up to exactly that. A file
+//! from a newer program is refused before anything in it is touched.
+
+use std::path::Path;
+
+use rusqlite::Connection;
+use rusqlite_migration::{M, Migrations};
+
+use crate::error::{Error, Result};
+use crate::store::connection;
+
+const STEPS: [&str; 1] = [include_str!("schema/0001_initial.sql")];
+
+/// Refuses a database that a newer program has written, leaving every byte of it as it was.
+pub fn refuse_newer(path: &Path) -> Result<()> {
+    if !path.exists() {
+        return Ok(());
+    }
+    let found: i64 =
+        connection::open_to_look(path)?.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    match usize::try_from(found) {
+        Ok(version) if version <= STEPS.len() => Ok(()),
+        _ => Err(Error::BadRequest(format!(
+            "the database {} has schema {found}, this program knows up to {}: install a newer health-export",
+            path.display(),
+            STEPS.len()
+        ))),
+    }
+}
+
+/// Brings the schema up to date, each step in its own transaction.
+pub fn migrate(connection: &mut Connection) -> Result<()> {
+    Migrations::new(STEPS.map(M::up).to_vec())
+        .to_latest(connection)
+        .map_err(|fault| Error::internal("migrating the database", fault))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn objects(connection: &Connection) -> Vec<(String, String)> {
+        let mut statement = connection
+            .prepare("SELECT name, coalesce(sql, '') FROM sqlite_schema ORDER BY name")
+            .unwrap();
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        rows.map(|row| row.unwrap()).collect()
+    }
+
+    #[test]
+    fn the_sum_of_the_migrations_is_the_schema() {
+        let mut migrated = Connection::open_in_memory().unwrap();
+        migrate(&mut migrated).unwrap();
+        let fresh = Connection::open_in_memory().unwrap();
+        fresh.execute_batch(include_str!("schema/schema.sql")).unwrap();
+        assert_eq!(objects(&migrated), objects(&fresh));
+        assert!(objects(&migrated).len() > 8);
+    }
+
+    #[test]
+    fn a_newer_database_is_refused_and_left_byte_identical() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("health.db");
+        let mut writer = connection::open_writer(&path).unwrap();
+        migrate(&mut writer).unwrap();
+        writer.execute_batch("PRAGMA user_version = 99").unwrap();
+        let keeps_wal_alive = connection::open_to_look(&path).unwrap();
+        drop(writer);
+        drop(keeps_wal_alive);
+        let before = std::fs::read(&path).unwrap();
+        let wal_before = std::fs::read(folder.path().join("health.db-wal")).unwrap();
+        assert!(!wal_before.is_empty());
+
+        let refusal = refuse_newer(&path).unwrap_err().to_string();
+
+        assert!(refusal.contains("schema 99"), "{refusal}");
+        assert_eq!(std::fs::read(&path).unwrap(), before);
+        assert_eq!(std::fs::read(folder.path().join("health.db-wal")).unwrap(), wal_before);
+    }
+}

@@ -1,0 +1,93 @@
+//! SQLite: the only folder that names rusqlite.
+//!
+//! One file in WAL mode, one thread that writes (`writer`), a pool that reads, and `snapshot` for scans that are split
+//! over threads. A file per table below them.
+
+use std::path::{Path, PathBuf};
+
+pub mod apply;
+pub mod check;
+pub mod connection;
+pub mod deliveries;
+pub mod dictionary;
+pub mod keys;
+#[allow(unsafe_code)]
+pub mod lane;
+pub mod migrate;
+pub mod reconcile;
+pub mod samples;
+pub mod series;
+pub mod snapshot;
+pub mod writer;
+
+use crate::error::{Error, Result};
+use connection::{Pool, Pooled};
+use writer::{Gate, Writer};
+
+/// A connection that other folders may ask through the functions of this one.
+pub use rusqlite::Connection as Reading;
+
+/// The open file.
+pub struct Store {
+    path: PathBuf,
+    readers: Pool,
+    gate: Gate,
+    // Last, so that the readers are closed before the writer checkpoints on its way out.
+    writer: Writer,
+}
+
+impl Store {
+    /// Opens the database of a data directory, creating and migrating it as needed.
+    ///
+    /// `readers` is the most connections that read at once.
+    pub fn open(data_dir: &Path, readers: u32) -> Result<Store> {
+        std::fs::create_dir_all(data_dir).map_err(|fault| Error::io("creating the data directory", &fault))?;
+        make_private(data_dir)?;
+        let path = connection::database_path(data_dir);
+        migrate::refuse_newer(&path)?;
+        let mut writing = connection::open_writer(&path)?;
+        migrate::migrate(&mut writing)?;
+        let gate = Gate::default();
+        Ok(Store {
+            readers: connection::open_readers(&path, readers)?,
+            writer: Writer::start(writing, gate.clone())?,
+            gate,
+            path,
+        })
+    }
+
+    /// A connection that only reads; "busy" when none is free within five seconds.
+    pub fn reader(&self) -> Result<Pooled> {
+        self.readers.get().map_err(|_| Error::Busy("every reader is in use: try again in a moment".into()))
+    }
+
+    pub fn writer(&self) -> &Writer {
+        &self.writer
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+/// Health data is for its owner's eyes: the folder, and so every file in it, is closed to other accounts.
+fn make_private(folder: &Path) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700))
+        .map_err(|fault| Error::io("closing the data directory to other accounts", &fault))
+}
+
+impl From<rusqlite::Error> for Error {
+    fn from(fault: rusqlite::Error) -> Self {
+        match fault.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::DiskFull) => Error::DiskFull,
+            Some(rusqlite::ErrorCode::OperationInterrupted) => {
+                Error::TimedOut("the question was stopped before its answer was ready".into())
+            }
+            Some(rusqlite::ErrorCode::DatabaseBusy) => {
+                Error::Busy("another program is writing to the database: try again".into())
+            }
+            _ => Error::internal("database", fault),
+        }
+    }
+}

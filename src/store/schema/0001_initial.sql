@@ -1,0 +1,118 @@
+-- Every table is STRICT. Times are UTC epoch seconds unless the name says otherwise.
+
+CREATE TABLE user (
+    id           INTEGER PRIMARY KEY,
+    name         TEXT NOT NULL UNIQUE,
+    -- Moves with every commit that changes an answer; ETags and snapshots are made of it.
+    data_version INTEGER NOT NULL DEFAULT 0,
+    created_at   INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE api_key (
+    id           INTEGER PRIMARY KEY,
+    user         INTEGER NOT NULL REFERENCES user (id),
+    name         TEXT NOT NULL,
+    -- SHA-256 of the secret; the secret itself is never stored.
+    hash         BLOB NOT NULL UNIQUE,
+    -- Comma-separated names.
+    scopes       TEXT NOT NULL,
+    created_at   INTEGER NOT NULL,
+    expires_at   INTEGER,
+    revoked_at   INTEGER
+) STRICT;
+
+-- Dictionaries: rows are only ever added, so an id once read stays true.
+CREATE TABLE metric (
+    id   INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    -- The unit that this metric's samples are stored in.
+    unit TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE source (
+    id   INTEGER PRIMARY KEY,
+    -- Empty when the sender named none; joined sources are sorted, because the phone's order varies.
+    name TEXT NOT NULL UNIQUE
+) STRICT;
+
+CREATE TABLE context (
+    id   INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE
+) STRICT;
+
+-- Clustered by the questions that are asked: one person, one metric, a range of time. No foreign keys here: they
+-- would cost five look-ups a row, and the writer takes every id from the dictionaries in the same transaction.
+CREATE TABLE sample (
+    user           INTEGER NOT NULL,
+    metric         INTEGER NOT NULL,
+    start          INTEGER NOT NULL,
+    -- 0 raw, 1 minute, 2 hour, 3 day, 4 week, 5 month, 6 year.
+    layer          INTEGER NOT NULL CHECK (layer BETWEEN 0 AND 6),
+    -- Tells apart samples that share all of the above: see store/reconcile.
+    twin           INTEGER NOT NULL CHECK (twin >= 0),
+    -- Seconds; end = start + span.
+    span           INTEGER NOT NULL CHECK (span >= 0),
+    value          REAL,
+    min            REAL,
+    max            REAL,
+    source         INTEGER NOT NULL,
+    context        INTEGER,
+    offset_minutes INTEGER NOT NULL,
+    -- The delivery that wrote this row as it is now.
+    delivery       INTEGER NOT NULL,
+    PRIMARY KEY (user, metric, start, layer, twin)
+) STRICT, WITHOUT ROWID;
+
+-- What is stored, counted in the same commit as the samples, so that the catalogue never scans them.
+CREATE TABLE series (
+    user          INTEGER NOT NULL,
+    metric        INTEGER NOT NULL,
+    layer         INTEGER NOT NULL,
+    source        INTEGER NOT NULL,
+    unit_sent     TEXT NOT NULL,
+    samples       INTEGER NOT NULL,
+    first         INTEGER NOT NULL,
+    last          INTEGER NOT NULL,
+    last_delivery INTEGER NOT NULL,
+    PRIMARY KEY (user, metric, layer, source)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE delivery (
+    id             INTEGER PRIMARY KEY,
+    public_id      TEXT NOT NULL UNIQUE,
+    user           INTEGER NOT NULL REFERENCES user (id),
+    -- Null for an import from the command line.
+    api_key        INTEGER REFERENCES api_key (id),
+    received_at_ms INTEGER NOT NULL,
+    format         TEXT NOT NULL,
+    -- 1 when the body was of no kind we know; it is kept all the same.
+    refused        INTEGER NOT NULL CHECK (refused IN (0, 1)),
+    -- The sender's own words about itself: automation name, id, aggregation, period, session, file name. JSON.
+    origin         TEXT NOT NULL,
+    -- Bytes as decompressed.
+    bytes          INTEGER NOT NULL,
+    -- The answer that was given. JSON.
+    receipt        TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX delivery_by_user ON delivery (user, id);
+
+CREATE TABLE delivery_body (
+    delivery INTEGER PRIMARY KEY REFERENCES delivery (id),
+    -- 'br'
+    encoding TEXT NOT NULL,
+    body     BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE quarantine (
+    id       INTEGER PRIMARY KEY,
+    delivery INTEGER NOT NULL REFERENCES delivery (id),
+    -- JSON path of the item in the body; '$' is the whole body, which delivery_body holds.
+    path     TEXT NOT NULL,
+    reason   TEXT NOT NULL,
+    item     TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX quarantine_by_delivery ON quarantine (delivery);
+
+INSERT INTO user (name, created_at) VALUES ('owner', unixepoch());

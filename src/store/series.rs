@@ -1,0 +1,79 @@
+//! What is stored, from the counts that every commit keeps: the catalogue answers without touching a sample.
+
+use rusqlite::{Connection, params};
+
+use crate::error::Result;
+use crate::model::time::Layer;
+
+/// One (metric, layer, source) of a person.
+#[derive(Debug, Clone)]
+pub struct SeriesRow {
+    pub metric: String,
+    pub unit: String,
+    pub layer: Layer,
+    pub source: String,
+    pub samples: i64,
+    /// Starts of the first and last sample, UTC epoch seconds.
+    pub first: i64,
+    pub last: i64,
+    /// When the last delivery that brought any of it came, in epoch milliseconds.
+    pub last_delivery_ms: i64,
+}
+
+/// Everything a person has stored, by metric.
+pub fn list(connection: &Connection, user: i64) -> Result<Vec<SeriesRow>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT metric.name, metric.unit, layer, source.name, samples, first, last, received_at_ms
+         FROM series
+         JOIN metric ON metric.id = series.metric
+         JOIN source ON source.id = series.source
+         JOIN delivery ON delivery.id = series.last_delivery
+         WHERE series.user = ?1 AND samples > 0 ORDER BY metric.name, layer, source.name",
+    )?;
+    let rows = statement.query_map([user], |row| {
+        Ok(SeriesRow {
+            metric: row.get(0)?,
+            unit: row.get(1)?,
+            layer: Layer::from_id(row.get(2)?).unwrap_or(Layer::Raw),
+            source: row.get(3)?,
+            samples: row.get(4)?,
+            first: row.get(5)?,
+            last: row.get(6)?,
+            last_delivery_ms: row.get(7)?,
+        })
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// What one layer of a metric holds: starts of its first and last sample, and how many samples.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Extent {
+    pub layer: Layer,
+    pub first: i64,
+    pub last: i64,
+    pub samples: i64,
+}
+
+/// The layers a person's metric is stored in, finest first.
+pub fn layers(connection: &Connection, user: i64, metric: i64) -> Result<Vec<Extent>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT layer, min(first), max(last), sum(samples) FROM series
+         WHERE user = ?1 AND metric = ?2 AND samples > 0 GROUP BY layer ORDER BY layer",
+    )?;
+    let rows = statement.query_map(params![user, metric], |row| {
+        Ok(Extent {
+            layer: Layer::from_id(row.get(0)?).unwrap_or(Layer::Raw),
+            first: row.get(1)?,
+            last: row.get(2)?,
+            samples: row.get(3)?,
+        })
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The number that moves with every commit that changes a person's answers.
+pub fn data_version(connection: &Connection, user: i64) -> Result<i64> {
+    Ok(connection
+        .prepare_cached("SELECT data_version FROM user WHERE id = ?1")?
+        .query_row([user], |row| row.get(0))?)
+}

@@ -1,0 +1,9 @@
+//! Made-up people, for tests, benches and demos: the same seed gives the same bytes on every machine.
+//!
+//! Nothing here comes from anybody's data.
+
+pub mod auto_export;
+mod person;
+pub mod random;
+
+pub use person::Person;

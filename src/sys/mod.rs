@@ -1,0 +1,3 @@
+//! The operating system.
+
+pub mod signals;

@@ -1,0 +1,158 @@
+//! Records to samples in canonical units, or a named reason why not. Pure: no input or output.
+//!
+//! One odd item never fails the rest: it is returned beside them, with its JSON path and a sentence.
+
+mod aggregation;
+mod intern;
+mod meaning;
+mod reading;
+
+use std::ops::Range;
+
+use jiff::tz::TimeZone;
+use rayon::prelude::*;
+
+use crate::decode::auto_export::{Broken, Document, MetricSection};
+use crate::model::sample::{Batch, Rejected, Sample, Series};
+use crate::model::time::{Layer, bucket_end};
+pub use aggregation::Aggregation;
+use intern::Interner;
+use meaning::Meaning;
+use reading::Reading;
+
+/// What is known about a body beside the body.
+pub struct Context<'a> {
+    /// What the phone says it did before sending.
+    pub aggregation: Aggregation,
+    /// For texts that carry no offset, and for the length of a phone's days.
+    pub home: &'a TimeZone,
+    /// The unit that a metric unknown to the catalogue is stored in already.
+    pub stored_unit: &'a (dyn Fn(&str) -> Option<String> + Sync),
+}
+
+/// Points from which validating in parallel pays for the hand-over.
+const PARALLEL_FROM: usize = 4096;
+
+/// A section with every point read, ready to be given a layer.
+struct ReadSection<'a> {
+    meaning: Meaning,
+    readings: Vec<Result<Reading<'a>, String>>,
+}
+
+/// Everything a document says, in the store's terms.
+pub fn batch(document: &Document, context: &Context) -> Batch {
+    let mut batch = Batch { deferred: document.others.clone(), ..Batch::default() };
+    let mut sections: Vec<(&MetricSection, ReadSection)> = Vec::with_capacity(document.metrics.len());
+    for section in &document.metrics {
+        if is_deferred(section) {
+            *batch.deferred.entry(section.name.to_owned()).or_default() += section.points.len() as u64;
+        } else {
+            sections.push((section, read(section, context)));
+        }
+    }
+    batch.deferred.retain(|_, items| *items > 0);
+    let read: Vec<&ReadSection> = sections.iter().map(|(_, read)| read).collect();
+    let layers = aggregation::layers(context.aggregation, &read);
+    let mut filling = Filling { batch, sources: Interner::default(), contexts: Interner::default(), home: context.home };
+    for ((section, read), layer) in sections.iter().zip(layers) {
+        filling.add_section(section, read, layer);
+    }
+    document.broken.iter().for_each(|broken| filling.add_broken(broken));
+    filling.finish()
+}
+
+/// Sleep has its own tables; until they exist it stays in the raw body, counted apart.
+fn is_deferred(section: &MetricSection) -> bool {
+    section.name == "sleep_analysis"
+}
+
+fn read<'a>(section: &MetricSection<'a>, context: &Context) -> ReadSection<'a> {
+    let meaning = Meaning::of(section, context);
+    let read_one = |point| reading::read(point, &meaning, context.home);
+    let readings = if section.points.len() < PARALLEL_FROM {
+        section.points.iter().map(read_one).collect()
+    } else {
+        section.points.par_iter().map(read_one).collect()
+    };
+    ReadSection { meaning, readings }
+}
+
+/// A batch as it fills up.
+struct Filling<'a> {
+    batch: Batch,
+    sources: Interner,
+    contexts: Interner,
+    home: &'a TimeZone,
+}
+
+impl Filling<'_> {
+    fn add_section(&mut self, section: &MetricSection, read: &ReadSection, layer: Layer) {
+        let series = self.add_series(&read.meaning);
+        let name = self.add_name(&read.meaning.name);
+        for (at, reading) in read.readings.iter().enumerate() {
+            match reading {
+                Ok(reading) => self.add_reading(reading, &series, name, layer),
+                Err(reason) => self.batch.rejected.push(Rejected {
+                    name,
+                    path: format!("{}.data[{at}]", section.path),
+                    reason: reason.clone(),
+                    item: section.points[at].json(),
+                }),
+            }
+        }
+    }
+
+    fn add_series(&mut self, meaning: &Meaning) -> Range<u32> {
+        let first = self.batch.series.len() as u32;
+        self.batch.series.extend(meaning.parts.iter().map(|part| Series {
+            metric: part.metric.clone(),
+            unit: part.unit.clone(),
+            unit_sent: meaning.unit_sent.clone(),
+        }));
+        first..self.batch.series.len() as u32
+    }
+
+    fn add_name(&mut self, name: &str) -> u32 {
+        self.batch.item_names.push(name.to_owned());
+        self.batch.item_names.len() as u32 - 1
+    }
+
+    fn add_reading(&mut self, reading: &Reading, series: &Range<u32>, name: u32, layer: Layer) {
+        let item = self.batch.items.len() as u32;
+        self.batch.items.push(name);
+        let layer = aggregation::layer_of(reading, layer);
+        let end = match layer {
+            Layer::Raw => reading.end.unwrap_or(reading.start),
+            _ => bucket_end(layer, reading.start, reading.offset_minutes, self.home),
+        };
+        let source = self.sources.intern(&reading.source);
+        for part in reading.parts.iter().flatten() {
+            let context = part.context.map(|text| self.contexts.intern(text));
+            self.batch.samples.push(Sample {
+                item,
+                series: series.start + u32::from(part.which),
+                layer,
+                start: reading.start,
+                span: end - reading.start,
+                offset_minutes: reading.offset_minutes,
+                value: part.value,
+                min: part.min,
+                max: part.max,
+                source,
+                context,
+            });
+        }
+    }
+
+    fn add_broken(&mut self, broken: &Broken) {
+        let name = self.add_name("unnamed");
+        let Broken { path, reason, item } = broken.clone();
+        self.batch.rejected.push(Rejected { name, path, reason, item });
+    }
+
+    fn finish(mut self) -> Batch {
+        self.batch.sources = self.sources.into_names();
+        self.batch.contexts = self.contexts.into_names();
+        self.batch
+    }
+}

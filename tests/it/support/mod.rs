@@ -1,0 +1,12 @@
+//! Servers to test against, and a client to test with.
+
+mod client;
+mod server;
+
+pub use client::{Answer, Client};
+pub use server::{InProcess, RealServer};
+
+/// A Health Auto Export body with one metric.
+pub fn body(metric: &str, units: &str, points: serde_json::Value) -> serde_json::Value {
+    serde_json::json!({"data": {"metrics": [{"name": metric, "units": units, "data": points}]}})
+}
