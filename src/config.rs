@@ -61,10 +61,7 @@ pub fn variable(key: &str) -> String {
 
 impl Settings {
     /// Resolves all settings. `flags` are those given, by key.
-    pub fn resolve(
-        flags: &BTreeMap<String, String>,
-        environment: impl Fn(&str) -> Option<String>,
-    ) -> Result<Settings> {
+    pub fn resolve(flags: &BTreeMap<String, String>, environment: impl Fn(&str) -> Option<String>) -> Result<Settings> {
         let defaults = texts(EXAMPLE, "the built-in defaults")?;
         let given = |key: &str| {
             let flag = flags.get(key).map(|value| (value.clone(), Source::Flag));
@@ -132,7 +129,8 @@ fn invalid(key: &str, value: &str, expected: &str) -> Error {
 
 /// All keys of a TOML file as texts.
 fn texts(toml: &str, file: &str) -> Result<BTreeMap<String, String>> {
-    let table: toml::Table = toml.parse().map_err(|fault| Error::BadRequest(format!("{file} is not valid: {fault}")))?;
+    let table: toml::Table =
+        toml.parse().map_err(|fault| Error::BadRequest(format!("{file} is not valid: {fault}")))?;
     let text = |value: toml::Value| match value {
         toml::Value::String(text) => text,
         other => other.to_string(),

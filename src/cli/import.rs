@@ -65,7 +65,8 @@ fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
         if path.is_dir() {
             let entries = std::fs::read_dir(path)
                 .map_err(|fault| Error::BadRequest(format!("{} cannot be read: {fault}", path.display())))?;
-            let mut found: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).filter(|path| is_json(path)).collect();
+            let mut found: Vec<PathBuf> =
+                entries.flatten().map(|entry| entry.path()).filter(|path| is_json(path)).collect();
             found.sort();
             files.extend(found);
         } else {

@@ -39,9 +39,8 @@ impl Synth {
         }
         let until: Date = self.until.parse().map_err(|_| wrong("until", &self.until))?;
         let zone = parse_zone(&self.zone).ok_or_else(|| wrong("zone", &self.zone))?;
-        let cannot = |fault: std::io::Error| {
-            Error::BadRequest(format!("{} cannot be written to: {fault}", self.out.display()))
-        };
+        let cannot =
+            |fault: std::io::Error| Error::BadRequest(format!("{} cannot be written to: {fault}", self.out.display()));
         std::fs::create_dir_all(&self.out).map_err(cannot)?;
         for file in auto_export::months(self.seed, self.years, until, &zone)? {
             std::fs::write(self.out.join(file.name), file.body.to_string()).map_err(cannot)?;

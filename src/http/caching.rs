@@ -3,8 +3,8 @@
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use etag::EntityTag;
 use axum_extra::headers::{ETag, HeaderMapExt, IfNoneMatch};
+use etag::EntityTag;
 use sha2::{Digest, Sha256};
 
 /// How long a client may use an answer without asking again, in seconds.

@@ -47,8 +47,7 @@ pub async fn list(
     let limit = limit.unwrap_or(DEFAULT_LIMIT);
     let before = params.parsed("cursor", "a cursor of an earlier answer", read_cursor)?;
     params.finish()?;
-    let mut rows =
-        blocking(move || deliveries::list(&*app.store.reader()?, principal.user, before, limit + 1)).await?;
+    let mut rows = blocking(move || deliveries::list(&*app.store.reader()?, principal.user, before, limit + 1)).await?;
     let more = rows.len() > limit as usize;
     rows.truncate(limit as usize);
     let next_cursor = rows.last().filter(|_| more).map(|last| URL_SAFE_NO_PAD.encode(last.id.to_string()));

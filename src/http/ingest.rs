@@ -46,13 +46,8 @@ pub async fn post(
     let encoding = Encoding::parse(&text(&parts.headers, header::CONTENT_ENCODING.as_str()).unwrap_or_default())?;
     let _room = app.uploads.enter(body.size_hint().upper()).await?;
     let body = read(body, app.receiver.max_body).await?;
-    let upload = Upload {
-        user: principal.user,
-        api_key: Some(principal.key),
-        origin: origin(&parts.headers),
-        encoding,
-        body,
-    };
+    let upload =
+        Upload { user: principal.user, api_key: Some(principal.key), origin: origin(&parts.headers), encoding, body };
     let receipt = app.receiver.clone().receive(upload).await?;
     Ok((StatusCode::OK, [(header::CACHE_CONTROL, "no-store")], Json(receipt)).into_response())
 }

@@ -30,10 +30,8 @@ const SMALLEST_COMPRESSED: u64 = 1024;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 pub fn around(routes: Router) -> Router {
-    let nosniff = SetResponseHeaderLayer::if_not_present(
-        header::X_CONTENT_TYPE_OPTIONS,
-        HeaderValue::from_static("nosniff"),
-    );
+    let nosniff =
+        SetResponseHeaderLayer::if_not_present(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     let compression = CompressionLayer::new().compress_when(
         SizeAbove::new(SMALLEST_COMPRESSED)
             .and(NotForContentType::const_new("application/vnd.apache.parquet"))

@@ -94,7 +94,8 @@ fn entries(rows: &[SeriesRow], all: bool) -> Vec<MetricEntry> {
 fn entry(rows: &[SeriesRow]) -> MetricEntry {
     let time = |seconds: Option<i64>| seconds.map(|seconds| offset_rfc3339(seconds, 0));
     let distinct = |text: fn(&SeriesRow) -> &str| {
-        let mut texts: Vec<String> = rows.iter().map(|row| text(row).to_owned()).filter(|text| !text.is_empty()).collect();
+        let mut texts: Vec<String> =
+            rows.iter().map(|row| text(row).to_owned()).filter(|text| !text.is_empty()).collect();
         texts.sort();
         texts.dedup();
         texts

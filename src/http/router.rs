@@ -60,10 +60,8 @@ fn guarded(app: &App, scope: Scope, routes: OpenApiRouter<App>) -> OpenApiRouter
 /// The ways to send a key, for readers of the description.
 fn name_keys(description: &mut utoipa::openapi::OpenApi) {
     let components = description.components.get_or_insert_default();
-    components.add_security_scheme(
-        "bearer",
-        SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build()),
-    );
+    components
+        .add_security_scheme("bearer", SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build()));
     for header in ["X-API-Key", "api-key"] {
         components.add_security_scheme(header, SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new(header))));
     }

@@ -88,10 +88,7 @@ impl Catalogue {
 
     /// The metric of a canonical name, alias or HealthKit identifier, else of the slug of a display name.
     pub fn resolve(&self, name: &str) -> Option<&Metric> {
-        let position = self
-            .index
-            .get(name)
-            .or_else(|| self.index.get(&slug(name)))?;
+        let position = self.index.get(name).or_else(|| self.index.get(&slug(name)))?;
         self.metrics.get(*position)
     }
 
@@ -104,9 +101,7 @@ impl Catalogue {
 impl Metric {
     fn names(&self) -> impl Iterator<Item = &str> {
         let others = self.aliases.iter().chain(&self.healthkit);
-        std::iter::once(&self.name)
-            .chain(others)
-            .map(String::as_str)
+        std::iter::once(&self.name).chain(others).map(String::as_str)
     }
 }
 
@@ -114,9 +109,7 @@ impl Metric {
 ///
 /// Letters of every script are kept, so that a metric named in the phone's language still has a name.
 pub fn slug(name: &str) -> String {
-    let words = name
-        .split(|letter| !in_word(letter))
-        .filter(|word| !word.is_empty());
+    let words = name.split(|letter| !in_word(letter)).filter(|word| !word.is_empty());
     words.collect::<Vec<_>>().join("_").to_lowercase()
 }
 
@@ -179,9 +172,7 @@ mod tests {
     ];
 
     fn resolved(name: &str) -> &'static Metric {
-        catalogue()
-            .resolve(name)
-            .unwrap_or_else(|| panic!("{name} is not in the catalogue"))
+        catalogue().resolve(name).unwrap_or_else(|| panic!("{name} is not in the catalogue"))
     }
 
     #[test]
@@ -191,10 +182,7 @@ mod tests {
 
     #[test]
     fn every_wire_name_is_canonical() {
-        let names: HashSet<&str> = WIRE
-            .iter()
-            .flat_map(|(_, names)| names.split(' '))
-            .collect();
+        let names: HashSet<&str> = WIRE.iter().flat_map(|(_, names)| names.split(' ')).collect();
         assert_eq!(names.len(), 115);
         for name in names {
             assert_eq!(resolved(name).name, name);
@@ -204,14 +192,8 @@ mod tests {
     #[test]
     fn every_unit_on_the_wire_converts() {
         for (units, names) in WIRE {
-            for (unit, name) in units
-                .split(' ')
-                .flat_map(|u| names.split(' ').map(move |n| (u, n)))
-            {
-                assert!(
-                    conversion(unit, &resolved(name).unit).is_some(),
-                    "{name} in {unit}"
-                );
+            for (unit, name) in units.split(' ').flat_map(|u| names.split(' ').map(move |n| (u, n))) {
+                assert!(conversion(unit, &resolved(name).unit).is_some(), "{name} in {unit}");
             }
         }
     }
@@ -220,11 +202,7 @@ mod tests {
     fn every_unit_is_known_and_every_range_is_one() {
         for metric in catalogue().all() {
             assert!(is_known(&metric.unit), "{}: {}", metric.name, metric.unit);
-            assert!(
-                metric.range.is_none_or(|(low, high)| low < high),
-                "{}",
-                metric.name
-            );
+            assert!(metric.range.is_none_or(|(low, high)| low < high), "{}", metric.name);
         }
     }
 
@@ -243,12 +221,7 @@ mod tests {
     #[test]
     fn parts_exist_and_only_composites_have_them() {
         for metric in catalogue().all() {
-            assert_eq!(
-                metric.parts.is_empty(),
-                metric.kind != Kind::Composite,
-                "{}",
-                metric.name
-            );
+            assert_eq!(metric.parts.is_empty(), metric.kind != Kind::Composite, "{}", metric.name);
             for part in &metric.parts {
                 assert_eq!(resolved(part).unit, metric.unit);
                 assert_ne!(resolved(part).kind, Kind::Composite);
@@ -258,11 +231,7 @@ mod tests {
 
     #[test]
     fn healthkit_identifiers_are_complete() {
-        let known = [
-            "HKQuantityTypeIdentifier",
-            "HKCategoryTypeIdentifier",
-            "HKCorrelationTypeIdentifier",
-        ];
+        let known = ["HKQuantityTypeIdentifier", "HKCategoryTypeIdentifier", "HKCorrelationTypeIdentifier"];
         for metric in catalogue().all() {
             assert!(!metric.healthkit.is_empty(), "{}", metric.name);
             for id in &metric.healthkit {
@@ -275,19 +244,13 @@ mod tests {
     fn other_names_resolve() {
         let cases = [
             ("stair_speed:_up", "stair_speed_up"),
-            (
-                "six-minute_walking_test_distance",
-                "six_minute_walking_test_distance",
-            ),
+            ("six-minute_walking_test_distance", "six_minute_walking_test_distance"),
             ("resting_energy", "basal_energy_burned"),
             ("body_mass", "weight_body_mass"),
             ("HKQuantityTypeIdentifierStepCount", "step_count"),
             ("HKQuantityTypeIdentifierDietaryFatTotal", "total_fat"),
             ("HKCategoryTypeIdentifierSleepAnalysis", "sleep_analysis"),
-            (
-                "HKQuantityTypeIdentifierBloodPressureSystolic",
-                "blood_pressure_systolic",
-            ),
+            ("HKQuantityTypeIdentifierBloodPressureSystolic", "blood_pressure_systolic"),
             ("HKCorrelationTypeIdentifierBloodPressure", "blood_pressure"),
             ("Step Count", "step_count"),
             ("Stair Speed: Up", "stair_speed_up"),

@@ -44,18 +44,8 @@ const fn unit(dimension: Dimension, scale: f64, spellings: &'static [&'static st
     shifted(dimension, scale, 0.0, spellings)
 }
 
-const fn shifted(
-    dimension: Dimension,
-    scale: f64,
-    offset: f64,
-    spellings: &'static [&'static str],
-) -> Unit {
-    Unit {
-        dimension,
-        scale,
-        offset,
-        spellings,
-    }
+const fn shifted(dimension: Dimension, scale: f64, offset: f64, spellings: &'static [&'static str]) -> Unit {
+    Unit { dimension, scale, offset, spellings }
 }
 
 /// mg/dL of glucose in one mmol/L, from the molar mass that HealthKit puts into the unit's name.
@@ -169,19 +159,12 @@ pub struct Conversion {
 
 impl Conversion {
     /// Leaves every value as it is.
-    pub const IDENTITY: Self = Self {
-        scale: 1.0,
-        offset: 0.0,
-    };
+    pub const IDENTITY: Self = Self { scale: 1.0, offset: 0.0 };
 
     /// The value in the target unit; under the identity the same bits.
     pub fn apply(&self, v: f64) -> f64 {
         // Adding 0.0 would turn -0.0 into 0.0.
-        if *self == Self::IDENTITY {
-            v
-        } else {
-            v * self.scale + self.offset
-        }
+        if *self == Self::IDENTITY { v } else { v * self.scale + self.offset }
     }
 }
 
@@ -193,10 +176,8 @@ pub fn conversion(from: &str, to: &str) -> Option<Conversion> {
         return Some(Conversion::IDENTITY);
     }
     let (from, to) = (find(from)?, find(to)?);
-    (from.dimension == to.dimension).then(|| Conversion {
-        scale: from.scale / to.scale,
-        offset: (from.offset - to.offset) / to.scale,
-    })
+    (from.dimension == to.dimension)
+        .then(|| Conversion { scale: from.scale / to.scale, offset: (from.offset - to.offset) / to.scale })
 }
 
 /// The unit of a spelling: the exact one, else the only one that differs in nothing but case.
@@ -204,9 +185,7 @@ fn find(spelling: &str) -> Option<&'static Unit> {
     let wanted = plain(spelling);
     let having = |same: fn(&str, &str) -> bool| {
         let wanted = &wanted;
-        UNITS
-            .iter()
-            .filter(move |unit| unit.spellings.iter().any(|known| same(known, wanted)))
+        UNITS.iter().filter(move |unit| unit.spellings.iter().any(|known| same(known, wanted)))
     };
     having(|a, b| a == b).next().or_else(|| {
         let mut folded = having(str::eq_ignore_ascii_case);
@@ -238,9 +217,7 @@ mod tests {
     use super::*;
 
     fn convert(v: f64, from: &str, to: &str) -> f64 {
-        conversion(from, to)
-            .unwrap_or_else(|| panic!("{from} to {to}"))
-            .apply(v)
+        conversion(from, to).unwrap_or_else(|| panic!("{from} to {to}")).apply(v)
     }
 
     #[test]
@@ -263,12 +240,7 @@ mod tests {
             (310.15, "K", "C", 37.0),
             (0.0, "degC", "degF", 32.0),
             (90.0, "mg/dL", "mmol/L", 4.995_673_746_534_001),
-            (
-                5.5,
-                "mmol<180.1558800000541>/L",
-                "mg/dL",
-                99.085_734_000_029_76,
-            ),
+            (5.5, "mmol<180.1558800000541>/L", "mg/dL", 99.085_734_000_029_76),
             (8.0, "fl_oz_us", "mL", 236.588_236_5),
             (2.0, "pt_us", "cup_us", 4.0),
             (0.5, "L", "cL", 50.0),
@@ -285,20 +257,14 @@ mod tests {
         ];
         for (v, from, to, expected) in cases {
             let got = convert(v, from, to);
-            assert!(
-                (got - expected).abs() <= expected.abs() * 1e-12,
-                "{v} {from}: {got} {to}"
-            );
+            assert!((got - expected).abs() <= expected.abs() * 1e-12, "{v} {from}: {got} {to}");
         }
     }
 
     #[test]
     fn there_and_back_is_the_same_value() {
         for (i, from) in UNITS.iter().enumerate() {
-            for to in UNITS[i..]
-                .iter()
-                .filter(|to| to.dimension == from.dimension)
-            {
+            for to in UNITS[i..].iter().filter(|to| to.dimension == from.dimension) {
                 let (a, b) = (from.spellings[0], to.spellings[0]);
                 let back = convert(convert(123.456, a, b), b, a);
                 assert!((back - 123.456).abs() < 1e-9, "{a} {b}: {back}");
@@ -361,21 +327,12 @@ mod tests {
             assert_eq!(conversion(a, b), None, "{a} {b}");
             assert_eq!(conversion(b, a), None, "{b} {a}");
         }
-        assert_eq!(
-            conversion(" widgets ", "widgets"),
-            Some(Conversion::IDENTITY)
-        );
+        assert_eq!(conversion(" widgets ", "widgets"), Some(Conversion::IDENTITY));
     }
 
     #[test]
     fn identity_keeps_every_bit() {
-        for v in [
-            -0.0,
-            0.1 + 0.2,
-            f64::MIN_POSITIVE / 3.0,
-            f64::NAN,
-            f64::INFINITY,
-        ] {
+        for v in [-0.0, 0.1 + 0.2, f64::MIN_POSITIVE / 3.0, f64::NAN, f64::INFINITY] {
             assert_eq!(convert(v, "bpm", "count/min").to_bits(), v.to_bits());
         }
     }

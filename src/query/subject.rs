@@ -20,7 +20,11 @@ pub struct Subject {
 pub fn metric(reading: &Reading, name: &str) -> Result<Subject> {
     let known = catalogue().resolve(name);
     if let Some(metric) = known.filter(|metric| metric.kind == Kind::Composite) {
-        return Err(Error::NotFound(format!("{} is stored in parts: ask for {}", metric.name, metric.parts.join(" or "))));
+        return Err(Error::NotFound(format!(
+            "{} is stored in parts: ask for {}",
+            metric.name,
+            metric.parts.join(" or ")
+        )));
     }
     let stored_name = known.map_or(name, |metric| metric.name.as_str());
     let row = dictionary::find_metric(reading, stored_name)?;
@@ -58,9 +62,8 @@ fn unknown(name: &str) -> Error {
 pub fn sources(reading: &Reading, names: &[String]) -> Result<Vec<i64>> {
     let wanted: Vec<String> = names.iter().map(|name| plain(name)).collect();
     let all = dictionary::all_sources(reading)?;
-    let meant = |stored: &str| {
-        wanted.contains(&plain(stored)) || stored.split('|').any(|part| wanted.contains(&plain(part)))
-    };
+    let meant =
+        |stored: &str| wanted.contains(&plain(stored)) || stored.split('|').any(|part| wanted.contains(&plain(part)));
     let ids: Vec<i64> = all.iter().filter(|(_, name)| meant(name)).map(|(id, _)| *id).collect();
     match ids.is_empty() {
         true => Err(Error::BadRequest(format!(

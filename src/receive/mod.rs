@@ -20,8 +20,8 @@ use crate::store::deliveries::{self, Delivery, Origin};
 use crate::store::dictionary;
 use crate::validate::{self, Aggregation};
 
-pub use inflate::{Encoding, too_large};
 use inflate::inflate;
+pub use inflate::{Encoding, too_large};
 pub use uploads::Uploads;
 
 /// Brotli quality of kept bodies: the highest that keeps up with the decoder on the other core.
@@ -112,11 +112,8 @@ fn answered(receipt: Receipt, refused: Option<String>) -> Result<Receipt> {
 }
 
 fn compress(body: &[u8]) -> Result<Vec<u8>> {
-    let parameters = brotli::enc::BrotliEncoderParams {
-        quality: BODY_QUALITY,
-        size_hint: body.len(),
-        ..Default::default()
-    };
+    let parameters =
+        brotli::enc::BrotliEncoderParams { quality: BODY_QUALITY, size_hint: body.len(), ..Default::default() };
     let mut kept = Vec::with_capacity(body.len() / 8 + 64);
     brotli::BrotliCompress(&mut &body[..], &mut kept, &parameters)
         .map_err(|fault| Error::io("compressing a body", &fault))?;

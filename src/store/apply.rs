@@ -99,7 +99,8 @@ struct SampleTable<'a> {
     changes: BTreeMap<SeriesKey, SeriesChange<'a>>,
 }
 
-const COLUMNS: &str = "(user, metric, start, layer, twin, span, value, min, max, source, context, offset_minutes, delivery)
+const COLUMNS: &str =
+    "(user, metric, start, layer, twin, span, value, min, max, source, context, offset_minutes, delivery)
                        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
 
 impl<'a> SampleTable<'a> {
@@ -202,10 +203,12 @@ impl<'a> SampleTable<'a> {
     fn count(&mut self, sample: &Sample, source: i64, samples: i64) {
         let (metric, start, layer) = self.key(sample);
         let unit_sent = self.batch.series[sample.series as usize].unit_sent.as_str();
-        let change = self
-            .changes
-            .entry((metric, layer.id(), source))
-            .or_insert(SeriesChange { unit_sent, samples: 0, first: start, last: start });
+        let change = self.changes.entry((metric, layer.id(), source)).or_insert(SeriesChange {
+            unit_sent,
+            samples: 0,
+            first: start,
+            last: start,
+        });
         change.samples += samples;
         change.first = change.first.min(start);
         change.last = change.last.max(start);
@@ -221,8 +224,19 @@ fn write(
     row: &Row,
 ) -> Result<usize> {
     let values: [&dyn ToSql; 13] = [
-        &owner.user, &metric, &start, &layer.id(), &twin, &row.span, &row.value, &row.min, &row.max, &row.source,
-        &row.context, &row.offset_minutes, &owner.delivery,
+        &owner.user,
+        &metric,
+        &start,
+        &layer.id(),
+        &twin,
+        &row.span,
+        &row.value,
+        &row.min,
+        &row.max,
+        &row.source,
+        &row.context,
+        &row.offset_minutes,
+        &owner.delivery,
     ];
     for (at, value) in values.into_iter().enumerate() {
         statement.raw_bind_parameter(at + 1, value)?;
@@ -239,7 +253,14 @@ fn write_series(connection: &Connection, owner: Owner, changes: &BTreeMap<Series
     )?;
     for ((metric, layer, source), change) in changes {
         statement.execute(params![
-            owner.user, metric, layer, source, change.unit_sent, change.samples, change.first, change.last,
+            owner.user,
+            metric,
+            layer,
+            source,
+            change.unit_sent,
+            change.samples,
+            change.first,
+            change.last,
             owner.delivery
         ])?;
     }

@@ -53,10 +53,8 @@ pub fn open_writer(path: &Path) -> Result<Connection> {
 /// Opens a file that may be from a newer program, only to look: closing it checkpoints nothing, so not a byte changes.
 pub fn open_to_look(path: &Path) -> Result<Connection> {
     refuse_old_sqlite()?;
-    let connection = Connection::open_with_flags(
-        path,
-        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
-    )?;
+    let connection =
+        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     Ok(connection)

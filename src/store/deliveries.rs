@@ -149,9 +149,7 @@ fn finish(connection: &Connection, id: i64, user: i64, receipt: &Receipt) -> Res
     connection
         .prepare_cached("UPDATE delivery SET receipt = ?2 WHERE id = ?1")?
         .execute(params![id, json(receipt)?])?;
-    connection
-        .prepare_cached("UPDATE user SET data_version = data_version + 1 WHERE id = ?1")?
-        .execute([user])?;
+    connection.prepare_cached("UPDATE user SET data_version = data_version + 1 WHERE id = ?1")?.execute([user])?;
     Ok(())
 }
 

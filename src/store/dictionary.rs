@@ -58,9 +58,7 @@ fn id_of(connection: &Connection, known: &mut HashMap<String, i64>, table: &str,
     if let Some(id) = known.get(name) {
         return Ok(*id);
     }
-    connection
-        .prepare_cached(&format!("INSERT OR IGNORE INTO {table} (name) VALUES (?1)"))?
-        .execute([name])?;
+    connection.prepare_cached(&format!("INSERT OR IGNORE INTO {table} (name) VALUES (?1)"))?.execute([name])?;
     let id = connection
         .prepare_cached(&format!("SELECT id FROM {table} WHERE name = ?1"))?
         .query_row([name], |row| row.get(0))?;

@@ -110,7 +110,9 @@ impl Lane {
     fn check(&self, code: c_int) -> Result<()> {
         match code {
             ffi::SQLITE_OK => Ok(()),
-            ffi::SQLITE_INTERRUPT => Err(Error::TimedOut("the question was stopped before its answer was ready".into())),
+            ffi::SQLITE_INTERRUPT => {
+                Err(Error::TimedOut("the question was stopped before its answer was ready".into()))
+            }
             code => Err(Error::internal("scanning", ffi::Error::new(code))),
         }
     }

@@ -18,8 +18,7 @@ pub fn refuse_newer(path: &Path) -> Result<()> {
     if !path.exists() {
         return Ok(());
     }
-    let found: i64 =
-        connection::open_to_look(path)?.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let found: i64 = connection::open_to_look(path)?.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     match usize::try_from(found) {
         Ok(version) if version <= STEPS.len() => Ok(()),
         _ => Err(Error::BadRequest(format!(
@@ -44,9 +43,8 @@ mod tests {
     use super::*;
 
     fn objects(connection: &Connection) -> Vec<(String, String)> {
-        let mut statement = connection
-            .prepare("SELECT name, coalesce(sql, '') FROM sqlite_schema ORDER BY name")
-            .unwrap();
+        let mut statement =
+            connection.prepare("SELECT name, coalesce(sql, '') FROM sqlite_schema ORDER BY name").unwrap();
         let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
         rows.map(|row| row.unwrap()).collect()
     }

@@ -46,9 +46,15 @@ impl Row {
 /// What to do to bring the stored rows to what the delivery says.
 #[derive(Debug, PartialEq)]
 pub enum Change {
-    Put { twin: i64, row: Row },
+    Put {
+        twin: i64,
+        row: Row,
+    },
     /// `source` is that of the row that goes away, for the counts.
-    Remove { twin: i64, source: i64 },
+    Remove {
+        twin: i64,
+        source: i64,
+    },
 }
 
 /// Settles one group: `stored` are (twin, row), `incoming` in the order of the body. Gives one outcome per incoming row.
@@ -62,8 +68,7 @@ pub fn reconcile(layer: Layer, stored: &[(i64, Row)], incoming: &[Row]) -> (Vec<
 fn reconcile_buckets(stored: &[(i64, Row)], incoming: &[Row]) -> (Vec<Outcome>, Vec<Change>) {
     let mut changes = Vec::new();
     let mut next = next_twin(stored);
-    let last: HashMap<Option<i64>, usize> =
-        incoming.iter().enumerate().map(|(at, row)| (row.context, at)).collect();
+    let last: HashMap<Option<i64>, usize> = incoming.iter().enumerate().map(|(at, row)| (row.context, at)).collect();
     let outcomes = incoming.iter().enumerate().map(|(at, row)| {
         // A body that names one bucket twice means the later one, or sending it again would never settle.
         if last.get(&row.context) != Some(&at) {
@@ -86,8 +91,7 @@ fn reconcile_buckets(stored: &[(i64, Row)], incoming: &[Row]) -> (Vec<Outcome>, 
 
 fn reconcile_raw(stored: &[(i64, Row)], incoming: &[Row]) -> (Vec<Outcome>, Vec<Change>) {
     let mut replaced = replaced_rows(stored, incoming);
-    let mut known: HashSet<(Identity, Values)> =
-        stored.iter().map(|(_, old)| (old.identity(), old.values())).collect();
+    let mut known: HashSet<(Identity, Values)> = stored.iter().map(|(_, old)| (old.identity(), old.values())).collect();
     let mut changes = Vec::new();
     let mut next = next_twin(stored);
     let outcomes = incoming
@@ -112,8 +116,7 @@ fn reconcile_raw(stored: &[(i64, Row)], incoming: &[Row]) -> (Vec<Outcome>, Vec<
 /// The stored rows, as (twin, source), of records that the delivery names but whose values it does not repeat.
 fn replaced_rows(stored: &[(i64, Row)], incoming: &[Row]) -> HashMap<Identity, Vec<(i64, i64)>> {
     let named: HashSet<Identity> = incoming.iter().map(Row::identity).collect();
-    let said: HashSet<(Identity, Values)> =
-        incoming.iter().map(|row| (row.identity(), row.values())).collect();
+    let said: HashSet<(Identity, Values)> = incoming.iter().map(|row| (row.identity(), row.values())).collect();
     let mut replaced: HashMap<Identity, Vec<(i64, i64)>> = HashMap::new();
     for (twin, old) in stored {
         let identity = old.identity();
@@ -180,7 +183,10 @@ mod tests {
         let (outcomes, changes) = reconcile(Layer::Raw, &stored, &[row(6.0, 1)]);
         assert_eq!(outcomes, [Outcome::Updated]);
         assert_eq!(changes.len(), 2, "{changes:?}");
-        assert!(changes.contains(&Change::Remove { twin: 1, source: 1 }) || changes.contains(&Change::Remove { twin: 0, source: 1 }));
+        assert!(
+            changes.contains(&Change::Remove { twin: 1, source: 1 })
+                || changes.contains(&Change::Remove { twin: 0, source: 1 })
+        );
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Pages of samples, straight from the clustered table: a page is one index range, stepped no further than its limit.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use rusqlite::{Connection, params_from_iter};
 
@@ -58,9 +59,6 @@ pub fn page(
     while let Some(row) = rows.next()? {
         let start: i64 = row.get(0)?;
         let source: i64 = row.get(7)?;
-        if !names.contains_key(&source) {
-            names.insert(source, name(connection, "source", source)?);
-        }
         let context: Option<i64> = row.get(8)?;
         samples.push(StoredSample {
             position: Position { start, layer: row.get(1)?, twin: row.get(2)? },
@@ -68,7 +66,10 @@ pub fn page(
             value: row.get(4)?,
             min: row.get(5)?,
             max: row.get(6)?,
-            source: names.get(&source).cloned().unwrap_or_default(),
+            source: match names.entry(source) {
+                Entry::Occupied(known) => known.get().clone(),
+                Entry::Vacant(new) => new.insert(name(connection, "source", source)?).clone(),
+            },
             context: context.map(|id| name(connection, "context", id)).transpose()?,
             offset_minutes: row.get(9)?,
         });

@@ -73,7 +73,5 @@ pub fn layers(connection: &Connection, user: i64, metric: i64) -> Result<Vec<Ext
 
 /// The number that moves with every commit that changes a person's answers.
 pub fn data_version(connection: &Connection, user: i64) -> Result<i64> {
-    Ok(connection
-        .prepare_cached("SELECT data_version FROM user WHERE id = ?1")?
-        .query_row([user], |row| row.get(0))?)
+    Ok(connection.prepare_cached("SELECT data_version FROM user WHERE id = ?1")?.query_row([user], |row| row.get(0))?)
 }

@@ -60,7 +60,5 @@ impl Store {
 /// Begins a read transaction and reads the version, which is what makes SQLite take its snapshot.
 fn begin(reader: &Connection) -> Result<i64> {
     reader.execute_batch("BEGIN DEFERRED")?;
-    Ok(reader
-        .prepare_cached("SELECT coalesce(sum(data_version), 0) FROM user")?
-        .query_row([], |row| row.get(0))?)
+    Ok(reader.prepare_cached("SELECT coalesce(sum(data_version), 0) FROM user")?.query_row([], |row| row.get(0))?)
 }

@@ -81,10 +81,7 @@ impl Writer {
     }
 
     /// The same for callers outside the async runtime.
-    pub fn run<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&mut Writing) -> Result<T> + Send + 'static,
-    ) -> Result<T> {
+    pub fn run<T: Send + 'static>(&self, work: impl FnOnce(&mut Writing) -> Result<T> + Send + 'static) -> Result<T> {
         self.submit(work)?.blocking_recv().map_err(|_| stopped())?
     }
 

@@ -41,7 +41,8 @@ pub fn layers(aggregation: Aggregation, sections: &[&ReadSection]) -> Vec<Layer>
         return vec![layer; sections.len()];
     }
     let grains: Vec<Layer> = sections.iter().map(|section| grain_of_section(section)).collect();
-    let any_raw = sections.iter().zip(&grains).any(|(section, grain)| *grain == Layer::Raw && keeps_no_seconds(section));
+    let any_raw =
+        sections.iter().zip(&grains).any(|(section, grain)| *grain == Layer::Raw && keeps_no_seconds(section));
     let document = if any_raw {
         Layer::Raw
     } else {

@@ -78,7 +78,10 @@ impl Meaning {
         let same = (unit == section.units).then_some(Conversion::IDENTITY);
         let conversion = same.or_else(|| conversion(section.units, &unit));
         let refused = conversion.is_none().then(|| {
-            format!("the unit {:?} of {} cannot be brought to {unit:?}, in which it is stored", section.units, section.name)
+            format!(
+                "the unit {:?} of {} cannot be brought to {unit:?}, in which it is stored",
+                section.units, section.name
+            )
         });
         let part = conversion.map(|conversion| Part { metric: section.name.to_owned(), unit, conversion, range: None });
         Meaning {

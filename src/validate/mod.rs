@@ -53,7 +53,8 @@ pub fn batch(document: &Document, context: &Context) -> Batch {
     batch.deferred.retain(|_, items| *items > 0);
     let read: Vec<&ReadSection> = sections.iter().map(|(_, read)| read).collect();
     let layers = aggregation::layers(context.aggregation, &read);
-    let mut filling = Filling { batch, sources: Interner::default(), contexts: Interner::default(), home: context.home };
+    let mut filling =
+        Filling { batch, sources: Interner::default(), contexts: Interner::default(), home: context.home };
     for ((section, read), layer) in sections.iter().zip(layers) {
         filling.add_section(section, read, layer);
     }

@@ -60,7 +60,9 @@ fn first_present<'a>(one: Field<'a>, other: Field<'a>) -> Field<'a> {
 fn stamp(name: &str, field: Field, home: &TimeZone) -> Result<Option<Stamp>, String> {
     let parsed = match field {
         Field::Absent => return Ok(None),
-        Field::Text(text) => date::parse(text, home).ok_or_else(|| format!("{name} {text:?} is not a date we can read")),
+        Field::Text(text) => {
+            date::parse(text, home).ok_or_else(|| format!("{name} {text:?} is not a date we can read"))
+        }
         Field::Number(number) => {
             date::from_epoch(number).ok_or_else(|| format!("{name} {number} is not a time between 1900 and 2200"))
         }
@@ -114,7 +116,8 @@ fn quantity<'a>(point: &Point<'a>, meaning: &Meaning) -> Result<Option<Measured<
         }
     };
     let part = &meaning.parts[0];
-    let (value, min, max) = (number("qty", value, part)?, number("Min", point.min, part)?, number("Max", point.max, part)?);
+    let (value, min, max) =
+        (number("qty", value, part)?, number("Min", point.min, part)?, number("Max", point.max, part)?);
     if min > max && max.is_some() {
         return Err("Min is above Max".into());
     }

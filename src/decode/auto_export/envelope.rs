@@ -10,7 +10,14 @@ use super::{Broken, Document, MetricSection, encoded};
 
 /// The arrays that the app documents; others are counted too when they stand beside one of these.
 const ARRAYS: [&str; 9] = [
-    "metrics", "workouts", "stateOfMind", "medications", "symptoms", "cycleTracking", "ecg", "heartRateNotifications",
+    "metrics",
+    "workouts",
+    "stateOfMind",
+    "medications",
+    "symptoms",
+    "cycleTracking",
+    "ecg",
+    "heartRateNotifications",
     "heartRateVariability",
 ];
 

@@ -93,23 +93,29 @@ impl Request {
 
 /// The requests that are being answered, by number.
 #[derive(Clone, Default)]
-pub struct Requests(Arc<Mutex<(i64, HashMap<i64, Arc<Request>>)>>);
+pub struct Requests(Arc<Mutex<Numbered>>);
+
+#[derive(Default)]
+struct Numbered {
+    last: i64,
+    open: HashMap<i64, Arc<Request>>,
+}
 
 impl Requests {
     pub fn add(&self, request: Arc<Request>) -> i64 {
-        let mut guard = lock(&self.0);
-        guard.0 += 1;
-        let number = guard.0;
-        guard.1.insert(number, request);
+        let mut requests = lock(&self.0);
+        requests.last += 1;
+        let number = requests.last;
+        requests.open.insert(number, request);
         number
     }
 
     pub fn find(&self, number: i64) -> Option<Arc<Request>> {
-        lock(&self.0).1.get(&number).cloned()
+        lock(&self.0).open.get(&number).cloned()
     }
 
     pub fn remove(&self, number: i64) {
-        lock(&self.0).1.remove(&number);
+        lock(&self.0).open.remove(&number);
     }
 }
 

@@ -100,8 +100,7 @@ mod tests {
 
     #[test]
     fn a_day_bucket_counts_where_its_middle_is() {
-        let window =
-            Window { buckets: Parts::new(vec![0, 86_400, 172_800]), from: 0, to: 172_800, plan: None };
+        let window = Window { buckets: Parts::new(vec![0, 86_400, 172_800]), from: 0, to: 172_800, plan: None };
         let eleven_hours_ahead = 86_400 - 11 * 3600;
         assert_eq!(window.place(eleven_hours_ahead, 86_400, 3, 0), Some((86_400, 1)));
         assert_eq!(window.place(eleven_hours_ahead, 60, 1, 0), Some((0, 0)));
