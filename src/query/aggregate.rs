@@ -16,7 +16,7 @@ use crate::query::budget::Stop;
 use crate::query::duck::engine::{Engine, Session};
 use crate::query::duck::request::Request;
 use crate::query::duck::table::{SAMPLE_RANGE, SAMPLES};
-use crate::query::duck::window::{LayerPlan, Parts, Window};
+use crate::query::duck::window::{Anchor, LayerPlan, Parts, Window};
 use crate::query::stat::Stat;
 use crate::query::subject::{self, Subject};
 use crate::store::Store;
@@ -173,9 +173,10 @@ impl Work<'_> {
         }
         let (request, number) = self.scan(&mut session, parts, plan);
         let stats = &self.question.stats;
+        let summaries = self.extents.iter().any(|extent| extent.summaries > 0);
         let sql = format!(
             "SELECT bucket, {} FROM scan({number}) GROUP BY bucket ORDER BY bucket",
-            stats.iter().map(|stat| stat.sql()).collect::<Vec<_>>().join(", ")
+            stats.iter().map(|stat| stat.sql(summaries)).collect::<Vec<_>>().join(", ")
         );
         answer.points = session.rows(&sql, |row| {
             let values = (1..=stats.len()).map(|at| row.get(at)).collect::<Result<_, _>>()?;
@@ -206,7 +207,9 @@ impl Work<'_> {
     }
 
     fn scan(&mut self, session: &mut Session, buckets: Parts, plan: Option<LayerPlan>) -> (Arc<Request>, i64) {
-        let window = Window { buckets, from: self.from, to: self.to, plan };
+        let exact = plan.is_none() && self.extents.iter().all(|extent| reach(extent.layer) == 0);
+        let anchor = if exact { Anchor::Start } else { Anchor::Layer };
+        let window = Window { buckets, from: self.from, to: self.to, anchor, plan };
         let lanes = std::mem::take(&mut self.lanes);
         let ranges = self.ranges(lanes.len());
         let request = Arc::new(Request::new(&SAMPLES, &self.condition(), ranges, lanes).with_window(window));

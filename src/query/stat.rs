@@ -56,14 +56,16 @@ impl Stat {
         }
     }
 
-    /// A sample that is itself a summary (heart rate) has its own min and max.
-    pub fn sql(self) -> String {
+    /// Its SQL over samples. With `summaries`, some samples (heart rate's) have a min and max of their own.
+    pub fn sql(self, summaries: bool) -> String {
         match self {
             Stat::Count => "count(*)::DOUBLE".into(),
             Stat::Sum => "sum(value)".into(),
             Stat::Avg => "avg(value)".into(),
-            Stat::Min => "min(coalesce(min, value))".into(),
-            Stat::Max => "max(coalesce(max, value))".into(),
+            Stat::Min if summaries => "min(coalesce(min, value))".into(),
+            Stat::Max if summaries => "max(coalesce(max, value))".into(),
+            Stat::Min => "min(value)".into(),
+            Stat::Max => "max(value)".into(),
             Stat::Median => "median(value)".into(),
             Stat::Last => "arg_max(value, start)".into(),
             Stat::Percentile(percent) => format!("quantile_cont(value, {:.2})", f64::from(percent) / 100.0),

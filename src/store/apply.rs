@@ -6,7 +6,6 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::types::ToSql;
 use rusqlite::{CachedStatement, Connection, params};
 
 use crate::error::{Error, Result};
@@ -35,6 +34,7 @@ struct Ids {
 struct SeriesChange<'a> {
     unit_sent: &'a str,
     samples: i64,
+    summaries: i64,
     first: i64,
     last: i64,
 }
@@ -92,16 +92,12 @@ struct SampleTable<'a> {
     owner: Owner,
     batch: &'a Batch,
     ids: &'a Ids,
-    insert: CachedStatement<'a>,
+    insert: Insert<'a>,
+    put: Insert<'a>,
     read: CachedStatement<'a>,
-    put: CachedStatement<'a>,
     remove: CachedStatement<'a>,
     changes: BTreeMap<SeriesKey, SeriesChange<'a>>,
 }
-
-const COLUMNS: &str =
-    "(user, metric, start, layer, twin, span, value, min, max, source, context, offset_minutes, delivery)
-                       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
 
 impl<'a> SampleTable<'a> {
     fn new(connection: &'a Connection, owner: Owner, batch: &'a Batch, ids: &'a Ids) -> Result<Self> {
@@ -109,8 +105,9 @@ impl<'a> SampleTable<'a> {
             owner,
             batch,
             ids,
-            insert: connection.prepare_cached(&format!("INSERT OR IGNORE INTO sample {COLUMNS}"))?,
-            put: connection.prepare_cached(&format!("INSERT OR REPLACE INTO sample {COLUMNS}"))?,
+            insert: Insert::prepare(connection, "INSERT OR IGNORE", owner)?,
+            put: Insert::prepare(connection, "INSERT OR REPLACE", owner)?,
+            changes: BTreeMap::new(),
             read: connection.prepare_cached(
                 "SELECT twin, span, value, min, max, source, context, offset_minutes FROM sample
                  WHERE user = ?1 AND metric = ?2 AND start = ?3 AND layer = ?4 ORDER BY twin",
@@ -118,7 +115,6 @@ impl<'a> SampleTable<'a> {
             remove: connection.prepare_cached(
                 "DELETE FROM sample WHERE user = ?1 AND metric = ?2 AND start = ?3 AND layer = ?4 AND twin = ?5",
             )?,
-            changes: BTreeMap::new(),
         })
     }
 
@@ -126,8 +122,8 @@ impl<'a> SampleTable<'a> {
     fn store_group(&mut self, group: &[u32], outcomes: &mut [Outcome]) -> Result<()> {
         let first = &self.batch.samples[group[0] as usize];
         let (key, row) = (self.key(first), self.row(first));
-        if group.len() == 1 && write(&mut self.insert, self.owner, key, 0, &row)? == 1 {
-            self.count(first, row.source, 1);
+        if group.len() == 1 && self.insert.write(key, 0, &row)? == 1 {
+            self.count(first, &row, 1);
             outcomes[group[0] as usize] = Outcome::Stored;
             return Ok(());
         }
@@ -136,9 +132,8 @@ impl<'a> SampleTable<'a> {
         let (settled, changes) = reconcile(first.layer, &stored, &incoming);
         for ((&at, outcome), row) in group.iter().zip(settled).zip(&incoming) {
             outcomes[at as usize] = outcome;
-            if outcome == Outcome::Unchanged && stored.iter().any(|(_, old)| old.source == row.source) {
-                self.count(first, row.source, 0);
-            }
+            // Adds nothing, but notes that this delivery spoke of the series.
+            self.count(first, row, 0);
         }
         for change in changes {
             self.apply(first, &stored, change)?;
@@ -146,20 +141,21 @@ impl<'a> SampleTable<'a> {
         Ok(())
     }
 
+    /// `stored` is ordered by twin.
     fn apply(&mut self, sample: &Sample, stored: &[(i64, Row)], change: Change) -> Result<()> {
         let key = self.key(sample);
+        let (Change::Put { twin, .. } | Change::Remove { twin }) = change;
+        if let Ok(at) = stored.binary_search_by_key(&twin, |(twin, _)| *twin) {
+            self.count(sample, &stored[at].1, -1);
+        }
         match change {
-            Change::Put { twin, row } => {
-                if let Some((_, old)) = stored.iter().find(|(old, _)| *old == twin) {
-                    self.count(sample, old.source, -1);
-                }
-                write(&mut self.put, self.owner, key, twin, &row)?;
-                self.count(sample, row.source, 1);
+            Change::Put { row, .. } => {
+                self.put.write(key, twin, &row)?;
+                self.count(sample, &row, 1);
             }
-            Change::Remove { twin, source } => {
+            Change::Remove { .. } => {
                 let (metric, start, layer) = key;
                 self.remove.execute(params![self.owner.user, metric, start, layer.id(), twin])?;
-                self.count(sample, source, -1);
             }
         }
         Ok(())
@@ -200,56 +196,61 @@ impl<'a> SampleTable<'a> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    fn count(&mut self, sample: &Sample, source: i64, samples: i64) {
+    /// Notes that `samples` rows like `row` have come (or gone, when negative).
+    fn count(&mut self, sample: &Sample, row: &Row, samples: i64) {
         let (metric, start, layer) = self.key(sample);
-        let unit_sent = self.batch.series[sample.series as usize].unit_sent.as_str();
-        let change = self.changes.entry((metric, layer.id(), source)).or_insert(SeriesChange {
-            unit_sent,
+        let change = self.changes.entry((metric, layer.id(), row.source)).or_insert_with(|| SeriesChange {
+            unit_sent: &self.batch.series[sample.series as usize].unit_sent,
             samples: 0,
+            summaries: 0,
             first: start,
             last: start,
         });
         change.samples += samples;
+        change.summaries += samples * i64::from(row.is_summary());
         change.first = change.first.min(start);
         change.last = change.last.max(start);
     }
 }
 
-/// Runs one of the insert statements; 1 when a row was written.
-fn write(
-    statement: &mut CachedStatement,
-    owner: Owner,
-    (metric, start, layer): (i64, i64, Layer),
-    twin: i64,
-    row: &Row,
-) -> Result<usize> {
-    let values: [&dyn ToSql; 13] = [
-        &owner.user,
-        &metric,
-        &start,
-        &layer.id(),
-        &twin,
-        &row.span,
-        &row.value,
-        &row.min,
-        &row.max,
-        &row.source,
-        &row.context,
-        &row.offset_minutes,
-        &owner.delivery,
-    ];
-    for (at, value) in values.into_iter().enumerate() {
-        statement.raw_bind_parameter(at + 1, value)?;
+/// A statement that writes a sample row. The owner is bound once: binding costs as much as a part of the insert.
+struct Insert<'a>(CachedStatement<'a>);
+
+impl<'a> Insert<'a> {
+    fn prepare(connection: &'a Connection, verb: &str, owner: Owner) -> Result<Insert<'a>> {
+        let mut statement = connection.prepare_cached(&format!(
+            "{verb} INTO sample (user, delivery, metric, start, layer, twin, span, value, min, max, source, context,
+                                 offset_minutes)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"
+        ))?;
+        statement.raw_bind_parameter(1, owner.user)?;
+        statement.raw_bind_parameter(2, owner.delivery)?;
+        Ok(Insert(statement))
     }
-    Ok(statement.raw_execute()?)
+
+    /// 1 when a row was written.
+    fn write(&mut self, (metric, start, layer): (i64, i64, Layer), twin: i64, row: &Row) -> Result<usize> {
+        let statement = &mut self.0;
+        for (at, value) in (3..).zip([metric, start, layer.id(), twin, row.span]) {
+            statement.raw_bind_parameter(at, value)?;
+        }
+        for (at, value) in (8..).zip([row.value, row.min, row.max]) {
+            statement.raw_bind_parameter(at, value)?;
+        }
+        statement.raw_bind_parameter(11, row.source)?;
+        statement.raw_bind_parameter(12, row.context)?;
+        statement.raw_bind_parameter(13, row.offset_minutes)?;
+        Ok(statement.raw_execute()?)
+    }
 }
 
 fn write_series(connection: &Connection, owner: Owner, changes: &BTreeMap<SeriesKey, SeriesChange>) -> Result<()> {
     let mut statement = connection.prepare_cached(
-        "INSERT INTO series (user, metric, layer, source, unit_sent, samples, first, last, last_delivery)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+        "INSERT INTO series (user, metric, layer, source, unit_sent, samples, summaries, first, last, last_delivery)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
          ON CONFLICT DO UPDATE SET unit_sent = excluded.unit_sent, samples = samples + excluded.samples,
-             first = min(first, excluded.first), last = max(last, excluded.last), last_delivery = excluded.last_delivery",
+             summaries = summaries + excluded.summaries, first = min(first, excluded.first),
+             last = max(last, excluded.last), last_delivery = excluded.last_delivery",
     )?;
     for ((metric, layer, source), change) in changes {
         statement.execute(params![
@@ -259,6 +260,7 @@ fn write_series(connection: &Connection, owner: Owner, changes: &BTreeMap<Series
             source,
             change.unit_sent,
             change.samples,
+            change.summaries,
             change.first,
             change.last,
             owner.delivery

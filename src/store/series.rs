@@ -45,19 +45,21 @@ pub fn list(connection: &Connection, user: i64) -> Result<Vec<SeriesRow>> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// What one layer of a metric holds: starts of its first and last sample, and how many samples.
+/// What one layer of a metric holds: starts of its first and last sample, and how many there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Extent {
     pub layer: Layer,
     pub first: i64,
     pub last: i64,
     pub samples: i64,
+    /// How many of them have a min or max of their own.
+    pub summaries: i64,
 }
 
 /// The layers a person's metric is stored in, finest first.
 pub fn layers(connection: &Connection, user: i64, metric: i64) -> Result<Vec<Extent>> {
     let mut statement = connection.prepare_cached(
-        "SELECT layer, min(first), max(last), sum(samples) FROM series
+        "SELECT layer, min(first), max(last), sum(samples), sum(summaries) FROM series
          WHERE user = ?1 AND metric = ?2 AND samples > 0 GROUP BY layer ORDER BY layer",
     )?;
     let rows = statement.query_map(params![user, metric], |row| {
@@ -66,6 +68,7 @@ pub fn layers(connection: &Connection, user: i64, metric: i64) -> Result<Vec<Ext
             first: row.get(1)?,
             last: row.get(2)?,
             samples: row.get(3)?,
+            summaries: row.get(4)?,
         })
     })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)

@@ -14,7 +14,7 @@ use duckdb::vtab::{BindInfo, InitInfo, TableFunctionInfo, VTab};
 
 use crate::query::duck::request::{Reader, Request, Requests};
 use crate::query::duck::table::{Column, ColumnKind};
-use crate::query::duck::window::Window;
+use crate::query::duck::window::{Anchor, Window};
 
 type Fault = Box<dyn Error>;
 
@@ -97,8 +97,12 @@ fn statement(request: &Request, columns: &[Option<&'static Column>]) -> String {
         Some(Column { kind: ColumnKind::Bucket, .. }) | None => "0",
         Some(column) => column.sql,
     });
-    let anchors = request.window.iter().flat_map(|_| request.table.anchors.into_iter().flatten());
-    let mut list: Vec<&str> = projected.chain(anchors).collect();
+    let anchors = match request.window.as_ref().map(|window| window.anchor) {
+        None => 0,
+        Some(Anchor::Start) => 1,
+        Some(Anchor::Layer) => request.table.anchors.len(),
+    };
+    let mut list: Vec<&str> = projected.chain(request.table.anchors.iter().take(anchors).copied()).collect();
     if list.is_empty() {
         list.push("0");
     }
@@ -180,8 +184,13 @@ fn next_row(reader: &mut Reader, request: &Request) -> Result<bool, Fault> {
 #[inline]
 fn place(reader: &mut Reader, window: &Window, anchors: usize) -> Option<i64> {
     let lane = &reader.lane;
-    let (start, span, layer) = (lane.integer(anchors), lane.integer(anchors + 1), lane.integer(anchors + 2));
-    let (bucket, hint) = window.place(start, span, layer, reader.hint)?;
+    let start = lane.integer(anchors);
+    let (bucket, hint) = match window.anchor {
+        Anchor::Start => window.place(start, reader.hint)?,
+        Anchor::Layer => {
+            window.place_layer(start, lane.integer(anchors + 1), lane.integer(anchors + 2), reader.hint)?
+        }
+    };
     reader.hint = hint;
     Some(bucket)
 }

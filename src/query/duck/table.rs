@@ -23,7 +23,7 @@ pub struct Table {
     pub name: &'static str,
     pub columns: &'static [Column],
     /// Expressions for start, span and layer, where a window can be laid over the rows.
-    pub anchors: Option<[&'static str; 3]>,
+    pub anchors: &'static [&'static str],
     /// How rows are ordered within a range.
     pub order: &'static str,
 }
@@ -51,21 +51,21 @@ pub static SAMPLES: Table = Table {
         column("delivery", Integer, "delivery"),
         column("bucket", Bucket, ""),
     ],
-    anchors: Some(["start", "span", "layer"]),
+    anchors: &["start", "span", "layer"],
     order: "user, metric, start, layer, twin",
 };
 
 pub static METRICS: Table = Table {
     name: "metric",
     columns: &[column("id", Integer, "id"), column("name", Text, "name"), column("unit", Text, "unit")],
-    anchors: None,
+    anchors: &[],
     order: "id",
 };
 
 pub static SOURCES: Table = Table {
     name: "source",
     columns: &[column("id", Integer, "id"), column("name", Text, "name")],
-    anchors: None,
+    anchors: &[],
     order: "id",
 };
 

@@ -54,10 +54,20 @@ pub struct LayerPlan {
     pub layers: Arc<[i64]>,
 }
 
+/// What must be known of a row to place it. Each column read costs time, so no more than needed are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Anchor {
+    /// Its start: every row counts where it begins.
+    Start,
+    /// Its start, span and layer.
+    Layer,
+}
+
 /// What is laid over the rows of a scan.
 #[derive(Debug, Clone)]
 pub struct Window {
     pub buckets: Parts,
+    pub anchor: Anchor,
     /// Only rows that count for this time, start included, end excluded.
     pub from: i64,
     pub to: i64,
@@ -65,20 +75,26 @@ pub struct Window {
 }
 
 impl Window {
-    /// The start of the row's bucket, and where that is; nothing when the row is not to be counted.
+    /// The start of the bucket of a row that counts at `time`, and where that is; nothing when it is not to be counted.
     #[inline]
-    pub fn place(&self, start: i64, span: i64, layer: i64, hint: usize) -> Option<(i64, usize)> {
-        let time = if layer >= FIRST_CENTRED_LAYER { start + span / 2 } else { start };
+    pub fn place(&self, time: i64, hint: usize) -> Option<(i64, usize)> {
         if time < self.from || time >= self.to {
-            return None;
-        }
-        if let Some(plan) = &self.plan
-            && plan.days.find(time, 0).and_then(|day| plan.layers.get(day)) != Some(&layer)
-        {
             return None;
         }
         let at = self.buckets.find(time, hint)?;
         Some((self.buckets.0[at], at))
+    }
+
+    /// The same for a row that counts where its layer says, and only if that layer is the one to be read.
+    #[inline]
+    pub fn place_layer(&self, start: i64, span: i64, layer: i64, hint: usize) -> Option<(i64, usize)> {
+        let time = if layer >= FIRST_CENTRED_LAYER { start + span / 2 } else { start };
+        if let Some(plan) = &self.plan
+            && plan.days.find(time, hint).and_then(|day| plan.layers.get(day)) != Some(&layer)
+        {
+            return None;
+        }
+        self.place(time, hint)
     }
 }
 
@@ -100,17 +116,24 @@ mod tests {
 
     #[test]
     fn a_day_bucket_counts_where_its_middle_is() {
-        let window = Window { buckets: Parts::new(vec![0, 86_400, 172_800]), from: 0, to: 172_800, plan: None };
+        let window = Window {
+            buckets: Parts::new(vec![0, 86_400, 172_800]),
+            from: 0,
+            to: 172_800,
+            anchor: Anchor::Layer,
+            plan: None,
+        };
         let eleven_hours_ahead = 86_400 - 11 * 3600;
-        assert_eq!(window.place(eleven_hours_ahead, 86_400, 3, 0), Some((86_400, 1)));
-        assert_eq!(window.place(eleven_hours_ahead, 60, 1, 0), Some((0, 0)));
+        assert_eq!(window.place_layer(eleven_hours_ahead, 86_400, 3, 0), Some((86_400, 1)));
+        assert_eq!(window.place_layer(eleven_hours_ahead, 60, 1, 0), Some((0, 0)));
     }
 
     #[test]
     fn only_the_planned_layer_counts() {
         let plan = LayerPlan { days: Parts::new(vec![0, 100]), layers: vec![2].into() };
-        let window = Window { buckets: Parts::new(vec![0, 100]), from: 0, to: 100, plan: Some(plan) };
-        assert_eq!(window.place(5, 0, 0, 0), None);
-        assert_eq!(window.place(5, 0, 2, 0), Some((0, 0)));
+        let window =
+            Window { buckets: Parts::new(vec![0, 100]), from: 0, to: 100, anchor: Anchor::Layer, plan: Some(plan) };
+        assert_eq!(window.place_layer(5, 0, 0, 0), None);
+        assert_eq!(window.place_layer(5, 0, 2, 0), Some((0, 0)));
     }
 }

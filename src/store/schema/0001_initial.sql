@@ -71,6 +71,8 @@ CREATE TABLE series (
     source        INTEGER NOT NULL,
     unit_sent     TEXT NOT NULL,
     samples       INTEGER NOT NULL,
+    -- How many of them are summaries with a min or max of their own; without any, questions need not read these.
+    summaries     INTEGER NOT NULL,
     first         INTEGER NOT NULL,
     last          INTEGER NOT NULL,
     last_delivery INTEGER NOT NULL,
