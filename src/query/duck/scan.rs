@@ -15,16 +15,29 @@ use duckdb::vtab::{BindInfo, InitInfo, TableFunctionInfo, VTab};
 use crate::query::duck::request::{Reader, Request, Requests};
 use crate::query::duck::table::{Column, ColumnKind};
 use crate::query::duck::window::{Anchor, Window};
+use crate::store::lane::Lane;
 
 type Fault = Box<dyn Error>;
 
 /// `scan(number)`: the rows of that request.
 pub struct Scan;
 
-/// The request, and the columns of it that the question uses.
+/// The request, and what of it the question uses.
 pub struct Projection {
     request: Arc<Request>,
-    columns: Vec<Option<&'static Column>>,
+    outputs: Vec<Output>,
+    /// Where the anchors of a window begin in SQLite's row.
+    anchors: usize,
+}
+
+/// A column that DuckDB wants filled.
+#[derive(Clone, Copy)]
+enum Output {
+    /// From this column of SQLite's row.
+    Stored(ColumnKind, usize),
+    Bucket,
+    /// Nothing in particular: DuckDB asks for rows without any column, as count(*) does.
+    Nothing,
 }
 
 impl VTab for Scan {
@@ -45,13 +58,15 @@ impl VTab for Scan {
     fn init(init: &InitInfo) -> Result<Projection, Fault> {
         // SAFETY: DuckDB hands over what `bind` returned, alive until the query ends.
         let request = unsafe { &*init.get_bind_data::<Arc<Request>>() }.clone();
-        // An index past the columns is DuckDB's way to ask for rows without any column, as count(*) does.
-        let columns: Vec<_> =
-            init.get_column_indices().iter().map(|at| request.table.columns.get(*at as usize)).collect();
-        let sql = statement(&request, &columns);
+        let wanted = init.get_column_indices();
+        let mut stored: Vec<&str> = Vec::new();
+        let outputs = wanted.iter().map(|at| output(request.table.columns.get(*at as usize), &mut stored)).collect();
+        let anchors = stored.len();
+        stored.extend(anchor_columns(&request));
+        let sql = statement(&request, &stored);
         request.prepare(|lane| lane.prepare(&sql))?;
         init.set_max_threads(request.threads().max(1) as u64);
-        Ok(Projection { request, columns })
+        Ok(Projection { request, outputs, anchors })
     }
 
     fn func(info: &TableFunctionInfo<Scan>, output: &mut DataChunkHandle) -> Result<(), Fault> {
@@ -91,58 +106,61 @@ fn logical_type(kind: ColumnKind) -> LogicalTypeId {
     }
 }
 
-/// `SELECT` the projected columns, then the anchors that a window needs.
-fn statement(request: &Request, columns: &[Option<&'static Column>]) -> String {
-    let projected = columns.iter().map(|column| match column {
-        Some(Column { kind: ColumnKind::Bucket, .. }) | None => "0",
-        Some(column) => column.sql,
-    });
-    let anchors = match request.window.as_ref().map(|window| window.anchor) {
+/// Where a wanted column comes from; adds it to the columns of SQLite's row when it is stored there.
+fn output(column: Option<&'static Column>, stored: &mut Vec<&str>) -> Output {
+    match column {
+        // An index past the columns means none of them.
+        None => Output::Nothing,
+        Some(Column { kind: ColumnKind::Bucket, .. }) => Output::Bucket,
+        Some(column) => {
+            stored.push(column.sql);
+            Output::Stored(column.kind, stored.len() - 1)
+        }
+    }
+}
+
+fn anchor_columns(request: &Request) -> impl Iterator<Item = &'static str> {
+    let needed = match request.window.as_ref().map(|window| window.anchor) {
         None => 0,
         Some(Anchor::Start) => 1,
         Some(Anchor::Layer) => request.table.anchors.len(),
     };
-    let mut list: Vec<&str> = projected.chain(request.table.anchors.iter().take(anchors).copied()).collect();
-    if list.is_empty() {
-        list.push("0");
-    }
-    format!(
-        "SELECT {} FROM {} WHERE {} ORDER BY {}",
-        list.join(", "),
-        request.table.name,
-        request.condition,
-        request.table.order
-    )
+    request.table.anchors.iter().take(needed).copied()
 }
 
-/// Where the values of one column go.
+fn statement(request: &Request, columns: &[&str]) -> String {
+    let list = if columns.is_empty() { "0".to_owned() } else { columns.join(", ") };
+    let Request { table, condition, .. } = request;
+    format!("SELECT {list} FROM {} WHERE {condition} ORDER BY {}", table.name, table.order)
+}
+
+/// Where the values of one column go, and the column of SQLite's row that they come from.
 enum Sink<'a> {
-    Integer(*mut i64, FlatVector<'a>),
-    Real(*mut f64, FlatVector<'a>),
-    Text(FlatVector<'a>),
+    Integer(usize, *mut i64, FlatVector<'a>),
+    Real(usize, *mut f64, FlatVector<'a>),
+    Text(usize, FlatVector<'a>),
     Bucket(*mut i64),
+    Nothing(*mut i64),
 }
 
-fn sinks<'a>(projection: &Projection, output: &'a DataChunkHandle) -> Vec<Sink<'a>> {
-    let sink = |(at, column): (usize, &Option<&'static Column>)| {
-        let vector = output.flat_vector(at);
-        // SAFETY: the vectors have the types that `bind` declared, and the pointers are used within this call only.
-        unsafe {
-            match column.map(|column| column.kind) {
-                Some(ColumnKind::Real) => Sink::Real(vector.as_mut_ptr(), vector),
-                Some(ColumnKind::Text) => Sink::Text(vector),
-                Some(ColumnKind::Bucket) => Sink::Bucket(vector.as_mut_ptr()),
-                Some(ColumnKind::Integer) | None => Sink::Integer(vector.as_mut_ptr(), vector),
-            }
+fn sink<'a>(output: Output, vector: FlatVector<'a>) -> Sink<'a> {
+    // SAFETY: the vectors have the types that `bind` declared, and the pointers are used while they are borrowed only.
+    unsafe {
+        match output {
+            Output::Stored(ColumnKind::Real, column) => Sink::Real(column, vector.as_mut_ptr(), vector),
+            Output::Stored(ColumnKind::Text, column) => Sink::Text(column, vector),
+            Output::Stored(_, column) => Sink::Integer(column, vector.as_mut_ptr(), vector),
+            Output::Bucket => Sink::Bucket(vector.as_mut_ptr()),
+            Output::Nothing => Sink::Nothing(vector.as_mut_ptr()),
         }
-    };
-    projection.columns.iter().enumerate().map(sink).collect()
+    }
 }
 
 /// Fills one vector from one reader; fewer rows than fit only when the reader found nothing more.
 fn fill(reader: &mut Reader, projection: &Projection, output: &DataChunkHandle) -> Result<usize, Fault> {
     let request = &*projection.request;
-    let mut sinks = sinks(projection, output);
+    let mut sinks: Vec<Sink> =
+        projection.outputs.iter().enumerate().map(|(at, out)| sink(*out, output.flat_vector(at))).collect();
     let capacity = output.flat_vector(0).capacity();
     let mut rows = 0;
     while rows < capacity {
@@ -150,14 +168,14 @@ fn fill(reader: &mut Reader, projection: &Projection, output: &DataChunkHandle) 
             break;
         }
         let bucket = match &request.window {
-            Some(window) => match place(reader, window, projection.columns.len()) {
+            Some(window) => match place(reader, window, projection.anchors) {
                 Some(bucket) => bucket,
                 None => continue,
             },
             None => 0,
         };
-        for (column, sink) in sinks.iter_mut().enumerate() {
-            write(reader, column, sink, rows, bucket);
+        for sink in &mut sinks {
+            write(&reader.lane, sink, rows, bucket);
         }
         rows += 1;
     }
@@ -180,7 +198,7 @@ fn next_row(reader: &mut Reader, request: &Request) -> Result<bool, Fault> {
     }
 }
 
-/// The start of the row's bucket; the anchors follow the projected columns.
+/// The start of the row's bucket.
 #[inline]
 fn place(reader: &mut Reader, window: &Window, anchors: usize) -> Option<i64> {
     let lane = &reader.lane;
@@ -196,35 +214,38 @@ fn place(reader: &mut Reader, window: &Window, anchors: usize) -> Option<i64> {
 }
 
 #[inline]
-fn write(reader: &Reader, column: usize, sink: &mut Sink, row: usize, bucket: i64) {
-    let lane = &reader.lane;
+fn write(lane: &Lane, sink: &mut Sink, row: usize, bucket: i64) {
     match sink {
         Sink::Bucket(values) => {
             // SAFETY: `row` is below the vector's capacity, here and below.
             unsafe { values.add(row).write(bucket) }
         }
-        Sink::Real(values, vector) => {
-            let value = lane.real(column);
+        Sink::Real(column, values, vector) => {
+            let value = lane.real(*column);
             // NULL reads as zero, so only a zero needs the second look.
-            if value == 0.0 && lane.is_null(column) {
+            if value == 0.0 && lane.is_null(*column) {
                 return vector.set_null(row);
             }
             // SAFETY: as above.
             unsafe { values.add(row).write(value) }
         }
-        Sink::Integer(values, vector) => {
-            let value = lane.integer(column);
-            if value == 0 && lane.is_null(column) {
+        Sink::Integer(column, values, vector) => {
+            let value = lane.integer(*column);
+            if value == 0 && lane.is_null(*column) {
                 return vector.set_null(row);
             }
             // SAFETY: as above.
             unsafe { values.add(row).write(value) }
         }
-        Sink::Text(vector) => {
-            if lane.is_null(column) {
+        Sink::Text(column, vector) => {
+            if lane.is_null(*column) {
                 return vector.set_null(row);
             }
-            vector.insert(row, lane.text(column));
+            vector.insert(row, lane.text(*column));
+        }
+        Sink::Nothing(values) => {
+            // SAFETY: as above.
+            unsafe { values.add(row).write(0) }
         }
     }
 }
