@@ -59,8 +59,8 @@ pub fn export(store: &Store, engine: &Engine, spool: &Spool, question: &Question
         let samples = open(&SAMPLES, &condition, ranges);
         let metrics = open(&METRICS, ALL, vec![vec![]]);
         let sources = open(&SOURCES, ALL, vec![vec![]]);
-        let select = select(question.format, samples, metrics, sources);
-        run(&session, &select, question.format, path)
+        session.run(&names(metrics, sources))?;
+        run(&session, &select(question.format, samples), question.format, path)
     })?;
     Ok(place)
 }
@@ -97,22 +97,42 @@ fn condition(reading: &Reading, question: &Question) -> Result<String> {
     Ok(condition)
 }
 
-fn select(format: FileFormat, samples: i64, metrics: i64, sources: i64) -> String {
-    let time = |column: &str| match format {
-        FileFormat::Parquet => format!("to_timestamp({column})"),
-        FileFormat::Csv => format!("make_timestamp({column} * 1000000)"),
-        FileFormat::Ndjson => format!("strftime(make_timestamp({column} * 1000000), '%Y-%m-%dT%H:%M:%SZ')"),
-    };
-    let layers = (0..).map_while(Layer::from_id).fold(String::new(), |mut cases, layer| {
-        let _ = write!(cases, " WHEN {} THEN '{}'", layer.id(), layer.as_str());
-        cases
+/// The dictionaries, with names as enumerations: each row then carries a number, and Parquet's dictionary is there
+/// already. Temporary tables and types live as long as the session's connection.
+fn names(metrics: i64, sources: i64) -> String {
+    let layers: Vec<String> = (0..).map_while(Layer::from_id).map(|layer| format!("'{}'", layer.as_str())).collect();
+    format!(
+        "CREATE TEMP TABLE metric AS FROM scan({metrics});
+         CREATE TEMP TABLE source AS FROM scan({sources});
+         CREATE TEMP TYPE metric_name AS ENUM (SELECT name FROM metric);
+         CREATE TEMP TYPE unit_name AS ENUM (SELECT DISTINCT unit FROM metric);
+         CREATE TEMP TYPE source_name AS ENUM (SELECT name FROM source);
+         CREATE TEMP TYPE layer_name AS ENUM ({});
+         ALTER TABLE metric ALTER name TYPE metric_name;
+         ALTER TABLE metric ALTER unit TYPE unit_name;
+         ALTER TABLE source ALTER name TYPE source_name;",
+        layers.join(", ")
+    )
+}
+
+fn select(format: FileFormat, samples: i64) -> String {
+    let [start, end] = ["start", "end"].map(|column| match format {
+        FileFormat::Parquet => format!("s.{column}_utc"),
+        FileFormat::Csv => format!("s.{column}_at"),
+        FileFormat::Ndjson => format!("strftime(s.{column}_at, '%Y-%m-%dT%H:%M:%SZ')"),
+    });
+    let layers = (0..).map_while(Layer::from_id).fold(String::new(), |mut rows, layer| {
+        let comma = if rows.is_empty() { "" } else { ", " };
+        let _ = write!(rows, "{comma}({}, '{}'::layer_name)", layer.id(), layer.as_str());
+        rows
     });
     format!(
-        "SELECT m.name AS metric, {} AS start, {} AS \"end\", s.value, m.unit, s.min, s.max, source.name AS source,
-                CASE s.layer{layers} END AS layer, s.offset_minutes::INTEGER AS offset_minutes
-         FROM scan({samples}) s JOIN scan({metrics}) m ON m.id = s.metric JOIN scan({sources}) source ON source.id = s.source",
-        time("s.start"),
-        time("s.stop"),
+        "SELECT m.name AS metric, {start} AS start, {end} AS \"end\", s.value, m.unit, s.min, s.max, source.name AS source,
+                layer.name AS layer, s.offset_minutes::INTEGER AS offset_minutes
+         FROM scan({samples}) s
+         JOIN metric m ON m.id = s.metric
+         JOIN source ON source.id = s.source
+         JOIN (VALUES {layers}) layer (id, name) ON layer.id = s.layer",
     )
 }
 

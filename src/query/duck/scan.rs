@@ -19,6 +19,9 @@ use crate::store::lane::Lane;
 
 type Fault = Box<dyn Error>;
 
+/// DuckDB counts timestamps in microseconds.
+const MICROSECONDS: i64 = 1_000_000;
+
 /// `scan(number)`: the rows of that request.
 pub struct Scan;
 
@@ -52,6 +55,7 @@ impl VTab for Scan {
         for column in request.table.columns {
             bind.add_result_column(column.name, LogicalTypeHandle::from(logical_type(column.kind)));
         }
+        bind.set_cardinality(request.table.rows, false);
         Ok(request)
     }
 
@@ -102,6 +106,8 @@ fn logical_type(kind: ColumnKind) -> LogicalTypeId {
     match kind {
         ColumnKind::Integer | ColumnKind::Bucket => LogicalTypeId::Bigint,
         ColumnKind::Real => LogicalTypeId::Double,
+        ColumnKind::Timestamp => LogicalTypeId::Timestamp,
+        ColumnKind::TimestampUtc => LogicalTypeId::TimestampTZ,
         ColumnKind::Text => LogicalTypeId::Varchar,
     }
 }
@@ -138,6 +144,7 @@ fn statement(request: &Request, columns: &[&str]) -> String {
 enum Sink<'a> {
     Integer(usize, *mut i64, FlatVector<'a>),
     Real(usize, *mut f64, FlatVector<'a>),
+    Timestamp(usize, *mut i64),
     Text(usize, FlatVector<'a>),
     Bucket(*mut i64),
     Nothing(*mut i64),
@@ -149,6 +156,9 @@ fn sink<'a>(output: Output, vector: FlatVector<'a>) -> Sink<'a> {
         match output {
             Output::Stored(ColumnKind::Real, column) => Sink::Real(column, vector.as_mut_ptr(), vector),
             Output::Stored(ColumnKind::Text, column) => Sink::Text(column, vector),
+            Output::Stored(ColumnKind::Timestamp | ColumnKind::TimestampUtc, column) => {
+                Sink::Timestamp(column, vector.as_mut_ptr())
+            }
             Output::Stored(_, column) => Sink::Integer(column, vector.as_mut_ptr(), vector),
             Output::Bucket => Sink::Bucket(vector.as_mut_ptr()),
             Output::Nothing => Sink::Nothing(vector.as_mut_ptr()),
@@ -228,6 +238,10 @@ fn write(lane: &Lane, sink: &mut Sink, row: usize, bucket: i64) {
             }
             // SAFETY: as above.
             unsafe { values.add(row).write(value) }
+        }
+        Sink::Timestamp(column, values) => {
+            // SAFETY: as above.
+            unsafe { values.add(row).write(lane.integer(*column).saturating_mul(MICROSECONDS)) }
         }
         Sink::Integer(column, values, vector) => {
             let value = lane.integer(*column);

@@ -5,6 +5,9 @@
 pub enum ColumnKind {
     Integer,
     Real,
+    /// Seconds since the epoch, handed over as a timestamp without and with UTC as its zone.
+    Timestamp,
+    TimestampUtc,
     Text,
     /// Not stored: the start of the bucket that the row falls into, from the request's window.
     Bucket,
@@ -26,13 +29,15 @@ pub struct Table {
     pub anchors: &'static [&'static str],
     /// How rows are ordered within a range.
     pub order: &'static str,
+    /// A guess at the number of rows, by which DuckDB decides which side of a join it holds in memory.
+    pub rows: u64,
 }
 
 const fn column(name: &'static str, kind: ColumnKind, sql: &'static str) -> Column {
     Column { name, kind, sql }
 }
 
-use ColumnKind::{Bucket, Integer, Real, Text};
+use ColumnKind::{Bucket, Integer, Real, Text, Timestamp, TimestampUtc};
 
 /// Samples; a range is (user, metric, from, to) in the clustered key.
 pub static SAMPLES: Table = Table {
@@ -40,7 +45,10 @@ pub static SAMPLES: Table = Table {
     columns: &[
         column("metric", Integer, "metric"),
         column("start", Integer, "start"),
-        column("stop", Integer, "start + span"),
+        column("start_at", Timestamp, "start"),
+        column("start_utc", TimestampUtc, "start"),
+        column("end_at", Timestamp, "start + span"),
+        column("end_utc", TimestampUtc, "start + span"),
         column("value", Real, "value"),
         column("min", Real, "min"),
         column("max", Real, "max"),
@@ -53,6 +61,7 @@ pub static SAMPLES: Table = Table {
     ],
     anchors: &["start", "span", "layer"],
     order: "user, metric, start, layer, twin",
+    rows: 10_000_000,
 };
 
 pub static METRICS: Table = Table {
@@ -60,6 +69,7 @@ pub static METRICS: Table = Table {
     columns: &[column("id", Integer, "id"), column("name", Text, "name"), column("unit", Text, "unit")],
     anchors: &[],
     order: "id",
+    rows: 100,
 };
 
 pub static SOURCES: Table = Table {
@@ -67,6 +77,7 @@ pub static SOURCES: Table = Table {
     columns: &[column("id", Integer, "id"), column("name", Text, "name")],
     anchors: &[],
     order: "id",
+    rows: 100,
 };
 
 /// The condition of a scan of samples, for ranges of four numbers.
