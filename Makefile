@@ -17,7 +17,7 @@ test: $(DUCKDB_LIB_DIR)/libduckdb.so
 	cargo test $(CARGO_FLAGS)
 
 demo: build
-	DEMO_STOP=$(DEMO_STOP) sh tests/demo.sh target/release/health-export
+	DEMO_STOP=$(DEMO_STOP) node tests/demo.mjs target/release/health-export
 
 # One static binary, with DuckDB inside: takes tens of minutes the first time.
 release:
