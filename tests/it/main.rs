@@ -2,4 +2,11 @@
 //! program, in this process or as the real binary, and talks to it over a socket as a phone would.
 
 mod answers;
+mod architecture;
+mod kill;
+mod locks;
+mod schema;
+mod sealed;
+mod snapshot;
+mod sqlite_once;
 mod support;
