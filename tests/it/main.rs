@@ -3,10 +3,17 @@
 
 mod answers;
 mod architecture;
+mod downloads;
 mod kill;
+mod layering;
+mod local_days;
 mod locks;
+mod ranges;
+mod revalidation;
 mod schema;
 mod sealed;
 mod snapshot;
 mod sqlite_once;
+mod statistics;
 mod support;
+mod transfer;

@@ -3,6 +3,7 @@
 mod client;
 pub mod fill;
 mod server;
+pub mod sources;
 
 pub use client::{Answer, Client};
 pub use server::{InProcess, RealServer, command};
