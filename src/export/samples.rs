@@ -17,7 +17,7 @@ use crate::query::duck::engine::{Engine, Session, quoted};
 use crate::query::duck::request::Request;
 use crate::query::duck::table::{ALL, METRICS, SAMPLE_RANGE, SAMPLES, SOURCES};
 use crate::query::subject;
-use crate::store::samples::integers;
+use crate::store::samples::{integers, layer_condition};
 use crate::store::{Reading, Store, series};
 
 /// What is asked.
@@ -88,10 +88,10 @@ fn parts(name: &str) -> Vec<String> {
 fn condition(reading: &Reading, question: &Question) -> Result<String> {
     let mut condition = SAMPLE_RANGE.to_owned();
     if let Some(layer) = question.layer {
-        // Writing to a String cannot fail.
-        let _ = write!(condition, " AND layer = {}", layer.id());
+        condition.push_str(&layer_condition(layer));
     }
     if !question.sources.is_empty() {
+        // Writing to a String cannot fail.
         let _ = write!(condition, " AND source IN ({})", integers(&subject::sources(reading, &question.sources)?));
     }
     Ok(condition)

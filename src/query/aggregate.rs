@@ -21,7 +21,7 @@ use crate::query::stat::Stat;
 use crate::query::subject::{self, Subject};
 use crate::store::Store;
 use crate::store::lane::Lane;
-use crate::store::samples::integers;
+use crate::store::samples::{integers, layer_condition};
 use crate::store::series::Extent;
 
 /// Most buckets of one answer.
@@ -220,7 +220,7 @@ impl Work<'_> {
     fn condition(&self) -> String {
         let mut condition = SAMPLE_RANGE.to_owned();
         if let Some(layer) = self.question.layer {
-            condition.push_str(&format!(" AND layer = {}", layer.id()));
+            condition.push_str(&layer_condition(layer));
         }
         if let Some(sources) = &self.sources {
             condition.push_str(&format!(" AND source IN ({})", integers(sources)));

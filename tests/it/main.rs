@@ -2,4 +2,18 @@
 //! program, in this process or as the real binary, and talks to it over a socket as a phone would.
 
 mod answers;
+mod architecture;
+mod downloads;
+mod kill;
+mod layering;
+mod local_days;
+mod locks;
+mod ranges;
+mod revalidation;
+mod schema;
+mod sealed;
+mod snapshot;
+mod sqlite_once;
+mod statistics;
 mod support;
+mod transfer;

@@ -84,7 +84,6 @@ impl VTab for Scan {
                 request.retire(reader);
             }
             if rows > 0 {
-                request.stepped.fetch_add(rows as u64, Ordering::Relaxed);
                 output.set_len(rows);
                 return Ok(());
             }
@@ -172,11 +171,12 @@ fn fill(reader: &mut Reader, projection: &Projection, output: &DataChunkHandle) 
     let mut sinks: Vec<Sink> =
         projection.outputs.iter().enumerate().map(|(at, out)| sink(*out, output.flat_vector(at))).collect();
     let capacity = output.flat_vector(0).capacity();
-    let mut rows = 0;
+    let (mut rows, mut stepped) = (0, 0);
     while rows < capacity {
         if !next_row(reader, request)? {
             break;
         }
+        stepped += 1;
         let bucket = match &request.window {
             Some(window) => match place(reader, window, projection.anchors) {
                 Some(bucket) => bucket,
@@ -189,6 +189,7 @@ fn fill(reader: &mut Reader, projection: &Projection, output: &DataChunkHandle) 
         }
         rows += 1;
     }
+    request.stepped.fetch_add(stepped, Ordering::Relaxed);
     Ok(rows)
 }
 

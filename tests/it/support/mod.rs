@@ -1,10 +1,12 @@
 //! Servers to test against, and a client to test with.
 
 mod client;
+pub mod fill;
 mod server;
+pub mod sources;
 
 pub use client::{Answer, Client};
-pub use server::{InProcess, RealServer};
+pub use server::{InProcess, RealServer, command};
 
 /// A Health Auto Export body with one metric.
 pub fn body(metric: &str, units: &str, points: serde_json::Value) -> serde_json::Value {
