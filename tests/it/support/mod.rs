@@ -1,6 +1,7 @@
 //! Servers to test against, and a client to test with.
 
 mod client;
+pub mod counts;
 mod server;
 
 pub use client::{Answer, Client};
