@@ -2,5 +2,6 @@
 //! program, in this process or as the real binary, and talks to it over a socket as a phone would.
 
 mod answers;
+mod identity;
 mod support;
 mod traps;
