@@ -3,5 +3,7 @@
 
 mod answers;
 mod identity;
+mod samples;
+mod scopes;
 mod support;
 mod traps;

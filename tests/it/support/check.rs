@@ -10,3 +10,13 @@ pub fn assert_sound(app: &App) {
     let faults: Vec<_> = findings.iter().filter(|finding| !finding.faults.is_empty()).collect();
     assert!(!findings.is_empty() && faults.is_empty(), "{faults:?}");
 }
+
+/// The body that is kept of a delivery, as it was sent.
+pub fn kept_body(app: &App, delivery: &str) -> Vec<u8> {
+    let sql =
+        "SELECT body FROM delivery_body JOIN delivery ON delivery.id = delivery_body.delivery WHERE public_id = ?1";
+    let kept: Vec<u8> = app.store.reader().unwrap().query_row(sql, [delivery], |row| row.get(0)).unwrap();
+    let mut body = Vec::new();
+    brotli::BrotliDecompress(&mut &kept[..], &mut body).unwrap();
+    body
+}
