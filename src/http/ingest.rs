@@ -9,6 +9,7 @@ use futures::StreamExt;
 
 use crate::app::App;
 use crate::error::{Error, Result};
+use crate::http::drain::drain;
 use crate::http::params::Params;
 use crate::http::problem::Problem;
 use crate::model::key::Principal;
@@ -37,19 +38,30 @@ const DRAINED: u64 = 512 << 20;
 pub async fn post(
     State(app): State<App>,
     Extension(principal): Extension<Principal>,
-    mut params: Params,
+    params: Params,
     request: Request,
 ) -> Result<Response, Problem> {
-    params.parsed("format", "health-auto-export", |name| (name == "health-auto-export").then_some(()))?;
-    params.finish()?;
     let (parts, body) = request.into_parts();
-    let encoding = Encoding::parse(&text(&parts.headers, header::CONTENT_ENCODING.as_str()).unwrap_or_default())?;
+    let encoding = match announced(params, &parts.headers) {
+        Ok(encoding) => encoding,
+        Err(fault) => {
+            drain(body).await;
+            return Err(fault.into());
+        }
+    };
     let _room = app.uploads.enter(body.size_hint().upper()).await?;
     let body = read(body, app.receiver.max_body).await?;
     let upload =
         Upload { user: principal.user, api_key: Some(principal.key), origin: origin(&parts.headers), encoding, body };
     let receipt = app.receiver.clone().receive(upload).await?;
     Ok((StatusCode::OK, [(header::CACHE_CONTROL, "no-store")], Json(receipt)).into_response())
+}
+
+/// What can be judged before the body is read: parameters and content encoding.
+fn announced(mut params: Params, headers: &HeaderMap) -> Result<Encoding> {
+    params.parsed("format", "health-auto-export", |name| (name == "health-auto-export").then_some(()))?;
+    params.finish()?;
+    Encoding::parse(&text(headers, header::CONTENT_ENCODING.as_str()).unwrap_or_default())
 }
 
 /// The same at the address of the app vendor's own server
