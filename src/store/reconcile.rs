@@ -67,12 +67,13 @@ fn reconcile_buckets(stored: &[(i64, Row)], incoming: &[Row]) -> (Vec<Outcome>, 
     let mut changes = Vec::new();
     let mut next = next_twin(stored);
     let last: HashMap<Option<i64>, usize> = incoming.iter().enumerate().map(|(at, row)| (row.context, at)).collect();
+    let standing: HashMap<Option<i64>, &(i64, Row)> = stored.iter().map(|old| (old.1.context, old)).collect();
     let outcomes = incoming.iter().enumerate().map(|(at, row)| {
         // A body that names one bucket twice means the later one, or sending it again would never settle.
         if last.get(&row.context) != Some(&at) {
             return Outcome::Unchanged;
         }
-        match stored.iter().find(|(_, old)| old.context == row.context) {
+        match standing.get(&row.context) {
             Some((_, old)) if old == row => Outcome::Unchanged,
             Some((twin, _)) => {
                 changes.push(Change::Put { twin: *twin, row: row.clone() });
