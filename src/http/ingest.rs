@@ -80,8 +80,10 @@ pub async fn compatible(
 
 /// The body, at most `limit` bytes of it; what is beyond is read away, never kept.
 async fn read(body: Body, limit: u64) -> Result<Vec<u8>> {
-    let announced = body.size_hint().lower();
-    let mut kept = Vec::with_capacity(announced.min(limit) as usize);
+    let hint = body.size_hint();
+    let announced = hint.lower();
+    // Memory that is never touched costs nothing; growing step by step would cost twice the body and more.
+    let mut kept = Vec::with_capacity(hint.upper().unwrap_or(limit).min(limit) as usize);
     let mut chunks = body.into_data_stream();
     let mut total: u64 = 0;
     while let Some(chunk) = chunks.next().await {
