@@ -57,11 +57,17 @@ pub struct Stamp {
     pub second: bool,
 }
 
-/// Reads any date form that a known sender writes, within the years 1900 to 2199; texts without offset are local to
-/// `assumed`. `None` for the rest.
+impl Stamp {
+    /// Within the years that an epoch number is believed for.
+    pub fn is_believable(&self) -> bool {
+        EPOCH_RANGE.contains(&(self.utc as f64))
+    }
+}
+
+/// Reads any date form that a known sender writes; texts without offset are local to `assumed`. `None` for the rest.
 pub fn parse(text: &str, assumed: &TimeZone) -> Option<Stamp> {
     let text = text.trim();
-    let stamp = plain(text.as_bytes()).or_else(|| {
+    plain(text.as_bytes()).or_else(|| {
         if text.len() > LONGEST {
             return None;
         }
@@ -70,8 +76,7 @@ pub fn parse(text: &str, assumed: &TimeZone) -> Option<Stamp> {
             Some(value) => from_epoch(value),
             None => Scan(text.trim()).stamp(assumed),
         }
-    });
-    stamp.filter(|stamp| EPOCH_RANGE.contains(&(stamp.utc as f64)))
+    })
 }
 
 /// Reads epoch seconds, or milliseconds from 10^11 on, within the years 1900 to 2199.
