@@ -2,7 +2,10 @@
 //! program, in this process or as the real binary, and talks to it over a socket as a phone would.
 
 mod answers;
+mod bad_input;
+mod bad_questions;
 mod identity;
+mod limits;
 mod samples;
 mod scopes;
 mod support;

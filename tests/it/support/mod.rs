@@ -3,6 +3,7 @@
 pub mod check;
 mod client;
 pub mod counts;
+pub mod problems;
 mod server;
 
 pub use client::{Answer, Client};
