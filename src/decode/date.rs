@@ -57,6 +57,13 @@ pub struct Stamp {
     pub second: bool,
 }
 
+impl Stamp {
+    /// Within the years that an epoch number is believed for.
+    pub fn is_believable(&self) -> bool {
+        EPOCH_RANGE.contains(&(self.utc as f64))
+    }
+}
+
 /// Reads any date form that a known sender writes; texts without offset are local to `assumed`. `None` for the rest.
 pub fn parse(text: &str, assumed: &TimeZone) -> Option<Stamp> {
     let text = text.trim();

@@ -6,6 +6,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use crate::app::App;
+use crate::http::drain::drain;
 use crate::http::problem::Problem;
 use crate::http::run::blocking;
 use crate::model::key::{Principal, Scope, hash};
@@ -13,14 +14,16 @@ use crate::store::keys;
 
 /// Lets a request through when its key has the scope, with the `Principal` in its extensions.
 pub async fn require(State(app): State<App>, scope: Scope, mut request: Request, next: Next) -> Response {
-    match principal(&app, request.headers()).await {
+    let problem = match principal(&app, request.headers()).await {
         Ok(principal) if principal.may(scope) => {
             request.extensions_mut().insert(principal);
-            next.run(request).await
+            return next.run(request).await;
         }
-        Ok(_) => Problem::wrong_scope(scope.as_str()).into_response(),
-        Err(problem) => problem.into_response(),
-    }
+        Ok(_) => Problem::wrong_scope(scope.as_str()),
+        Err(problem) => problem,
+    };
+    drain(request.into_body()).await;
+    problem.into_response()
 }
 
 async fn principal(app: &App, headers: &HeaderMap) -> Result<Principal, Problem> {

@@ -9,6 +9,7 @@ use futures::StreamExt;
 
 use crate::app::App;
 use crate::error::{Error, Result};
+use crate::http::drain::drain;
 use crate::http::params::Params;
 use crate::http::problem::Problem;
 use crate::model::key::Principal;
@@ -37,19 +38,30 @@ const DRAINED: u64 = 512 << 20;
 pub async fn post(
     State(app): State<App>,
     Extension(principal): Extension<Principal>,
-    mut params: Params,
+    params: Params,
     request: Request,
 ) -> Result<Response, Problem> {
-    params.parsed("format", "health-auto-export", |name| (name == "health-auto-export").then_some(()))?;
-    params.finish()?;
     let (parts, body) = request.into_parts();
-    let encoding = Encoding::parse(&text(&parts.headers, header::CONTENT_ENCODING.as_str()).unwrap_or_default())?;
+    let encoding = match announced(params, &parts.headers) {
+        Ok(encoding) => encoding,
+        Err(fault) => {
+            drain(body).await;
+            return Err(fault.into());
+        }
+    };
     let _room = app.uploads.enter(body.size_hint().upper()).await?;
     let body = read(body, app.receiver.max_body).await?;
     let upload =
         Upload { user: principal.user, api_key: Some(principal.key), origin: origin(&parts.headers), encoding, body };
     let receipt = app.receiver.clone().receive(upload).await?;
     Ok((StatusCode::OK, [(header::CACHE_CONTROL, "no-store")], Json(receipt)).into_response())
+}
+
+/// What can be judged before the body is read: parameters and content encoding.
+fn announced(mut params: Params, headers: &HeaderMap) -> Result<Encoding> {
+    params.parsed("format", "health-auto-export", |name| (name == "health-auto-export").then_some(()))?;
+    params.finish()?;
+    Encoding::parse(&text(headers, header::CONTENT_ENCODING.as_str()).unwrap_or_default())
 }
 
 /// The same at the address of the app vendor's own server
@@ -68,8 +80,10 @@ pub async fn compatible(
 
 /// The body, at most `limit` bytes of it; what is beyond is read away, never kept.
 async fn read(body: Body, limit: u64) -> Result<Vec<u8>> {
-    let announced = body.size_hint().lower();
-    let mut kept = Vec::with_capacity(announced.min(limit) as usize);
+    let hint = body.size_hint();
+    let announced = hint.lower();
+    // Memory that is never touched costs nothing; growing step by step would cost twice the body and more.
+    let mut kept = Vec::with_capacity(hint.upper().unwrap_or(limit).min(limit) as usize);
     let mut chunks = body.into_data_stream();
     let mut total: u64 = 0;
     while let Some(chunk) = chunks.next().await {

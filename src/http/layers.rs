@@ -4,7 +4,8 @@
 //! 2. a line in the log, with the path but never the query, which may hold times of somebody's life;
 //! 3. panics become a problem, and the connection lives on;
 //! 4. headers that keep browsers from guessing;
-//! 5. compression, but never of Parquet: it would drop the length and the ranges that its readers need.
+//! 5. compression, but never of Parquet: it would drop the length and the ranges that its readers need;
+//! 6. refusals that the framework words itself become problems.
 
 use std::any::Any;
 use std::time::Duration;
@@ -55,7 +56,20 @@ pub fn around(routes: Router) -> Router {
         .layer(CatchPanicLayer::custom(panicked))
         .layer(nosniff)
         .layer(compression);
-    routes.layer(layers)
+    routes.layer(axum::middleware::map_response(worded_by_us)).layer(layers)
+}
+
+/// A request that the framework refuses before any handler sees it, such as a path that is not UTF-8, is a plain text.
+async fn worded_by_us(response: Response<Body>) -> Response<Body> {
+    let status = response.status();
+    let plain =
+        response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/plain"));
+    match status {
+        _ if !plain => response,
+        status if status.is_server_error() => Problem::internal().into_response(),
+        status if status.is_client_error() => Problem::unreadable(status).into_response(),
+        _ => response,
+    }
 }
 
 fn panicked(_: Box<dyn Any + Send>) -> Response<Body> {

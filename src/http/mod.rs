@@ -8,6 +8,7 @@ mod auth;
 mod caching;
 mod data;
 mod deliveries;
+mod drain;
 mod export;
 mod health;
 mod ingest;

@@ -75,6 +75,16 @@ impl Problem {
         )
     }
 
+    pub fn unreadable(status: StatusCode) -> Problem {
+        Problem::new(
+            status,
+            "unreadable-request",
+            "Request cannot be read",
+            "this address cannot take the request as it was written: its path must be UTF-8 under percent-encoding; \
+             /openapi.json says what it takes",
+        )
+    }
+
     pub fn internal() -> Problem {
         Problem::new(
             StatusCode::INTERNAL_SERVER_ERROR,

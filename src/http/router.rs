@@ -10,6 +10,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
+use crate::http::drain::drain;
 use crate::http::problem::Problem;
 use crate::http::{aggregate, auth, data, deliveries, export, health, ingest, layers, metrics};
 use crate::model::key::Scope;
@@ -45,8 +46,14 @@ pub fn router(app: App) -> Router {
     let routes = routes
         .route("/openapi.json", axum::routing::get(|| async move { Json(description) }))
         .route("/", axum::routing::get(|| async { Html(include_str!("../../data/index.html")) }))
-        .fallback(|OriginalUri(uri): OriginalUri| async move { Problem::no_such_route(uri.path()) })
-        .method_not_allowed_fallback(|| async { Problem::wrong_method() })
+        .fallback(|OriginalUri(uri): OriginalUri, request: Request| async move {
+            drain(request.into_body()).await;
+            Problem::no_such_route(uri.path())
+        })
+        .method_not_allowed_fallback(|request: Request| async move {
+            drain(request.into_body()).await;
+            Problem::wrong_method()
+        })
         .with_state(app);
     layers::around(routes)
 }

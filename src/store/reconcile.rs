@@ -8,7 +8,7 @@
 //!   these (a food log writes many at one instant). A delivery replaces such a group as a whole, and exact duplicates
 //!   within it are one record, so the same delivery twice changes nothing.
 //!
-//! `twin` only numbers the rows; it carries no meaning and is never shown.
+//! `twin` only numbers the rows; it carries no meaning and is never shown. A group that has any row has one under 0.
 
 use std::collections::{HashMap, HashSet};
 
@@ -67,12 +67,13 @@ fn reconcile_buckets(stored: &[(i64, Row)], incoming: &[Row]) -> (Vec<Outcome>, 
     let mut changes = Vec::new();
     let mut next = next_twin(stored);
     let last: HashMap<Option<i64>, usize> = incoming.iter().enumerate().map(|(at, row)| (row.context, at)).collect();
+    let standing: HashMap<Option<i64>, &(i64, Row)> = stored.iter().map(|old| (old.1.context, old)).collect();
     let outcomes = incoming.iter().enumerate().map(|(at, row)| {
         // A body that names one bucket twice means the later one, or sending it again would never settle.
         if last.get(&row.context) != Some(&at) {
             return Outcome::Unchanged;
         }
-        match stored.iter().find(|(_, old)| old.context == row.context) {
+        match standing.get(&row.context) {
             Some((_, old)) if old == row => Outcome::Unchanged,
             Some((twin, _)) => {
                 changes.push(Change::Put { twin: *twin, row: row.clone() });
@@ -108,7 +109,31 @@ fn reconcile_raw(stored: &[(i64, Row)], incoming: &[Row]) -> (Vec<Outcome>, Vec<
         .collect();
     let left = replaced.into_values().flatten();
     changes.extend(left.map(|twin| Change::Remove { twin }));
+    keep_first_taken(stored, &mut changes);
     (outcomes, changes)
+}
+
+/// Moves another row to twin 0 where that would become vacant: `apply` takes a vacant twin 0 for an empty group.
+fn keep_first_taken(stored: &[(i64, Row)], changes: &mut Vec<Change>) {
+    let Some(at) = changes.iter().position(|change| *change == Change::Remove { twin: 0 }) else { return };
+    let put = changes.iter_mut().find_map(|change| match change {
+        Change::Put { twin, .. } => Some(twin),
+        Change::Remove { .. } => None,
+    });
+    if let Some(twin) = put {
+        let from = std::mem::replace(twin, 0);
+        match from < next_twin(stored) {
+            true => changes[at] = Change::Remove { twin: from },
+            false => drop(changes.swap_remove(at)),
+        }
+        return;
+    }
+    let removed: HashSet<i64> =
+        changes.iter().map(|(Change::Put { twin, .. } | Change::Remove { twin })| *twin).collect();
+    if let Some((twin, row)) = stored.iter().find(|(twin, _)| !removed.contains(twin)) {
+        changes[at] = Change::Remove { twin: *twin };
+        changes.push(Change::Put { twin: 0, row: row.clone() });
+    }
 }
 
 /// The twins of stored rows of records that the delivery names but whose values it does not repeat.
@@ -183,6 +208,31 @@ mod tests {
         assert_eq!(changes.len(), 2, "{changes:?}");
         let removed = |twin| changes.contains(&Change::Remove { twin });
         assert!(removed(0) || removed(1), "{changes:?}");
+    }
+
+    /// What is stored after the changes.
+    fn applied(stored: &[(i64, Row)], changes: Vec<Change>) -> Vec<(i64, Row)> {
+        let mut rows: std::collections::BTreeMap<i64, Row> = stored.iter().cloned().collect();
+        for change in changes {
+            match change {
+                Change::Put { twin, row } => rows.insert(twin, row),
+                Change::Remove { twin } => rows.remove(&twin),
+            };
+        }
+        rows.into_iter().collect()
+    }
+
+    #[test]
+    fn a_raw_group_that_loses_its_first_row_has_another_first() {
+        let stored = [(0, row(5.0, 1)), (1, row(7.0, 1)), (2, row(8.0, 2))];
+        for (incoming, left) in [
+            (vec![row(7.0, 1)], vec![(0, row(7.0, 1)), (2, row(8.0, 2))]),
+            (vec![row(6.0, 1)], vec![(0, row(6.0, 1)), (2, row(8.0, 2))]),
+            (vec![row(7.0, 1), row(9.0, 3)], vec![(0, row(9.0, 3)), (1, row(7.0, 1)), (2, row(8.0, 2))]),
+        ] {
+            let (_, changes) = reconcile(Layer::Raw, &stored, &incoming);
+            assert_eq!(applied(&stored, changes), left, "{incoming:?}");
+        }
     }
 
     #[test]

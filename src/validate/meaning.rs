@@ -3,7 +3,7 @@
 use crate::decode::auto_export::MetricSection;
 use crate::model::metric::{Kind, Metric, catalogue};
 use crate::model::unit::{Conversion, conversion};
-use crate::validate::Context;
+use crate::validate::{Context, Units};
 
 /// The metrics that a section's points become: one, or the parts of a composite.
 pub struct Meaning {
@@ -38,10 +38,10 @@ pub struct Part {
 }
 
 impl Meaning {
-    pub fn of(section: &MetricSection, context: &Context) -> Meaning {
+    pub fn of(section: &MetricSection, context: &Context, units: &Units) -> Meaning {
         let mut meaning = match catalogue().resolve(section.name) {
             Some(metric) => Meaning::known(metric, section.units),
-            None => Meaning::unknown(section, context),
+            None => Meaning::unknown(section, context, units),
         };
         if section.name.is_empty() {
             meaning.refused = Some("the metric has no name".into());
@@ -73,8 +73,9 @@ impl Meaning {
     }
 
     /// A metric that the catalogue lacks keeps its name, and the unit that it came in first.
-    fn unknown(section: &MetricSection, context: &Context) -> Meaning {
-        let unit = (context.stored_unit)(section.name).unwrap_or_else(|| section.units.to_owned());
+    fn unknown(section: &MetricSection, context: &Context, units: &Units) -> Meaning {
+        let settled = units.get(section.name).cloned().or_else(|| (context.stored_unit)(section.name));
+        let unit = settled.unwrap_or_else(|| section.units.to_owned());
         let same = (unit == section.units).then_some(Conversion::IDENTITY);
         let conversion = same.or_else(|| conversion(section.units, &unit));
         let refused = conversion.is_none().then(|| {

@@ -7,12 +7,14 @@ mod intern;
 mod meaning;
 mod reading;
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use jiff::tz::TimeZone;
 use rayon::prelude::*;
 
 use crate::decode::auto_export::{Broken, Document, MetricSection};
+use crate::model::metric::catalogue;
 use crate::model::sample::{Batch, Rejected, Sample, Series};
 use crate::model::time::{Layer, bucket_end};
 pub use aggregation::Aggregation;
@@ -39,15 +41,33 @@ struct ReadSection<'a> {
     readings: Vec<Result<Reading<'a>, String>>,
 }
 
+/// The units of metrics that the body has named so far, because a metric that nobody knows is stored in its first.
+type Units = HashMap<String, String>;
+
+impl ReadSection<'_> {
+    fn has_any(&self) -> bool {
+        self.readings.iter().any(Result::is_ok)
+    }
+
+    fn settle_unit(&self, units: &mut Units) {
+        for part in self.meaning.parts.iter().filter(|_| self.has_any()) {
+            units.entry(part.metric.clone()).or_insert_with(|| part.unit.clone());
+        }
+    }
+}
+
 /// Everything a document says, in the store's terms.
 pub fn batch(document: &Document, context: &Context) -> Batch {
     let mut batch = Batch { deferred: document.others.clone(), ..Batch::default() };
     let mut sections: Vec<(&MetricSection, ReadSection)> = Vec::with_capacity(document.metrics.len());
+    let mut units = Units::default();
     for section in &document.metrics {
         if is_deferred(section) {
-            *batch.deferred.entry(section.name.to_owned()).or_default() += section.points.len() as u64;
+            *batch.deferred.entry(SLEEP.to_owned()).or_default() += section.points.len() as u64;
         } else {
-            sections.push((section, read(section, context)));
+            let read = read(section, context, &units);
+            read.settle_unit(&mut units);
+            sections.push((section, read));
         }
     }
     batch.deferred.retain(|_, items| *items > 0);
@@ -62,13 +82,15 @@ pub fn batch(document: &Document, context: &Context) -> Batch {
     filling.finish()
 }
 
+const SLEEP: &str = "sleep_analysis";
+
 /// Sleep has its own tables; until they exist it stays in the raw body, counted apart.
 fn is_deferred(section: &MetricSection) -> bool {
-    section.name == "sleep_analysis"
+    catalogue().resolve(section.name).is_some_and(|metric| metric.name == SLEEP)
 }
 
-fn read<'a>(section: &MetricSection<'a>, context: &Context) -> ReadSection<'a> {
-    let meaning = Meaning::of(section, context);
+fn read<'a>(section: &MetricSection<'a>, context: &Context, units: &Units) -> ReadSection<'a> {
+    let meaning = Meaning::of(section, context, units);
     let read_one = |point| reading::read(point, &meaning, context.home);
     let readings = if section.points.len() < PARALLEL_FROM {
         section.points.iter().map(read_one).collect()
@@ -88,7 +110,8 @@ struct Filling<'a> {
 
 impl Filling<'_> {
     fn add_section(&mut self, section: &MetricSection, read: &ReadSection, layer: Layer) {
-        let series = self.add_series(&read.meaning);
+        // A metric without a sample has no row yet, and so no unit.
+        let series = if read.has_any() { self.add_series(&read.meaning) } else { 0..0 };
         let name = self.add_name(&read.meaning.name);
         for (at, reading) in read.readings.iter().enumerate() {
             match reading {

@@ -60,9 +60,11 @@ fn first_present<'a>(one: Field<'a>, other: Field<'a>) -> Field<'a> {
 fn stamp(name: &str, field: Field, home: &TimeZone) -> Result<Option<Stamp>, String> {
     let parsed = match field {
         Field::Absent => return Ok(None),
-        Field::Text(text) => {
-            date::parse(text, home).ok_or_else(|| format!("{name} {text:?} is not a date we can read"))
-        }
+        Field::Text(text) => match date::parse(text, home) {
+            Some(stamp) if stamp.is_believable() => Ok(stamp),
+            Some(_) => Err(format!("{name} {text:?} is not a time between 1900 and 2200")),
+            None => Err(format!("{name} {text:?} is not a date we can read")),
+        },
         Field::Number(number) => {
             date::from_epoch(number).ok_or_else(|| format!("{name} {number} is not a time between 1900 and 2200"))
         }

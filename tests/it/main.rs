@@ -3,17 +3,24 @@
 
 mod answers;
 mod architecture;
+mod bad_input;
+mod bad_questions;
 mod downloads;
+mod identity;
 mod kill;
 mod layering;
+mod limits;
 mod local_days;
 mod locks;
 mod ranges;
 mod revalidation;
+mod samples;
 mod schema;
+mod scopes;
 mod sealed;
 mod snapshot;
 mod sqlite_once;
 mod statistics;
 mod support;
 mod transfer;
+mod traps;

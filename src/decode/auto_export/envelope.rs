@@ -62,10 +62,22 @@ fn read_arrays<'a>(object: &Object<'a, 'a>, path: &str, document: &mut Document<
                 }
             }
             (_, Some(items)) => add(&mut document.others, name, items.len()),
+            (_, None) if ARRAYS.contains(&name) => {
+                document.must_be_list(Some(value), format!("{path}.{name}"));
+            }
             _ => {}
         }
     }
     true
+}
+
+impl<'a> Document<'a> {
+    /// What stands where a list belongs is kept as one item; nothing or null is an empty list.
+    fn must_be_list(&mut self, found: Option<Value<'a, 'a>>, path: String) {
+        if let Some(found) = found.filter(|found| !found.is_null()) {
+            self.broken.push(Broken { path, reason: "this must be a list".into(), item: encoded(found) });
+        }
+    }
 }
 
 fn add(counts: &mut BTreeMap<String, u64>, name: &str, items: usize) {
@@ -83,7 +95,11 @@ fn read_section<'a>(section: Value<'a, 'a>, path: String, document: &mut Documen
         });
     };
     let text = |key: &str| object.get(key).and_then(|value| value.into_string()).unwrap_or_default();
-    let points = object.get("data").and_then(|value| value.as_array());
+    let data = object.get("data");
+    let points = data.and_then(|value| value.as_array());
+    if points.is_none() {
+        document.must_be_list(data, format!("{path}.data"));
+    }
     document.metrics.push(MetricSection {
         path,
         name: text("name").trim(),

@@ -1,7 +1,10 @@
 //! Servers to test against, and a client to test with.
 
+pub mod check;
 mod client;
+pub mod counts;
 pub mod fill;
+pub mod problems;
 mod server;
 pub mod sources;
 

@@ -1,0 +1,27 @@
+//! Reads a refused body away. A server that answers and closes while the body is still coming resets the connection, and
+//! the sender sees "connection lost" in place of the reason.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use futures::StreamExt;
+
+/// Most bytes that are read away, and the longest that it may take: the answer is for honest senders.
+const MOST: u64 = 64 << 20;
+const LONGEST: Duration = Duration::from_secs(10);
+
+/// Reads the rest of `body` and forgets it.
+pub async fn drain(body: Body) {
+    let mut chunks = body.into_data_stream();
+    let reading = async {
+        let mut total: u64 = 0;
+        while let Some(Ok(chunk)) = chunks.next().await {
+            total += chunk.len() as u64;
+            if total > MOST {
+                break;
+            }
+        }
+    };
+    // Out of patience means that the answer may be lost; it is not worth more.
+    let _ = tokio::time::timeout(LONGEST, reading).await;
+}

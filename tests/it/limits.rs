@@ -1,0 +1,161 @@
+//! Sizes: what is too large is refused within bounded memory, and what is merely unusual is not slow.
+
+use std::io::{BufReader, Read, Write};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::support::check::assert_sound;
+use crate::support::counts::{assert_balanced, assert_unchanged, count};
+use crate::support::problems::refusal;
+use crate::support::{InProcess, RealServer, body};
+
+const MEGABYTE: usize = 1 << 20;
+
+/// The most memory that the process has had resident so far, in bytes.
+fn peak(process: u32) -> usize {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.split_whitespace().next().unwrap().parse::<usize>().unwrap() * 1024
+}
+
+/// Posts 100 MB of blanks after an opening brace without ever holding them; gives the answer's text.
+fn post_a_hundred_megabytes(base: &str, key: &str, chunked: bool) -> String {
+    let mut socket = TcpStream::connect(base.strip_prefix("http://").unwrap()).unwrap();
+    let length = match chunked {
+        true => "transfer-encoding: chunked".to_owned(),
+        false => format!("content-length: {}", 100 * MEGABYTE),
+    };
+    write!(
+        socket,
+        "POST /api/v1/ingest HTTP/1.1\r\nhost: x\r\nx-api-key: {key}\r\nconnection: close\r\n{length}\r\n\r\n"
+    )
+    .unwrap();
+    let mut block = vec![b' '; MEGABYTE];
+    block[0] = b'{';
+    for _ in 0..100 {
+        let framed =
+            if chunked { [format!("{MEGABYTE:x}\r\n").as_bytes(), &block, b"\r\n"].concat() } else { block.clone() };
+        socket.write_all(&framed).unwrap();
+    }
+    if chunked {
+        socket.write_all(b"0\r\n\r\n").unwrap();
+    }
+    let mut text = String::new();
+    BufReader::new(socket).read_to_string(&mut text).unwrap();
+    text
+}
+
+#[test]
+fn a_hundred_megabytes_are_refused_within_bounded_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = RealServer::create_key(folder.path(), "ingest,read");
+    let server = RealServer::start(folder.path());
+    let idle = peak(server.process.id());
+    for chunked in [false, true] {
+        let answer = post_a_hundred_megabytes(&server.base, &key, chunked);
+        assert!(answer.starts_with("HTTP/1.1 413 "), "chunked {chunked}: {answer}");
+        assert!(answer.contains("application/problem+json") && answer.contains("urn:health-export:problem:too-large"));
+        assert!(answer.contains("64 MB") && answer.contains("Batch Requests"), "it says what to do: {answer}");
+    }
+    let grown = peak(server.process.id()) - idle;
+    println!("grown by {} MB", grown / MEGABYTE);
+    assert!(grown < 200 * MEGABYTE, "grown by {} MB", grown / MEGABYTE);
+}
+
+/// A hundred megabytes of blanks under each encoding.
+fn bombs() -> [(&'static str, Vec<u8>); 4] {
+    let blanks = vec![b' '; 100 * MEGABYTE];
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(&blanks).unwrap();
+    let mut zlib = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+    zlib.write_all(&blanks).unwrap();
+    let mut brotli = Vec::new();
+    let quick = brotli::enc::BrotliEncoderParams { quality: 1, ..Default::default() };
+    brotli::BrotliCompress(&mut &blanks[..], &mut brotli, &quick).unwrap();
+    let zstd = zstd::encode_all(&blanks[..], 1).unwrap();
+    [("gzip", gzip.finish().unwrap()), ("deflate", zlib.finish().unwrap()), ("br", brotli), ("zstd", zstd)]
+}
+
+#[test]
+fn a_bomb_is_refused_whatever_its_encoding() {
+    let server = InProcess::start();
+    for (encoding, bomb) in bombs() {
+        assert!(bomb.len() < MEGABYTE, "{encoding}: {} bytes", bomb.len());
+        let answer = server.client.post("/api/v1/ingest", &[("content-encoding", encoding)], &bomb);
+        refusal(&server, &answer, 413, "too-large");
+    }
+    server.client.get("/health").expect(200);
+}
+
+#[test]
+fn the_limit_is_a_setting_and_counts_to_the_byte() {
+    let server = InProcess::start_with(&[("max_body_mb", "1")]);
+    let mut sent = br#"{"data":{}}"#.to_vec();
+    sent.resize(MEGABYTE, b' ');
+    server.client.post("/api/v1/ingest", &[], &sent).expect(200);
+    sent.push(b' ');
+    let detail = refusal(&server, &server.client.post("/api/v1/ingest", &[], &sent), 413, "too-large");
+    assert!(detail.contains("1 MB"), "{detail}");
+}
+
+const MANY: u32 = 100_000;
+
+/// Posts raw points of one instant and checks that it took no more than seconds.
+fn post_quickly(server: &InProcess, points: impl Iterator<Item = Value>) -> Value {
+    let sent = body("dietary_energy", "kcal", points.collect()).to_string();
+    let begun = Instant::now();
+    let receipt =
+        server.client.post("/api/v1/ingest", &[("automation-aggregation", "None")], sent.as_bytes()).expect(200);
+    assert!(begun.elapsed() < Duration::from_secs(10), "it took {:?}", begun.elapsed());
+    assert_balanced(&receipt);
+    assert_eq!(count(&receipt, "received"), u64::from(MANY));
+    receipt
+}
+
+fn at_once(qty: u32, source: &str) -> Value {
+    json!({"date": "2024-02-06 14:30:00 +0000", "qty": qty, "source": source})
+}
+
+#[test]
+fn a_hundred_thousand_records_of_one_instant_take_seconds() {
+    let server = InProcess::start();
+    let first = post_quickly(&server, (0..MANY).map(|qty| at_once(qty, "Log")));
+    assert_eq!(count(&first, "stored"), u64::from(MANY));
+    assert_unchanged(&post_quickly(&server, (0..MANY).rev().map(|qty| at_once(qty, "Log"))));
+    let changed = post_quickly(&server, (0..MANY).map(|qty| at_once(qty + MANY / 2, "Log")));
+    assert_eq!((count(&changed, "unchanged"), count(&changed, "updated")), (50_000, 50_000));
+    assert_sound(&server.app);
+}
+
+#[test]
+fn a_hundred_thousand_sources_of_one_instant_take_seconds() {
+    let server = InProcess::start();
+    let first = post_quickly(&server, (0..MANY).map(|at| at_once(1, &format!("Device {at}"))));
+    assert_eq!(count(&first, "stored"), u64::from(MANY));
+    assert_unchanged(&post_quickly(&server, (0..MANY).map(|at| at_once(1, &format!("Device {at}")))));
+    let changed = post_quickly(&server, (0..MANY).map(|at| at_once(2, &format!("Device {at}"))));
+    assert_eq!(count(&changed, "updated"), u64::from(MANY));
+    assert_sound(&server.app);
+}
+
+#[test]
+fn a_hundred_thousand_contexts_of_one_bucket_take_seconds() {
+    let server = InProcess::start();
+    let points = |qty: u32| {
+        (0..MANY)
+            .map(move |at| json!({"date": "2024-02-06 00:00:00 +0000", "qty": qty, "reason": format!("Reason {at}")}))
+    };
+    let post = |qty: u32| {
+        let sent = body("insulin_delivery", "IU", points(qty).collect()).to_string();
+        let begun = Instant::now();
+        let receipt =
+            server.client.post("/api/v1/ingest", &[("automation-aggregation", "Days")], sent.as_bytes()).expect(200);
+        assert!(begun.elapsed() < Duration::from_secs(10), "it took {:?}", begun.elapsed());
+        receipt
+    };
+    assert_eq!(count(&post(1), "stored"), u64::from(MANY));
+    assert_unchanged(&post(1));
+    assert_eq!(count(&post(2), "updated"), u64::from(MANY));
+}
