@@ -67,14 +67,13 @@ pub fn with_document<T>(body: &[u8], read: impl Fn(Document) -> T) -> Result<T, 
 fn parse_and_read<T>(body: &[u8], read: impl Fn(Document) -> T) -> simd_json::Result<Result<T, String>> {
     // The parser unescapes strings in place; the body itself stays as it was sent.
     let mut scratch = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body).to_vec();
-    BUFFERS.with_borrow_mut(|buffers| {
-        let done = simd_json::to_tape_with_buffers(&mut scratch, buffers)
-            .map(|tape| envelope::read(tape.as_value()).map(&read));
-        if body.len() > BUFFERS_KEPT_BELOW {
-            *buffers = Buffers::default();
-        }
-        done
-    })
+    // Taken, not borrowed: `read` may work in parallel, and while it waits this thread may begin with another body.
+    let mut buffers = BUFFERS.take();
+    let tape = simd_json::to_tape_with_buffers(&mut scratch, &mut buffers);
+    if body.len() <= BUFFERS_KEPT_BELOW {
+        BUFFERS.set(buffers);
+    }
+    Ok(envelope::read(tape?.as_value()).map(read))
 }
 
 fn not_json(body: &[u8], fault: &simd_json::Error) -> String {
