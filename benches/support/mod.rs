@@ -124,8 +124,11 @@ fn delivery(metric: &str, unit: &str, samples: Vec<Sample>) -> Delivery {
     }
 }
 
+/// A name and what to time under it.
+type Runner<'a> = (&'a str, Box<dyn FnMut() + 'a>);
+
 /// The best of `rounds` times each, taken in turn so that a busy moment of the machine hits all alike.
-pub fn race<const N: usize>(rounds: usize, mut runners: [(&str, Box<dyn FnMut() + '_>); N]) -> Vec<(String, Duration)> {
+pub fn race<const N: usize>(rounds: usize, mut runners: [Runner; N]) -> Vec<(String, Duration)> {
     let mut best = vec![Duration::MAX; N];
     for _ in 0..rounds {
         for (best, (_, run)) in best.iter_mut().zip(&mut runners) {
