@@ -116,3 +116,16 @@ fn a_day_of_a_phone_elsewhere_belongs_to_the_day_that_it_overlaps_most() {
         assert_eq!(day_of_a_phone_at(hours), date, "{hours} hours east");
     }
 }
+
+#[test]
+#[ignore = "the timeline by source priority (architecture, section 3) is not built yet: overlapping sources are added up"]
+fn what_a_watch_and_a_phone_have_both_counted_is_counted_once() {
+    let server = InProcess::start();
+    for (source, steps) in [("Robin's Apple Watch", 100), ("Robin's iPhone", 90)] {
+        let walk = json!([{"startDate": FIRST + 7, "endDate": FIRST + 607, "qty": steps, "source": source}]);
+        let body = body("step_count", "count", walk).to_string();
+        server.client.post("/api/v1/ingest", &[("automation-aggregation", "none")], body.as_bytes()).expect(200);
+    }
+    assert_sums(&server.client, "step_count?bucket=day", "raw", &[("05-01", 100.0)]);
+    assert_sums(&server.client, "step_count?bucket=day&dedupe=none", "raw", &[("05-01", 190.0)]);
+}
