@@ -159,3 +159,25 @@ fn a_hundred_thousand_contexts_of_one_bucket_take_seconds() {
     assert_unchanged(&post(1));
     assert_eq!(count(&post(2), "updated"), u64::from(MANY));
 }
+
+/// Posts with the length announced, so that the server lets many in at once.
+fn post_sized(server: &InProcess, sent: &[u8]) -> u16 {
+    let length = sent.len().to_string();
+    server.client.clone().post("/api/v1/ingest", &[("content-length", &length)], sent).status
+}
+
+#[test]
+fn large_deliveries_do_not_disturb_the_small_ones_beside_them() {
+    let server = InProcess::start();
+    let points = |number: u32| (0..number).map(|qty| at_once(qty, "Log")).collect();
+    // Large enough to be validated in parallel, small enough to be let in beside others.
+    let large = body("dietary_energy", "kcal", points(9_000)).to_string();
+    let small = body("step_count", "count", points(3)).to_string();
+    std::thread::scope(|scope| {
+        for thread in 0..8 {
+            let (server, sent) = (&server, if thread % 2 == 0 { &large } else { &small });
+            scope.spawn(move || (0..25).for_each(|_| assert_eq!(post_sized(server, sent.as_bytes()), 200)));
+        }
+    });
+    assert_sound(&server.app);
+}
