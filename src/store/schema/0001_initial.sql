@@ -50,9 +50,10 @@ CREATE TABLE sample (
     layer          INTEGER NOT NULL CHECK (layer BETWEEN 0 AND 6),
     -- Tells apart samples that share all of the above: see store/reconcile.
     twin           INTEGER NOT NULL CHECK (twin >= 0),
+    -- Right behind the key: reading a row costs by how far into it a column lies.
+    value          REAL,
     -- Seconds; end = start + span.
     span           INTEGER NOT NULL CHECK (span >= 0),
-    value          REAL,
     min            REAL,
     max            REAL,
     source         INTEGER NOT NULL,
