@@ -13,8 +13,8 @@
 //! | `export`    | rows to files: CSV, Parquet, NDJSON                                              | query, store, model           |
 //! | `http`      | the doors; the only folder that names axum                                       | everything but cli            |
 //! | `cli`       | one file per command                                                             | everything                    |
-//! | `telemetry` | logs                                                                             | nothing of ours               |
-//! | `sys`       | signals                                                                          | nothing of ours               |
+//! | `telemetry` | logs                                                                             | error                         |
+//! | `sys`       | signals                                                                          | error                         |
 //!
 //! `app` is what is alive at run time; `config` are the settings; `error` is the error type below HTTP. Nothing imports
 //! `http` or `cli`. `tests/it/architecture.rs` reads the `use` lines and holds these rules.

@@ -73,7 +73,7 @@ fn metric_ids(reading: &Reading, question: &Question) -> Result<Vec<i64>> {
     };
     names.sort();
     names.dedup();
-    let rows = names.iter().map(|name| Ok(subject::metric(reading, name)?.row.map(|row| row.id)));
+    let rows = names.iter().map(|name| Ok(subject::metric(reading, question.user, name)?.row.map(|row| row.id)));
     rows.filter_map(Result::transpose).collect()
 }
 
@@ -92,7 +92,11 @@ fn condition(reading: &Reading, question: &Question) -> Result<String> {
     }
     if !question.sources.is_empty() {
         // Writing to a String cannot fail.
-        let _ = write!(condition, " AND source IN ({})", integers(&subject::sources(reading, &question.sources)?));
+        let _ = write!(
+            condition,
+            " AND source IN ({})",
+            integers(&subject::sources(reading, question.user, &question.sources)?)
+        );
     }
     Ok(condition)
 }

@@ -73,10 +73,10 @@ pub fn answer(store: &Store, engine: &Engine, question: &Question, stop: &Stop) 
     let interrupt = snapshot.interrupt_handle();
     stop.on_stop(move || interrupt.interrupt());
     let reading = snapshot.lanes[0].reading();
-    let subject = subject::metric(reading, &question.metric)?;
+    let subject = subject::metric(reading, question.user, &question.metric)?;
     let sources = match question.sources.is_empty() {
         true => None,
-        false => Some(subject::sources(reading, &question.sources)?),
+        false => Some(subject::sources(reading, question.user, &question.sources)?),
     };
     let stored = subject::layers(reading, question.user, &subject)?;
     let mut answer = Answer {

@@ -17,7 +17,9 @@ pub struct Subject {
 }
 
 /// The metric of that name, alias or HealthKit identifier.
-pub fn metric(reading: &Reading, name: &str) -> Result<Subject> {
+///
+/// One that the catalogue lacks exists for those who have sent it, and for nobody else.
+pub fn metric(reading: &Reading, user: i64, name: &str) -> Result<Subject> {
     let known = catalogue().resolve(name);
     if let Some(metric) = known.filter(|metric| metric.kind == Kind::Composite) {
         return Err(Error::NotFound(format!(
@@ -35,10 +37,10 @@ pub fn metric(reading: &Reading, name: &str) -> Result<Subject> {
             kind: metric.kind,
             row,
         }),
-        (None, Some(row)) => {
+        (None, Some(row)) if !series::layers(reading, user, row.id)?.is_empty() => {
             Ok(Subject { name: name.into(), unit: row.unit.clone(), kind: Kind::Discrete, row: Some(row) })
         }
-        (None, None) => Err(unknown(name)),
+        (None, _) => Err(unknown(name)),
     }
 }
 
@@ -56,12 +58,12 @@ fn unknown(name: &str) -> Error {
     Error::NotFound(format!("there is no metric {name:?}: {hint}"))
 }
 
-/// The ids of the sources that `names` mean, ignoring case and the typographic characters that phones put into names.
+/// The ids of the person's sources that `names` mean, ignoring case and the typographic characters that phones put into names.
 ///
 /// A source that is joined from several is meant by any of them.
-pub fn sources(reading: &Reading, names: &[String]) -> Result<Vec<i64>> {
+pub fn sources(reading: &Reading, user: i64, names: &[String]) -> Result<Vec<i64>> {
     let wanted: Vec<String> = names.iter().map(|name| plain(name)).collect();
-    let all = dictionary::all_sources(reading)?;
+    let all = series::sources(reading, user)?;
     let meant =
         |stored: &str| wanted.contains(&plain(stored)) || stored.split('|').any(|part| wanted.contains(&plain(part)));
     let ids: Vec<i64> = all.iter().filter(|(_, name)| meant(name)).map(|(id, _)| *id).collect();

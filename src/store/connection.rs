@@ -89,3 +89,38 @@ fn refuse_old_sqlite() -> Result<()> {
         _ => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pragma(connection: &Connection, name: &str) -> String {
+        connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, rusqlite::types::Value>(0)).map_or_else(
+            |fault| fault.to_string(),
+            |value| match value {
+                rusqlite::types::Value::Integer(number) => number.to_string(),
+                other => format!("{other:?}"),
+            },
+        )
+    }
+
+    #[test]
+    fn every_connection_has_every_pragma() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = database_path(folder.path());
+        let writer = open_writer(&path).unwrap();
+        assert_eq!(pragma(&writer, "journal_mode"), "Text(\"wal\")");
+        let common = [("synchronous", "2"), ("foreign_keys", "1"), ("busy_timeout", "10000"), ("temp_store", "2")];
+        for (name, value) in common {
+            assert_eq!(pragma(&writer, name), value, "writer: {name}");
+        }
+        let pool = open_readers(&path, 6).unwrap();
+        let readers: Vec<Pooled> = (0..6).map(|_| pool.get().unwrap()).collect();
+        for reader in &readers {
+            for (name, value) in common.into_iter().chain([("query_only", "1"), ("cache_size", "-2048")]) {
+                assert_eq!(pragma(reader, name), value, "reader: {name}");
+            }
+            assert!(reader.execute_batch("CREATE TABLE t (x)").is_err());
+        }
+    }
+}

@@ -73,10 +73,3 @@ pub fn find_metric(connection: &Connection, name: &str) -> Result<Option<MetricR
         .query_row([name], |row| Ok(MetricRow { id: row.get(0)?, unit: row.get(1)? }))
         .optional()?)
 }
-
-/// The whole of a small dictionary, by id.
-pub fn all_sources(connection: &Connection) -> Result<Vec<(i64, String)>> {
-    let mut statement = connection.prepare_cached("SELECT id, name FROM source")?;
-    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
-}

@@ -74,6 +74,16 @@ pub fn layers(connection: &Connection, user: i64, metric: i64) -> Result<Vec<Ext
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
+/// The sources of a person's samples: id and name.
+pub fn sources(connection: &Connection, user: i64) -> Result<Vec<(i64, String)>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT DISTINCT source.id, source.name FROM series JOIN source ON source.id = series.source
+         WHERE series.user = ?1 AND samples > 0",
+    )?;
+    let rows = statement.query_map([user], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
 /// The number that moves with every commit that changes a person's answers.
 pub fn data_version(connection: &Connection, user: i64) -> Result<i64> {
     Ok(connection.prepare_cached("SELECT data_version FROM user WHERE id = ?1")?.query_row([user], |row| row.get(0))?)
