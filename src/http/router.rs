@@ -5,7 +5,9 @@ use axum::middleware::{self, Next};
 use axum::response::Html;
 use axum::{Json, Router};
 use utoipa::OpenApi;
-use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -64,7 +66,7 @@ fn guarded(app: &App, scope: Scope, routes: OpenApiRouter<App>) -> OpenApiRouter
     routes.route_layer(middleware::from_fn_with_state(app.clone(), check))
 }
 
-/// The ways to send a key, for readers of the description.
+/// The ways to send a key, for readers of the description; addresses that need none say so themselves.
 fn name_keys(description: &mut utoipa::openapi::OpenApi) {
     let components = description.components.get_or_insert_default();
     components
@@ -72,4 +74,6 @@ fn name_keys(description: &mut utoipa::openapi::OpenApi) {
     for header in ["X-API-Key", "api-key"] {
         components.add_security_scheme(header, SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new(header))));
     }
+    let ways = ["bearer", "X-API-Key", "api-key"];
+    description.security = Some(ways.map(|way| SecurityRequirement::new(way, [""; 0])).to_vec());
 }

@@ -26,6 +26,11 @@ pub fn is_readable(connection: &Connection) -> Result<()> {
     Ok(connection.query_row("SELECT count(*) FROM user", [], |_| Ok(()))?)
 }
 
+/// When the last delivery came, in epoch milliseconds.
+pub fn last_delivery_ms(connection: &Connection) -> Result<Option<i64>> {
+    Ok(connection.query_row("SELECT max(received_at_ms) FROM delivery", [], |row| row.get(0))?)
+}
+
 /// How many items wait in quarantine.
 pub fn quarantined(connection: &Connection) -> Result<i64> {
     Ok(connection.query_row("SELECT count(*) FROM quarantine", [], |row| row.get(0))?)

@@ -1,3 +1,4 @@
 //! The operating system.
 
+pub mod disk;
 pub mod signals;
