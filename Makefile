@@ -19,7 +19,7 @@ test: $(DUCKDB_LIB_DIR)/libduckdb.so
 demo: build
 	DEMO_STOP=$(DEMO_STOP) node tests/demo.mjs target/release/health-export
 
-# One static binary, with DuckDB inside: takes tens of minutes the first time.
+# DuckDB inside the binary: takes tens of minutes the first time.
 release:
 	cargo build --release --locked
 
@@ -31,7 +31,7 @@ doc: $(DUCKDB_LIB_DIR)/libduckdb.so
 	RUSTDOCFLAGS="-D warnings" cargo doc $(CARGO_FLAGS) --no-deps --document-private-items
 
 bench: $(DUCKDB_LIB_DIR)/libduckdb.so
-	cargo bench --locked --no-default-features
+	cargo bench --locked --no-default-features --bench figures -- $(BENCH)
 
 clean:
 	cargo clean
