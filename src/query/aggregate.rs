@@ -15,7 +15,7 @@ use crate::model::time::{Bucket, Layer, boundaries};
 use crate::query::budget::Stop;
 use crate::query::duck::engine::{Engine, Session};
 use crate::query::duck::request::Request;
-use crate::query::duck::table::{SAMPLE_RANGE, SAMPLES};
+use crate::query::duck::table::{SAMPLE_RANGE, SAMPLE_RUNS, SAMPLES, SUMMARY_RUNS, Table};
 use crate::query::duck::window::{Anchor, LayerPlan, Parts, Window};
 use crate::query::stat::Stat;
 use crate::query::subject::{self, Subject};
@@ -171,13 +171,10 @@ impl Work<'_> {
         if let Some(plan) = &plan {
             answer.layers.retain(|layer| plan.layers.contains(&layer.id()));
         }
-        let (request, number) = self.scan(&mut session, parts, plan);
         let stats = &self.question.stats;
-        let summaries = self.extents.iter().any(|extent| extent.summaries > 0);
-        let sql = format!(
-            "SELECT bucket, {} FROM scan({number}) GROUP BY bucket ORDER BY bucket",
-            stats.iter().map(|stat| stat.sql(summaries)).collect::<Vec<_>>().join(", ")
-        );
+        let (table, columns) = self.source();
+        let (request, number) = self.scan(&mut session, table, parts, plan);
+        let sql = format!("SELECT bucket, {columns} FROM scan({number}) GROUP BY bucket ORDER BY bucket");
         answer.points = session.rows(&sql, |row| {
             let values = (1..=stats.len()).map(|at| row.get(at)).collect::<Result<_, _>>()?;
             Ok(Point { start: row.get(0)?, values })
@@ -186,10 +183,23 @@ impl Work<'_> {
         Ok(())
     }
 
+    /// What the statistics are computed from, runs where they are enough, and their SQL over it.
+    fn source(&self) -> (&'static Table, String) {
+        let stats = &self.question.stats;
+        let summaries = self.extents.iter().any(|extent| extent.summaries > 0);
+        match stats.iter().map(|stat| stat.over_runs()).collect::<Option<Vec<_>>>() {
+            Some(columns) => (if summaries { &SUMMARY_RUNS } else { &SAMPLE_RUNS }, columns.join(", ")),
+            None => {
+                let columns: Vec<String> = stats.iter().map(|stat| stat.sql(summaries)).collect();
+                (&SAMPLES, columns.join(", "))
+            }
+        }
+    }
+
     /// Finds for each local day which of its layers is read; also gives the rows stepped.
     fn choose_layers(&mut self, session: &mut Session, kind: Kind) -> Result<(LayerPlan, u64)> {
         let days = Parts::new(buckets(&Question { bucket: Bucket::Day, ..self.question.clone() }, self.from, self.to)?);
-        let (request, number) = self.scan(session, days.clone(), None);
+        let (request, number) = self.scan(session, &SAMPLES, days.clone(), None);
         let found = session.rows(&format!("SELECT DISTINCT bucket, layer FROM scan({number})"), |row| {
             Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))
         })?;
@@ -206,13 +216,19 @@ impl Work<'_> {
         Ok((LayerPlan { days, layers }, request.rows_stepped()))
     }
 
-    fn scan(&mut self, session: &mut Session, buckets: Parts, plan: Option<LayerPlan>) -> (Arc<Request>, i64) {
+    fn scan(
+        &mut self,
+        session: &mut Session,
+        table: &'static Table,
+        buckets: Parts,
+        plan: Option<LayerPlan>,
+    ) -> (Arc<Request>, i64) {
         let exact = plan.is_none() && self.extents.iter().all(|extent| reach(extent.layer) == 0);
         let anchor = if exact { Anchor::Start } else { Anchor::Layer };
         let window = Window { buckets, from: self.from, to: self.to, anchor, plan };
         let lanes = std::mem::take(&mut self.lanes);
         let ranges = self.ranges(lanes.len());
-        let request = Arc::new(Request::new(&SAMPLES, &self.condition(), ranges, lanes).with_window(window));
+        let request = Arc::new(Request::new(table, &self.condition(), ranges, lanes).with_window(window));
         let number = session.open_scan(&request);
         (request, number)
     }

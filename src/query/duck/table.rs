@@ -11,6 +11,22 @@ pub enum ColumnKind {
     Text,
     /// Not stored: the start of the bucket that the row falls into, from the request's window.
     Bucket,
+    /// Not stored: a figure of a run of rows.
+    Run(RunFigure),
+}
+
+/// What is added up over consecutive rows of one bucket: see `scan/runs`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunFigure {
+    /// Rows.
+    Samples,
+    /// Rows with a value.
+    Measured,
+    /// Sum of the values.
+    Total,
+    /// Least and greatest value, or min and max where a row has its own.
+    Low,
+    High,
 }
 
 #[derive(Debug)]
@@ -25,6 +41,8 @@ pub struct Column {
 pub struct Table {
     pub name: &'static str,
     pub columns: &'static [Column],
+    /// For runs of rows instead of rows: the columns of SQLite that they are added up from.
+    pub run_of: &'static [&'static str],
     /// Expressions for start, span and layer, where a window can be laid over the rows.
     pub anchors: &'static [&'static str],
     /// How rows are ordered within a range.
@@ -37,7 +55,7 @@ const fn column(name: &'static str, kind: ColumnKind, sql: &'static str) -> Colu
     Column { name, kind, sql }
 }
 
-use ColumnKind::{Bucket, Integer, Real, Text, Timestamp, TimestampUtc};
+use ColumnKind::{Bucket, Integer, Real, Run, Text, Timestamp, TimestampUtc};
 
 /// Samples; a range is (user, metric, from, to) in the clustered key.
 pub static SAMPLES: Table = Table {
@@ -59,14 +77,42 @@ pub static SAMPLES: Table = Table {
         column("delivery", Integer, "delivery"),
         column("bucket", Bucket, ""),
     ],
-    anchors: &["start", "span", "layer"],
-    order: "user, metric, start, layer, twin",
+    run_of: &[],
+    anchors: ANCHORS,
+    order: KEY,
     rows: 10_000_000,
+};
+
+const ANCHORS: &[&str] = &["start", "span", "layer"];
+const KEY: &str = "user, metric, start, layer, twin";
+
+const RUN_COLUMNS: &[Column] = &[
+    column("bucket", Bucket, ""),
+    column("samples", Run(RunFigure::Samples), ""),
+    column("measured", Run(RunFigure::Measured), ""),
+    column("total", Run(RunFigure::Total), ""),
+    column("low", Run(RunFigure::Low), ""),
+    column("high", Run(RunFigure::High), ""),
+];
+
+/// Runs of samples without a min or max of their own.
+pub static SAMPLE_RUNS: Table =
+    Table { name: "sample", columns: RUN_COLUMNS, run_of: &["value"], anchors: ANCHORS, order: KEY, rows: 100_000 };
+
+/// Runs of samples some of which have a min and max of their own.
+pub static SUMMARY_RUNS: Table = Table {
+    name: "sample",
+    columns: RUN_COLUMNS,
+    run_of: &["value", "min", "max"],
+    anchors: ANCHORS,
+    order: KEY,
+    rows: 100_000,
 };
 
 pub static METRICS: Table = Table {
     name: "metric",
     columns: &[column("id", Integer, "id"), column("name", Text, "name"), column("unit", Text, "unit")],
+    run_of: &[],
     anchors: &[],
     order: "id",
     rows: 100,
@@ -75,6 +121,7 @@ pub static METRICS: Table = Table {
 pub static SOURCES: Table = Table {
     name: "source",
     columns: &[column("id", Integer, "id"), column("name", Text, "name")],
+    run_of: &[],
     anchors: &[],
     order: "id",
     rows: 100,

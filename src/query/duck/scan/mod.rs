@@ -5,6 +5,8 @@
 //! thread that is done early helps with what is left. Between two vectors DuckDB looks whether the query was stopped;
 //! a reader that finds no row for long is stopped through SQLite.
 
+mod runs;
+
 use std::error::Error;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -13,7 +15,7 @@ use duckdb::core::{DataChunkHandle, FlatVector, Inserter, LogicalTypeHandle, Log
 use duckdb::vtab::{BindInfo, InitInfo, TableFunctionInfo, VTab};
 
 use crate::query::duck::request::{Reader, Request, Requests};
-use crate::query::duck::table::{Column, ColumnKind};
+use crate::query::duck::table::{Column, ColumnKind, RunFigure};
 use crate::query::duck::window::{Anchor, Window};
 use crate::store::lane::Lane;
 
@@ -39,6 +41,7 @@ enum Output {
     /// From this column of SQLite's row.
     Stored(ColumnKind, usize),
     Bucket,
+    Run(RunFigure),
     /// Nothing in particular: DuckDB asks for rows without any column, as count(*) does.
     Nothing,
 }
@@ -63,7 +66,7 @@ impl VTab for Scan {
         // SAFETY: DuckDB hands over what `bind` returned, alive until the query ends.
         let request = unsafe { &*init.get_bind_data::<Arc<Request>>() }.clone();
         let wanted = init.get_column_indices();
-        let mut stored: Vec<&str> = Vec::new();
+        let mut stored: Vec<&str> = request.table.run_of.to_vec();
         let outputs = wanted.iter().map(|at| output(request.table.columns.get(*at as usize), &mut stored)).collect();
         let anchors = stored.len();
         stored.extend(anchor_columns(&request));
@@ -77,7 +80,10 @@ impl VTab for Scan {
         let projection = info.get_init_data();
         let request = &projection.request;
         while let Some(mut reader) = request.take_reader() {
-            let rows = fill(&mut reader, projection, output)?;
+            let rows = match request.table.run_of {
+                [] => fill(&mut reader, projection, output)?,
+                _ => runs::fill(&mut reader, projection, output)?,
+            };
             if reader.running {
                 request.put_back(reader);
             } else {
@@ -104,7 +110,8 @@ impl VTab for Scan {
 fn logical_type(kind: ColumnKind) -> LogicalTypeId {
     match kind {
         ColumnKind::Integer | ColumnKind::Bucket => LogicalTypeId::Bigint,
-        ColumnKind::Real => LogicalTypeId::Double,
+        ColumnKind::Run(RunFigure::Samples | RunFigure::Measured) => LogicalTypeId::Bigint,
+        ColumnKind::Real | ColumnKind::Run(_) => LogicalTypeId::Double,
         ColumnKind::Timestamp => LogicalTypeId::Timestamp,
         ColumnKind::TimestampUtc => LogicalTypeId::TimestampTZ,
         ColumnKind::Text => LogicalTypeId::Varchar,
@@ -117,6 +124,7 @@ fn output(column: Option<&'static Column>, stored: &mut Vec<&str>) -> Output {
         // An index past the columns means none of them.
         None => Output::Nothing,
         Some(Column { kind: ColumnKind::Bucket, .. }) => Output::Bucket,
+        Some(Column { kind: ColumnKind::Run(figure), .. }) => Output::Run(*figure),
         Some(column) => {
             stored.push(column.sql);
             Output::Stored(column.kind, stored.len() - 1)
@@ -160,7 +168,8 @@ fn sink<'a>(output: Output, vector: FlatVector<'a>) -> Sink<'a> {
             }
             Output::Stored(_, column) => Sink::Integer(column, vector.as_mut_ptr(), vector),
             Output::Bucket => Sink::Bucket(vector.as_mut_ptr()),
-            Output::Nothing => Sink::Nothing(vector.as_mut_ptr()),
+            // Runs have a writer of their own; rows have no such column.
+            Output::Run(_) | Output::Nothing => Sink::Nothing(vector.as_mut_ptr()),
         }
     }
 }
