@@ -1,37 +1,42 @@
-# Everyday builds link the ready-made DuckDB library from the locked npm package; `make release` compiles DuckDB in.
+# Everyday builds link the ready-made DuckDB library from the locked npm package, which there is for x86-64; elsewhere, and
+# with `make release`, DuckDB is compiled in, which takes tens of minutes the first time.
 
-DUCKDB_LIB_DIR := $(CURDIR)/node_modules/@duckdb/node-bindings-linux-x64
-export DUCKDB_LIB_DIR
-CARGO_FLAGS := --release --locked --no-default-features
+ifeq ($(shell uname -m),x86_64)
+export DUCKDB_LIB_DIR := $(CURDIR)/node_modules/@duckdb/node-bindings-linux-x64
+DUCKDB := $(DUCKDB_LIB_DIR)/libduckdb.so
+FEATURES := --no-default-features
+endif
+CARGO_FLAGS := --release --locked $(FEATURES)
 
 .PHONY: build test demo release lint doc bench clean
 
-build: $(DUCKDB_LIB_DIR)/libduckdb.so
+build: $(DUCKDB)
 	cargo build $(CARGO_FLAGS)
 
-$(DUCKDB_LIB_DIR)/libduckdb.so: package-lock.json
+ifdef DUCKDB
+$(DUCKDB): package-lock.json
 	npm ci
 	touch $@
+endif
 
-test: $(DUCKDB_LIB_DIR)/libduckdb.so
+test: $(DUCKDB)
 	cargo test $(CARGO_FLAGS)
 
 demo: build
 	DEMO_STOP=$(DEMO_STOP) node tests/demo.mjs target/release/health-export
 
-# DuckDB inside the binary: takes tens of minutes the first time.
 release:
 	cargo build --release --locked
 
-lint: $(DUCKDB_LIB_DIR)/libduckdb.so
+lint: $(DUCKDB)
 	cargo fmt --check
 	cargo clippy $(CARGO_FLAGS) --all-targets -- -D warnings
 
-doc: $(DUCKDB_LIB_DIR)/libduckdb.so
+doc: $(DUCKDB)
 	RUSTDOCFLAGS="-D warnings" cargo doc $(CARGO_FLAGS) --no-deps --document-private-items
 
-bench: $(DUCKDB_LIB_DIR)/libduckdb.so
-	cargo bench --locked --no-default-features --bench figures -- $(BENCH)
+bench: $(DUCKDB)
+	cargo bench --locked $(FEATURES) --bench figures -- $(BENCH)
 
 clean:
 	cargo clean

@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::http::drain::drain;
 use crate::http::params::Params;
 use crate::http::problem::Problem;
+use crate::http::run::to_the_end;
 use crate::model::key::Principal;
 use crate::model::receipt::Receipt;
 use crate::receive::{Encoding, Upload, too_large};
@@ -49,11 +50,14 @@ pub async fn post(
             return Err(fault.into());
         }
     };
-    let _room = app.uploads.enter(body.size_hint().upper()).await?;
-    let body = read(body, app.receiver.max_body).await?;
-    let upload =
-        Upload { user: principal.user, api_key: Some(principal.key), origin: origin(&parts.headers), encoding, body };
-    let receipt = app.receiver.clone().receive(upload).await?;
+    let origin = origin(&parts.headers);
+    let receipt = to_the_end(async move {
+        let _room = app.uploads.enter(body.size_hint().upper()).await?;
+        let body = read(body, app.receiver.max_body).await?;
+        let Principal { user, key, .. } = principal;
+        app.receiver.receive(Upload { user, api_key: Some(key), origin, encoding, body }).await
+    })
+    .await?;
     Ok((StatusCode::OK, [(header::CACHE_CONTROL, "no-store")], Json(receipt)).into_response())
 }
 

@@ -46,18 +46,15 @@ pub struct Receiver {
 }
 
 impl Receiver {
-    /// Receives from async code. Once this is called the delivery is written even if the caller goes away.
+    /// Receives from async code.
     pub async fn receive(self, upload: Upload) -> Result<Receipt> {
         let store = self.store.clone();
-        let work = async move {
-            let delivery = tokio::task::spawn_blocking(move || self.prepare(upload))
-                .await
-                .map_err(|fault| Error::internal("decoding a delivery", fault))??;
-            let refused = delivery.content.as_ref().err().cloned();
-            let written = store.writer().submit(move |writing| deliveries::write(writing, &delivery))?;
-            answered(written.await.map_err(|_| Error::Internal("the writer has stopped".into()))??, refused)
-        };
-        tokio::spawn(work).await.map_err(|fault| Error::internal("receiving a delivery", fault))?
+        let delivery = tokio::task::spawn_blocking(move || self.prepare(upload))
+            .await
+            .map_err(|fault| Error::internal("decoding a delivery", fault))??;
+        let refused = delivery.content.as_ref().err().cloned();
+        let written = store.writer().submit(move |writing| deliveries::write(writing, &delivery))?;
+        answered(written.await.map_err(|_| Error::Internal("the writer has stopped".into()))??, refused)
     }
 
     /// The same for a caller that may block.

@@ -7,6 +7,7 @@ mod bad_input;
 mod bad_questions;
 mod command_line;
 mod downloads;
+mod hang_up;
 mod identity;
 mod kill;
 mod layering;

@@ -63,6 +63,11 @@ impl Client {
         Client { key: key.map(str::to_owned), ..self.clone() }
     }
 
+    /// Where the server is, without a path.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
     /// One request; `None` when no answer came.
     pub fn request(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Option<Answer> {
         let mut request = http::Request::builder().method(method).uri(format!("{}{path}", self.base));
