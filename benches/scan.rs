@@ -2,7 +2,7 @@
 
 use crate::support::{ASKED, Bench, FROM, TO, open, print, race};
 use duckdb::Connection;
-use health_export::model::time::Bucket;
+use health_export::model::bucket::Bucket;
 use health_export::query::aggregate::{Question, answer};
 use health_export::query::budget::Stop;
 use health_export::query::stat::Stat;

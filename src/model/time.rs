@@ -1,13 +1,9 @@
 //! Time as the store and the answers see it: UTC epoch seconds, plus a zone where people's days are meant.
 //!
 //! A day is civil, not 86 400 s, so the next day, week, month or year is found on the calendar and only then turned
-//! into an instant. Shorter buckets are counted in elapsed seconds from the first instant of each local day: one zone
-//! look-up per day serves its 24 hours or 96 quarters, the repeated hour in autumn becomes two buckets, and zones at
-//! :30 or :45 get buckets that begin at local midnight.
+//! into an instant. `bucket` has the buckets of an answer.
 //!
 //! Every instant is held within the years 1 to 9998, so that no step of a calendar year can leave jiff's range.
-
-use std::fmt;
 
 use jiff::civil::{Date, DateTime, Time};
 use jiff::fmt::temporal::{DateTimeParser, DateTimePrinter};
@@ -15,9 +11,9 @@ use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
 use jiff::{Span, Timestamp};
 
 /// 0001-01-01T00:00:00Z.
-const FIRST: i64 = -62_135_596_800;
+pub(super) const FIRST: i64 = -62_135_596_800;
 /// 9998-12-31T23:59:59Z.
-const LAST: i64 = 253_370_764_799;
+pub(super) const LAST: i64 = 253_370_764_799;
 /// From here on a number is milliseconds: as seconds it would be past the year 5138, as milliseconds it is 1973.
 const MILLISECONDS_FROM: f64 = 1e11;
 
@@ -110,138 +106,6 @@ fn civil_end(start: i64, span: Span, zone: &TimeZone) -> i64 {
     resolve(next.to_datetime(local.time()), zone)
 }
 
-/// The grid of an aggregate answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Bucket {
-    /// Fewer than a day; the number divides 1440 and is not 60, for which `Hour` is the one name.
-    Minutes(u32),
-    Hour,
-    Day,
-    Week,
-    Month,
-    Year,
-}
-
-impl Bucket {
-    /// Reads `minute`, `hour`, `day`, `week`, `month`, `year`, `1d`, `1w`, `1mo`, `1y`, and `Nm` or `Nh` that divide a
-    /// day. Equal lengths are equal buckets: `60m` is `Hour`, `24h` is `Day`.
-    pub fn parse(text: &str) -> Option<Bucket> {
-        match text.trim() {
-            "minute" => Some(Bucket::Minutes(1)),
-            "hour" => Some(Bucket::Hour),
-            "day" | "1d" => Some(Bucket::Day),
-            "week" | "1w" => Some(Bucket::Week),
-            "month" | "1mo" => Some(Bucket::Month),
-            "year" | "1y" => Some(Bucket::Year),
-            text => match text.strip_suffix('h') {
-                Some(hours) => Bucket::of_minutes(hours.parse::<u32>().ok()?.checked_mul(60)?),
-                None => Bucket::of_minutes(text.strip_suffix('m')?.parse().ok()?),
-            },
-        }
-    }
-
-    fn of_minutes(minutes: u32) -> Option<Bucket> {
-        match minutes {
-            60 => Some(Bucket::Hour),
-            1440 => Some(Bucket::Day),
-            1..1440 if 1440 % minutes == 0 => Some(Bucket::Minutes(minutes)),
-            _ => None,
-        }
-    }
-
-    /// Seconds of a bucket shorter than a day.
-    fn seconds(self) -> Option<i64> {
-        match self {
-            Bucket::Minutes(minutes) => Some(i64::from(minutes.max(1)) * 60),
-            Bucket::Hour => Some(3600),
-            _ => None,
-        }
-    }
-
-    /// First date of the calendar unit that holds `date`; short buckets are counted within one day.
-    fn first_date(self, date: Date) -> Date {
-        match self {
-            Bucket::Week => {
-                let past = date.weekday().to_monday_zero_offset();
-                date.saturating_sub(Span::new().days(past))
-            }
-            Bucket::Month => date.first_of_month(),
-            Bucket::Year => date.first_of_year(),
-            _ => date,
-        }
-    }
-
-    fn span(self) -> Span {
-        match self {
-            Bucket::Week => Span::new().weeks(1),
-            Bucket::Month => Span::new().months(1),
-            Bucket::Year => Span::new().years(1),
-            _ => Span::new().days(1),
-        }
-    }
-}
-
-impl fmt::Display for Bucket {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Bucket::Minutes(minutes) => write!(f, "{minutes}m"),
-            Bucket::Hour => f.write_str("hour"),
-            Bucket::Day => f.write_str("day"),
-            Bucket::Week => f.write_str("week"),
-            Bucket::Month => f.write_str("month"),
-            Bucket::Year => f.write_str("year"),
-        }
-    }
-}
-
-/// An answer would have more than `max` buckets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TooMany {
-    pub max: usize,
-}
-
-impl fmt::Display for TooMany {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "more than {} buckets: ask for a shorter range or a larger bucket", self.max)
-    }
-}
-
-impl std::error::Error for TooMany {}
-
-/// UTC epoch seconds at which the buckets that intersect `[from, to)` begin, ascending and distinct, and last the end
-/// of the final one, which is at or after `to`. N buckets give N + 1 numbers; an empty range gives none.
-///
-/// Weeks start on Monday, days at their first instant in `zone`. Buckets shorter than a day have their exact length
-/// counted from that instant; only the last of a day is shorter, when the clocks changed by no multiple of it.
-pub fn boundaries(bucket: Bucket, zone: &TimeZone, from: i64, to: i64, max: usize) -> Result<Vec<i64>, TooMany> {
-    let (from, to) = (from.clamp(FIRST, LAST), to.clamp(FIRST, LAST));
-    let mut starts = Vec::new();
-    if from >= to {
-        return Ok(starts);
-    }
-    let mut date = bucket.first_date(zone.to_datetime(instant(from)).date());
-    let mut start = day_start(date, zone);
-    loop {
-        date = date.saturating_add(bucket.span());
-        let end = day_start(date, zone);
-        // A date that a zone skipped (Samoa, 2011-12-30) is an empty unit: it must not step by zero.
-        let length = bucket.seconds().unwrap_or(end - start).max(1);
-        let mut at = start + (from - start).max(0) / length * length;
-        while at < end.min(to) {
-            if starts.len() >= max {
-                return Err(TooMany { max });
-            }
-            starts.push(at);
-            at += length;
-        }
-        if end >= to {
-            starts.push(at.min(end));
-            return Ok(starts);
-        }
-        start = end;
-    }
-}
-
 /// `2024-02-06T00:00:00+11:00` from UTC epoch seconds; `Z` in place of the offset when `zone` itself is UTC.
 pub fn local_rfc3339(utc: i64, zone: &TimeZone) -> String {
     let seconds = zone.to_offset(instant(utc)).seconds();
@@ -304,7 +168,7 @@ pub fn parse_zone(name: &str) -> Option<TimeZone> {
 }
 
 /// The first instant, in UTC epoch seconds, that bears `date` on the clocks of `zone`.
-fn day_start(date: Date, zone: &TimeZone) -> i64 {
+pub(super) fn day_start(date: Date, zone: &TimeZone) -> i64 {
     let midnight = date.to_datetime(Time::midnight());
     let found = zone.to_ambiguous_timestamp(midnight);
     if let AmbiguousOffset::Gap { .. } = found.offset() {
@@ -324,12 +188,12 @@ fn resolve(local: DateTime, zone: &TimeZone) -> i64 {
     zone.to_timestamp(local).map_or(far, floor)
 }
 
-fn instant(utc: i64) -> Timestamp {
+pub(super) fn instant(utc: i64) -> Timestamp {
     Timestamp::from_second(utc.clamp(FIRST, LAST)).unwrap_or_default()
 }
 
 /// jiff cuts fractions towards 1970.
-fn floor(instant: Timestamp) -> i64 {
+pub(super) fn floor(instant: Timestamp) -> i64 {
     instant.as_second() - i64::from(instant.subsec_nanosecond() < 0)
 }
 

@@ -10,8 +10,9 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 
 use crate::error::{Error, Result};
+use crate::model::bucket::{Bucket, boundaries};
 use crate::model::metric::Kind;
-use crate::model::time::{Bucket, Layer, boundaries};
+use crate::model::time::Layer;
 use crate::query::budget::Stop;
 use crate::query::duck::engine::{Engine, Session};
 use crate::query::duck::request::Request;

@@ -1,7 +1,8 @@
 //! Holds off the answer that reads everything: a question about one year of ten steps over that year's rows only, and a
 //! page of samples touches a handful of database pages, wherever it lies.
 
-use health_export::model::time::{Bucket, Layer};
+use health_export::model::bucket::Bucket;
+use health_export::model::time::Layer;
 use health_export::query::aggregate::{self, Question};
 use health_export::query::budget::Stop;
 use health_export::query::duck::table::{SAMPLE_RANGE, SAMPLES};

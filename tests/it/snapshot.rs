@@ -10,7 +10,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use health_export::app::App;
-use health_export::model::time::{Bucket, Layer};
+use health_export::model::bucket::Bucket;
+use health_export::model::time::Layer;
 use health_export::query::aggregate::{Question, answer};
 use health_export::query::budget::Stop;
 use health_export::query::stat::Stat;

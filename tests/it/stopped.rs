@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use health_export::model::time::{Bucket, Layer};
+use health_export::model::bucket::Bucket;
+use health_export::model::time::Layer;
 use health_export::query::aggregate::{Question, answer};
 use health_export::query::budget::Budget;
 use health_export::query::stat::Stat;

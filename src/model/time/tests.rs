@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::model::bucket::*;
 
 const ZONES: [&str; 9] = [
     "UTC",
