@@ -3,7 +3,6 @@
 //! The columns are `metric, start, end, value, unit, min, max, source, layer, offset_minutes`; they never change meaning.
 //! Times are UTC: timestamps in Parquet, RFC 3339 in text.
 
-use std::fmt::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -17,7 +16,7 @@ use crate::query::duck::engine::{Engine, Session, quoted};
 use crate::query::duck::request::Request;
 use crate::query::duck::table::{ALL, METRICS, SAMPLE_RANGE, SAMPLES, SOURCES};
 use crate::query::subject;
-use crate::store::samples::{integers, layer_condition};
+use crate::store::samples::narrowed;
 use crate::store::{Reading, Store, series};
 
 /// What is asked.
@@ -86,35 +85,27 @@ fn parts(name: &str) -> Vec<String> {
 }
 
 fn condition(reading: &Reading, question: &Question) -> Result<String> {
-    let mut condition = SAMPLE_RANGE.to_owned();
-    if let Some(layer) = question.layer {
-        condition.push_str(&layer_condition(layer));
-    }
-    if !question.sources.is_empty() {
-        // Writing to a String cannot fail.
-        let _ = write!(
-            condition,
-            " AND source IN ({})",
-            integers(&subject::sources(reading, question.user, &question.sources)?)
-        );
-    }
-    Ok(condition)
+    let sources = subject::sources(reading, question.user, &question.sources)?;
+    Ok(SAMPLE_RANGE.to_owned() + &narrowed(question.layer, sources.as_deref()))
 }
 
 /// The dictionaries, with names as enumerations: each row then carries a number, and Parquet's dictionary is there
 /// already. Temporary tables and types live as long as the session's connection.
 fn names(metrics: i64, sources: i64) -> String {
-    let layers: Vec<String> = (0..).map_while(Layer::from_id).map(|layer| format!("'{}'", layer.as_str())).collect();
+    let layers: Vec<String> =
+        (0..).map_while(Layer::from_id).map(|layer| format!("({}, '{}')", layer.id(), layer.as_str())).collect();
     format!(
         "CREATE TEMP TABLE metric AS FROM scan({metrics});
          CREATE TEMP TABLE source AS FROM scan({sources});
+         CREATE TEMP TABLE layer AS FROM (VALUES {}) layer (id, name);
          CREATE TEMP TYPE metric_name AS ENUM (SELECT name FROM metric);
          CREATE TEMP TYPE unit_name AS ENUM (SELECT DISTINCT unit FROM metric);
          CREATE TEMP TYPE source_name AS ENUM (SELECT name FROM source);
-         CREATE TEMP TYPE layer_name AS ENUM ({});
+         CREATE TEMP TYPE layer_name AS ENUM (SELECT name FROM layer);
          ALTER TABLE metric ALTER name TYPE metric_name;
          ALTER TABLE metric ALTER unit TYPE unit_name;
-         ALTER TABLE source ALTER name TYPE source_name;",
+         ALTER TABLE source ALTER name TYPE source_name;
+         ALTER TABLE layer ALTER name TYPE layer_name;",
         layers.join(", ")
     )
 }
@@ -125,18 +116,13 @@ fn select(format: FileFormat, samples: i64) -> String {
         FileFormat::Csv => format!("s.{column}_at"),
         FileFormat::Ndjson => format!("strftime(s.{column}_at, '%Y-%m-%dT%H:%M:%SZ')"),
     });
-    let layers = (0..).map_while(Layer::from_id).fold(String::new(), |mut rows, layer| {
-        let comma = if rows.is_empty() { "" } else { ", " };
-        let _ = write!(rows, "{comma}({}, '{}'::layer_name)", layer.id(), layer.as_str());
-        rows
-    });
     format!(
         "SELECT m.name AS metric, {start} AS start, {end} AS \"end\", s.value, m.unit, s.min, s.max, source.name AS source,
                 layer.name AS layer, s.offset_minutes::INTEGER AS offset_minutes
          FROM scan({samples}) s
          JOIN metric m ON m.id = s.metric
          JOIN source ON source.id = s.source
-         JOIN (VALUES {layers}) layer (id, name) ON layer.id = s.layer",
+         JOIN layer ON layer.id = s.layer",
     )
 }
 

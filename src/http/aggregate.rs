@@ -13,13 +13,11 @@ use crate::error::Result;
 use crate::http::caching;
 use crate::http::params::Params;
 use crate::http::problem::Problem;
-use crate::http::run::blocking;
 use crate::model::bucket::Bucket;
 use crate::model::key::Principal;
 use crate::model::time::local_rfc3339;
 use crate::query::aggregate::{self, Answer, Point, Question};
 use crate::query::stat::Stat;
-use crate::store::series;
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Aggregate {
@@ -77,8 +75,7 @@ pub async fn get(
     };
     let fill = params.parsed("fill", "null or 0", fill)?;
     params.finish()?;
-    let store = app.store.clone();
-    let version = blocking(move || series::data_version(&*store.reader()?, principal.user)).await?;
+    let version = caching::data_version(&app, principal.user).await?;
     let tag = caching::tag(principal.user, version, &format!("{question:?} {fill:?}"));
     if caching::is_known(&headers, &tag) {
         return Ok(caching::not_modified(&tag, caching::DATA_MAX_AGE));

@@ -7,9 +7,20 @@ use axum_extra::headers::{ETag, HeaderMapExt, IfNoneMatch};
 use etag::EntityTag;
 use sha2::{Digest, Sha256};
 
+use crate::app::App;
+use crate::error::Result;
+use crate::http::run::blocking;
+use crate::store::series;
+
 /// How long a client may use an answer without asking again, in seconds.
 pub const DATA_MAX_AGE: u32 = 60;
 pub const EXPORT_MAX_AGE: u32 = 300;
+
+/// The number that moves with every commit that changes a person's answers.
+pub async fn data_version(app: &App, user: i64) -> Result<i64> {
+    let store = app.store.clone();
+    blocking(move || series::data_version(&*store.reader()?, user)).await
+}
 
 /// The tag of an answer. Weak, because the same answer may be compressed or not.
 pub fn tag(user: i64, data_version: i64, question: &str) -> EntityTag {

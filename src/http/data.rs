@@ -20,7 +20,6 @@ use crate::model::key::Principal;
 use crate::model::time::{Layer, local_rfc3339, offset_rfc3339};
 use crate::query::samples::{self, Answer, Question};
 use crate::store::samples::{Position, StoredSample};
-use crate::store::series;
 
 const DEFAULT_LIMIT: usize = 1_000;
 const MOST: usize = 100_000;
@@ -90,9 +89,8 @@ pub async fn get(
     headers: HeaderMap,
     mut params: Params,
 ) -> Result<Response, Problem> {
-    let given = params.clone().one("tz")?.is_some();
-    let zone = params.zone(&app.home)?;
-    let (from, to) = params.range(&zone)?;
+    let tz = params.tz()?;
+    let (from, to) = params.range(tz.as_ref().unwrap_or(&app.home))?;
     let limit = params.parsed("limit", "a number from 1 to 100000", |text| {
         text.parse().ok().filter(|limit| (1..=MOST).contains(limit))
     })?;
@@ -109,17 +107,14 @@ pub async fn get(
     };
     let shape = shape(&mut params, &headers)?;
     params.finish()?;
-    let zone = given.then_some(zone);
-    let store = app.store.clone();
-    let asked = question.clone();
-    let version = blocking(move || series::data_version(&*store.reader()?, asked.user)).await?;
-    let tag = caching::tag(principal.user, version, &format!("{question:?} {shape:?} {zone:?}"));
+    let version = caching::data_version(&app, principal.user).await?;
+    let tag = caching::tag(principal.user, version, &format!("{question:?} {shape:?} {tz:?}"));
     if caching::is_known(&headers, &tag) {
         return Ok(caching::not_modified(&tag, caching::DATA_MAX_AGE));
     }
     let store = app.store.clone();
     let response =
-        blocking(move || written(shape, samples::answer(&*store.reader()?, &question)?, zone.as_ref())).await?;
+        blocking(move || written(shape, samples::answer(&*store.reader()?, &question)?, tz.as_ref())).await?;
     Ok(caching::with_tag(response, &tag, caching::DATA_MAX_AGE))
 }
 

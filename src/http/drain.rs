@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use axum::body::Body;
+use axum::body::{Body, BodyDataStream};
 use futures::StreamExt;
 
 /// Most bytes that are read away, and the longest that it may take: the answer is for honest senders.
@@ -12,16 +12,17 @@ const LONGEST: Duration = Duration::from_secs(10);
 
 /// Reads the rest of `body` and forgets it.
 pub async fn drain(body: Body) {
-    let mut chunks = body.into_data_stream();
-    let reading = async {
-        let mut total: u64 = 0;
-        while let Some(Ok(chunk)) = chunks.next().await {
-            total += chunk.len() as u64;
-            if total > MOST {
-                break;
-            }
-        }
-    };
     // Out of patience means that the answer may be lost; it is not worth more.
-    let _ = tokio::time::timeout(LONGEST, reading).await;
+    let _ = tokio::time::timeout(LONGEST, read_away(&mut body.into_data_stream(), MOST)).await;
+}
+
+/// Reads at least `most` bytes and forgets them, or what there is.
+pub async fn read_away(chunks: &mut BodyDataStream, most: u64) {
+    let mut total: u64 = 0;
+    while let Some(Ok(chunk)) = chunks.next().await {
+        total += chunk.len() as u64;
+        if total > most {
+            break;
+        }
+    }
 }

@@ -19,10 +19,8 @@ use crate::export::samples::{self, Question};
 use crate::http::caching;
 use crate::http::params::Params;
 use crate::http::problem::Problem;
-use crate::http::run::blocking;
 use crate::model::key::Principal;
 use crate::model::metric::slug;
-use crate::store::series;
 
 /// Download samples
 ///
@@ -61,8 +59,7 @@ pub async fn samples(
         format: params.parsed("format", "csv, parquet or ndjson", FileFormat::parse)?.unwrap_or(FileFormat::Csv),
     };
     params.finish()?;
-    let store = app.store.clone();
-    let version = blocking(move || series::data_version(&*store.reader()?, principal.user)).await?;
+    let version = caching::data_version(&app, principal.user).await?;
     let tag = caching::tag(principal.user, version, &format!("{question:?}"));
     if caching::is_known(request.headers(), &tag) {
         return Ok(caching::not_modified(&tag, caching::EXPORT_MAX_AGE));

@@ -9,7 +9,7 @@ use futures::StreamExt;
 
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::http::drain::drain;
+use crate::http::drain::{drain, read_away};
 use crate::http::params::Params;
 use crate::http::problem::Problem;
 use crate::http::run::to_the_end;
@@ -85,26 +85,21 @@ pub async fn compatible(
 /// The body, at most `limit` bytes of it; what is beyond is read away, never kept.
 async fn read(body: Body, limit: u64) -> Result<Vec<u8>> {
     let hint = body.size_hint();
-    let announced = hint.lower();
-    // Memory that is never touched costs nothing; growing step by step would cost twice the body and more.
-    let mut kept = Vec::with_capacity(hint.upper().unwrap_or(limit).min(limit) as usize);
     let mut chunks = body.into_data_stream();
-    let mut total: u64 = 0;
-    while let Some(chunk) = chunks.next().await {
-        let chunk = chunk.map_err(|_| Error::BadRequest("the body ended early: send it again".into()))?;
-        total += chunk.len() as u64;
-        if total <= limit && announced <= limit {
+    if hint.lower() <= limit {
+        // Memory that is never touched costs nothing; growing step by step would cost twice the body and more.
+        let mut kept = Vec::with_capacity(hint.upper().unwrap_or(limit).min(limit) as usize);
+        loop {
+            let Some(chunk) = chunks.next().await else { return Ok(kept) };
+            let chunk = chunk.map_err(|_| Error::BadRequest("the body ended early: send it again".into()))?;
+            if kept.len() as u64 + chunk.len() as u64 > limit {
+                break;
+            }
             kept.extend_from_slice(&chunk);
-        } else if total > DRAINED {
-            break;
-        } else {
-            kept = Vec::new();
         }
     }
-    match total.max(announced) > limit {
-        true => Err(Error::TooLarge(too_large(limit))),
-        false => Ok(kept),
-    }
+    read_away(&mut chunks, DRAINED).await;
+    Err(Error::TooLarge(too_large(limit)))
 }
 
 fn origin(headers: &HeaderMap) -> Origin {

@@ -60,16 +60,11 @@ pub async fn get(
     let all = params.parsed("all", "true or false", |text| text.parse::<bool>().ok())?.unwrap_or(false);
     params.finish()?;
     let user = principal.user;
-    let store = app.store.clone();
-    let (version, rows) = blocking(move || {
-        let reader = store.reader()?;
-        Ok((series::data_version(&reader, user)?, series::list(&reader, user)?))
-    })
-    .await?;
-    let tag = caching::tag(user, version, &format!("metrics {all}"));
+    let tag = caching::tag(user, caching::data_version(&app, user).await?, &format!("metrics {all}"));
     if caching::is_known(&headers, &tag) {
         return Ok(caching::not_modified(&tag, caching::DATA_MAX_AGE));
     }
+    let rows = blocking(move || series::list(&*app.store.reader()?, user)).await?;
     let body = Json(Metrics { metrics: entries(&rows, all) });
     Ok(caching::with_tag(body.into_response(), &tag, caching::DATA_MAX_AGE))
 }

@@ -86,10 +86,14 @@ impl Params {
         read(&value).map(Some).ok_or_else(wrong)
     }
 
+    /// `tz`, when it is given.
+    pub fn tz(&mut self) -> Result<Option<TimeZone>, Error> {
+        self.parsed("tz", "a time zone such as Europe/Berlin", |text| plus_again(text, parse_zone))
+    }
+
     /// `tz`, or the home zone.
     pub fn zone(&mut self, home: &TimeZone) -> Result<TimeZone, Error> {
-        let zone = self.parsed("tz", "a time zone such as Europe/Berlin", |text| plus_again(text, parse_zone))?;
-        Ok(zone.unwrap_or_else(|| home.clone()))
+        Ok(self.tz()?.unwrap_or_else(|| home.clone()))
     }
 
     /// `start` and `end` in UTC epoch seconds.

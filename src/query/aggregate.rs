@@ -22,7 +22,7 @@ use crate::query::stat::Stat;
 use crate::query::subject::{self, Subject};
 use crate::store::Store;
 use crate::store::lane::Lane;
-use crate::store::samples::{integers, layer_condition};
+use crate::store::samples::narrowed;
 use crate::store::series::Extent;
 
 /// Most buckets of one answer.
@@ -75,10 +75,7 @@ pub fn answer(store: &Store, engine: &Engine, question: &Question, stop: &Stop) 
     stop.on_stop(move || interrupt.interrupt());
     let reading = snapshot.lanes[0].reading();
     let subject = subject::metric(reading, question.user, &question.metric)?;
-    let sources = match question.sources.is_empty() {
-        true => None,
-        false => Some(subject::sources(reading, question.user, &question.sources)?),
-    };
+    let sources = subject::sources(reading, question.user, &question.sources)?;
     let stored = subject::layers(reading, question.user, &subject)?;
     let mut answer = Answer {
         metric: subject.name.clone(),
@@ -235,14 +232,7 @@ impl Work<'_> {
     }
 
     fn condition(&self) -> String {
-        let mut condition = SAMPLE_RANGE.to_owned();
-        if let Some(layer) = self.question.layer {
-            condition.push_str(&layer_condition(layer));
-        }
-        if let Some(sources) = &self.sources {
-            condition.push_str(&format!(" AND source IN ({})", integers(sources)));
-        }
-        condition
+        SAMPLE_RANGE.to_owned() + &narrowed(self.question.layer, self.sources.as_deref())
     }
 
     /// The range cut into pieces of equal time: several for each reader, so that none waits long for another.

@@ -35,10 +35,7 @@ pub struct Answer {
 /// Answers from one index range, stepped no further than the page.
 pub fn answer(reading: &Reading, question: &Question) -> Result<Answer> {
     let subject = subject::metric(reading, question.user, &question.metric)?;
-    let sources = match question.sources.is_empty() {
-        true => None,
-        false => Some(subject::sources(reading, question.user, &question.sources)?),
-    };
+    let sources = subject::sources(reading, question.user, &question.sources)?;
     let mut answer = Answer { metric: subject.name, unit: subject.unit, samples: Vec::new(), next: None };
     let Some(row) = subject.row else { return Ok(answer) };
     let selection = Selection {

@@ -60,8 +60,11 @@ fn unknown(name: &str) -> Error {
 
 /// The ids of the person's sources that `names` mean, ignoring case and the typographic characters that phones put into names.
 ///
-/// A source that is joined from several is meant by any of them.
-pub fn sources(reading: &Reading, user: i64, names: &[String]) -> Result<Vec<i64>> {
+/// A source that is joined from several is meant by any of them. No names mean no narrowing, which is `None`.
+pub fn sources(reading: &Reading, user: i64, names: &[String]) -> Result<Option<Vec<i64>>> {
+    if names.is_empty() {
+        return Ok(None);
+    }
     let wanted: Vec<String> = names.iter().map(|name| plain(name)).collect();
     let all = series::sources(reading, user)?;
     let meant =
@@ -72,7 +75,7 @@ pub fn sources(reading: &Reading, user: i64, names: &[String]) -> Result<Vec<i64
             "source: there is no source named {}; GET /api/v1/metrics lists the sources of each metric",
             names.join(" or ")
         ))),
-        false => Ok(ids),
+        false => Ok(Some(ids)),
     }
 }
 

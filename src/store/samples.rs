@@ -104,25 +104,20 @@ fn page_sql(
         values.extend([start, layer, twin]);
         sql.push_str(&format!(" AND (start, layer, twin) {comparison} (?5, ?6, ?7)"));
     }
-    if let Some(layer) = selection.layer {
-        sql.push_str(&layer_condition(layer));
-    }
-    if let Some(sources) = &selection.sources {
-        sql.push_str(&format!(" AND source IN ({})", integers(sources)));
-    }
+    sql.push_str(&narrowed(selection.layer, selection.sources.as_deref()));
     sql.push_str(&format!(" ORDER BY start {direction}, layer {direction}, twin {direction} LIMIT {limit}"));
     sql
 }
 
-/// Narrows a range of the clustered key to one layer. The plus keeps SQLite from taking the layer out of the order, for
-/// then it sees no more that the key has that order, and sorts.
-pub fn layer_condition(layer: Layer) -> String {
-    format!(" AND +layer = {}", layer.id())
-}
-
-/// A list of integers for `IN (...)`.
-pub fn integers(ids: &[i64]) -> String {
-    ids.iter().map(i64::to_string).collect::<Vec<_>>().join(",")
+/// What narrows a range of the clustered key to one layer and to some sources, to follow its condition. The plus keeps
+/// SQLite from taking the layer out of the order, for then it sees no more that the key has that order, and sorts.
+pub fn narrowed(layer: Option<Layer>, sources: Option<&[i64]>) -> String {
+    let layer = layer.map(|layer| format!(" AND +layer = {}", layer.id()));
+    let sources = sources.map(|ids| {
+        let ids: Vec<String> = ids.iter().map(i64::to_string).collect();
+        format!(" AND source IN ({})", ids.join(","))
+    });
+    layer.into_iter().chain(sources).collect()
 }
 
 /// `table` is one of ours, never input.
