@@ -1,9 +1,14 @@
 //! The words of the program: plain types, no input or output, nothing of ours imported.
 
 pub mod bucket;
+pub mod document;
+pub mod event;
 pub mod key;
 pub mod metric;
 pub mod receipt;
 pub mod sample;
+pub mod sender;
+pub mod sleep;
 pub mod time;
 pub mod unit;
+pub mod workout;

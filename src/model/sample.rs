@@ -5,12 +5,16 @@
 
 use std::collections::BTreeMap;
 
+use crate::model::document::Document;
+use crate::model::event::Event;
+use crate::model::sleep::NightSummary;
 use crate::model::time::Layer;
+use crate::model::workout::Workout;
 
 /// One measurement in canonical units, ready to store.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sample {
-    /// Which item of the delivery it came from: index into `Batch::item_series`. One item may give several samples.
+    /// Which item of the delivery it came from: index into `Batch::items`. One item may give several samples.
     pub item: u32,
     /// Index into `Batch::series`.
     pub series: u32,
@@ -64,6 +68,12 @@ pub struct Batch {
     pub item_names: Vec<String>,
     /// For each understood item, its position in `item_names`.
     pub items: Vec<u32>,
+    pub workouts: Vec<Workout>,
+    pub events: Vec<Event>,
+    pub nights: Vec<NightSummary>,
+    pub documents: Vec<Document>,
+    /// Hardware of a source where the sender tells it, such as `Watch6,2`: index into `sources` to the model.
+    pub devices: BTreeMap<u32, String>,
     pub rejected: Vec<Rejected>,
     /// Kinds whose tables come later, kept in the raw body: name to number of items.
     pub deferred: BTreeMap<String, u64>,

@@ -16,11 +16,23 @@ use crate::store::dictionary::Dictionaries;
 use crate::store::reconcile::{Change, Row, reconcile};
 use crate::store::writer::Writing;
 
-/// Whose samples, and which delivery brings them.
+/// Whose data, which delivery brings it, and how.
 #[derive(Debug, Clone, Copy)]
 pub struct Owner {
     pub user: i64,
     pub delivery: i64,
+    pub mode: Mode,
+}
+
+/// How a batch meets what is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// A whole delivery, just received: it replaces what it names.
+    Delivery,
+    /// A piece of an import: a later piece may name more of the same group.
+    Import,
+    /// An old delivery, decoded again: what a later delivery has written stays.
+    Replay,
 }
 
 /// Ids of the batch's own lists in the file's dictionaries.

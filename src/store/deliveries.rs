@@ -9,7 +9,9 @@ use utoipa::ToSchema;
 use crate::error::{Error, Result};
 use crate::model::receipt::{Counts, ItemProblem, Outcome, PROBLEMS_SHOWN, Receipt};
 use crate::model::sample::{Batch, Rejected};
-use crate::store::apply::{self, Owner};
+use crate::store::apply::{Mode, Owner};
+use crate::store::batch;
+use crate::store::imports::Head;
 use crate::store::writer::Writing;
 
 /// What the sender says about itself; any part may be missing.
@@ -69,7 +71,8 @@ pub fn write(writing: &mut Writing, delivery: &Delivery) -> Result<Receipt> {
     let id = insert(writing.connection, delivery)?;
     let receipt = match &delivery.content {
         Ok(batch) => {
-            let outcomes = apply::store_samples(writing, Owner { user: delivery.user, delivery: id }, batch)?;
+            let owner = Owner { user: delivery.user, delivery: id, mode: Mode::Delivery };
+            let outcomes = batch::store(writing, owner, batch)?;
             quarantine(writing.connection, id, &batch.rejected)?;
             receipt(&delivery.public_id, batch, &outcomes)
         }
@@ -80,26 +83,42 @@ pub fn write(writing: &mut Writing, delivery: &Delivery) -> Result<Receipt> {
 }
 
 fn insert(connection: &Connection, delivery: &Delivery) -> Result<i64> {
-    connection
-        .prepare_cached(
-            "INSERT INTO delivery (public_id, user, api_key, received_at_ms, format, refused, origin, bytes, receipt)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, '{}')",
-        )?
-        .execute(params![
-            delivery.public_id,
-            delivery.user,
-            delivery.api_key,
-            delivery.received_at_ms,
-            delivery.format,
-            delivery.content.is_err(),
-            json(&delivery.origin)?,
-            i64::try_from(delivery.bytes).unwrap_or(i64::MAX),
-        ])?;
-    let id = connection.last_insert_rowid();
+    let head = Head {
+        public_id: delivery.public_id.clone(),
+        user: delivery.user,
+        api_key: delivery.api_key,
+        received_at_ms: delivery.received_at_ms,
+        format: delivery.format,
+        origin: delivery.origin.clone(),
+        bytes: delivery.bytes,
+    };
+    let id = insert_head(connection, &head)?;
+    if delivery.content.is_err() {
+        connection.prepare_cached("UPDATE delivery SET refused = 1 WHERE id = ?1")?.execute([id])?;
+    }
     connection
         .prepare_cached("INSERT INTO delivery_body (delivery, encoding, body) VALUES (?1, 'br', ?2)")?
         .execute(params![id, delivery.body])?;
     Ok(id)
+}
+
+/// The row of a delivery whose receipt is not written yet.
+pub(super) fn insert_head(connection: &Connection, head: &Head) -> Result<i64> {
+    connection
+        .prepare_cached(
+            "INSERT INTO delivery (public_id, user, api_key, received_at_ms, format, refused, origin, bytes, receipt)
+             VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6, ?7, '{}')",
+        )?
+        .execute(params![
+            head.public_id,
+            head.user,
+            head.api_key,
+            head.received_at_ms,
+            head.format,
+            json(&head.origin)?,
+            i64::try_from(head.bytes).unwrap_or(i64::MAX),
+        ])?;
+    Ok(connection.last_insert_rowid())
 }
 
 fn refusal(connection: &Connection, id: i64, delivery: &Delivery, reason: &str) -> Result<Receipt> {
@@ -110,7 +129,7 @@ fn refusal(connection: &Connection, id: i64, delivery: &Delivery, reason: &str) 
     Ok(Receipt { delivery: delivery.public_id.clone(), counts, problems, ..Receipt::default() })
 }
 
-fn quarantine(connection: &Connection, delivery: i64, rejected: &[Rejected]) -> Result<()> {
+pub(super) fn quarantine(connection: &Connection, delivery: i64, rejected: &[Rejected]) -> Result<()> {
     let mut statement =
         connection.prepare_cached("INSERT INTO quarantine (delivery, path, reason, item) VALUES (?1, ?2, ?3, ?4)")?;
     for item in rejected {
@@ -119,16 +138,11 @@ fn quarantine(connection: &Connection, delivery: i64, rejected: &[Rejected]) -> 
     Ok(())
 }
 
-/// Counts the outcomes per item: an item of several samples has the strongest of theirs.
-fn receipt(delivery: &str, batch: &Batch, outcomes: &[Outcome]) -> Receipt {
-    let mut items = vec![Outcome::Unchanged; batch.items.len()];
-    for (sample, &outcome) in batch.samples.iter().zip(outcomes) {
-        let item = &mut items[sample.item as usize];
-        *item = outcome.max(*item);
-    }
+/// Counts the outcomes of the batch's items by name.
+pub(super) fn receipt(delivery: &str, batch: &Batch, outcomes: &[Outcome]) -> Receipt {
     let mut per_name = vec![Counts::default(); batch.item_names.len()];
-    for (&name, outcome) in batch.items.iter().zip(items) {
-        per_name[name as usize].add(outcome);
+    for (&name, outcome) in batch.items.iter().zip(outcomes) {
+        per_name[name as usize].add(*outcome);
     }
     for rejected in &batch.rejected {
         per_name[rejected.name as usize].add_quarantined();
@@ -145,7 +159,7 @@ fn receipt(delivery: &str, batch: &Batch, outcomes: &[Outcome]) -> Receipt {
     Receipt { delivery: delivery.into(), counts, by_metric, deferred: batch.deferred.clone(), problems }
 }
 
-fn finish(connection: &Connection, id: i64, user: i64, receipt: &Receipt) -> Result<()> {
+pub(super) fn finish(connection: &Connection, id: i64, user: i64, receipt: &Receipt) -> Result<()> {
     connection
         .prepare_cached("UPDATE delivery SET receipt = ?2 WHERE id = ?1")?
         .execute(params![id, json(receipt)?])?;

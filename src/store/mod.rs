@@ -6,18 +6,25 @@
 use std::path::{Path, PathBuf};
 
 pub mod apply;
+pub mod batch;
 pub mod check;
 pub mod connection;
 pub mod deliveries;
 pub mod dictionary;
+pub mod documents;
+pub mod events;
+pub mod imports;
 pub mod keys;
 #[allow(unsafe_code)]
 pub mod lane;
 pub mod migrate;
+pub mod nights;
+pub mod packed;
 pub mod reconcile;
 pub mod samples;
 pub mod series;
 pub mod snapshot;
+pub mod workouts;
 pub mod writer;
 
 use crate::error::{Error, Result};

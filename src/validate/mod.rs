@@ -3,22 +3,21 @@
 //! One odd item never fails the rest: it is returned beside them, with its JSON path and a sentence.
 
 mod aggregation;
+mod filling;
 mod intern;
 mod meaning;
 mod reading;
 
 use std::collections::HashMap;
-use std::ops::Range;
 
 use jiff::tz::TimeZone;
 use rayon::prelude::*;
 
-use crate::decode::auto_export::{Broken, Document, MetricSection};
+use crate::decode::auto_export::{Document, MetricSection};
 use crate::model::metric::catalogue;
-use crate::model::sample::{Batch, Rejected, Sample, Series};
-use crate::model::time::{Layer, bucket_end};
+use crate::model::sample::Batch;
 pub use aggregation::Aggregation;
-use intern::Interner;
+use filling::Filling;
 use meaning::Meaning;
 use reading::Reading;
 
@@ -73,8 +72,7 @@ pub fn batch(document: &Document, context: &Context) -> Batch {
     batch.deferred.retain(|_, items| *items > 0);
     let read: Vec<&ReadSection> = sections.iter().map(|(_, read)| read).collect();
     let layers = aggregation::layers(context.aggregation, &read);
-    let mut filling =
-        Filling { batch, sources: Interner::default(), contexts: Interner::default(), home: context.home };
+    let mut filling = Filling::new(batch, context.home);
     for ((section, read), layer) in sections.iter().zip(layers) {
         filling.add_section(section, read, layer);
     }
@@ -98,85 +96,4 @@ fn read<'a>(section: &MetricSection<'a>, context: &Context, units: &Units) -> Re
         section.points.par_iter().map(read_one).collect()
     };
     ReadSection { meaning, readings }
-}
-
-/// A batch as it fills up.
-struct Filling<'a> {
-    batch: Batch,
-    sources: Interner,
-    contexts: Interner,
-    home: &'a TimeZone,
-}
-
-impl Filling<'_> {
-    fn add_section(&mut self, section: &MetricSection, read: &ReadSection, layer: Layer) {
-        // A metric without a sample has no row yet, and so no unit.
-        let series = if read.has_any() { self.add_series(&read.meaning) } else { 0..0 };
-        let name = self.add_name(&read.meaning.name);
-        for (at, reading) in read.readings.iter().enumerate() {
-            match reading {
-                Ok(reading) => self.add_reading(reading, &series, name, layer),
-                Err(reason) => self.batch.rejected.push(Rejected {
-                    name,
-                    path: format!("{}.data[{at}]", section.path),
-                    reason: reason.clone(),
-                    item: section.points[at].json(),
-                }),
-            }
-        }
-    }
-
-    fn add_series(&mut self, meaning: &Meaning) -> Range<u32> {
-        let first = self.batch.series.len() as u32;
-        self.batch.series.extend(meaning.parts.iter().map(|part| Series {
-            metric: part.metric.clone(),
-            unit: part.unit.clone(),
-            unit_sent: meaning.unit_sent.clone(),
-        }));
-        first..self.batch.series.len() as u32
-    }
-
-    fn add_name(&mut self, name: &str) -> u32 {
-        self.batch.item_names.push(name.to_owned());
-        self.batch.item_names.len() as u32 - 1
-    }
-
-    fn add_reading(&mut self, reading: &Reading, series: &Range<u32>, name: u32, layer: Layer) {
-        let item = self.batch.items.len() as u32;
-        self.batch.items.push(name);
-        let layer = aggregation::layer_of(reading, layer);
-        let end = match layer {
-            Layer::Raw => reading.end.unwrap_or(reading.start),
-            _ => bucket_end(layer, reading.start, reading.offset_minutes, self.home),
-        };
-        let source = self.sources.intern(&reading.source);
-        for part in reading.parts.iter().flatten() {
-            let context = part.context.map(|text| self.contexts.intern(text));
-            self.batch.samples.push(Sample {
-                item,
-                series: series.start + u32::from(part.which),
-                layer,
-                start: reading.start,
-                span: end - reading.start,
-                offset_minutes: reading.offset_minutes,
-                value: part.value,
-                min: part.min,
-                max: part.max,
-                source,
-                context,
-            });
-        }
-    }
-
-    fn add_broken(&mut self, broken: &Broken) {
-        let name = self.add_name("unnamed");
-        let Broken { path, reason, item } = broken.clone();
-        self.batch.rejected.push(Rejected { name, path, reason, item });
-    }
-
-    fn finish(mut self) -> Batch {
-        self.batch.sources = self.sources.into_names();
-        self.batch.contexts = self.contexts.into_names();
-        self.batch
-    }
 }

@@ -1,0 +1,136 @@
+//! A workout, as one sender tells of it.
+//!
+//! The identity is (person, start, activity), or the sender's own id where two accounts have one. What each sender tells
+//! is kept whole; a later account of the same sender replaces its earlier one.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::sender::Sender;
+
+/// A workout ready to store.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Workout {
+    /// Which item of the delivery it came from: index into `Batch::items`.
+    pub item: u32,
+    pub sender: Sender,
+    /// The sender's own id, when it gave one.
+    pub sent_id: Option<String>,
+    /// Stable code such as `running`; the slug of the sender's word when the tables do not know it.
+    pub activity: String,
+    /// UTC epoch seconds.
+    pub start: i64,
+    pub account: Account,
+    /// Values over the time of the workout, by name: `heart_rate`, `active_energy`, `heart_rate_recovery`, ...
+    pub series: Vec<WorkoutSeries>,
+    /// Points of all its routes, in order of time.
+    pub route: Vec<RoutePoint>,
+}
+
+/// What one sender tells of a workout beside its series and route. Stored as JSON, so new fields need a default.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Account {
+    /// The activity in the sender's words.
+    pub name: String,
+    /// UTC epoch seconds.
+    pub end: i64,
+    /// Seconds without pauses.
+    pub duration: Option<f64>,
+    pub offset_minutes: i32,
+    pub source: String,
+    /// `indoor`, `outdoor`, `pool`, `open_water`, or the sender's word.
+    pub location: Option<String>,
+    /// Totals and averages by name, in canonical units.
+    pub figures: BTreeMap<String, Figure>,
+    pub events: Vec<WorkoutEvent>,
+    /// The parts of a multisport workout.
+    pub activities: Vec<WorkoutActivity>,
+    /// As sent.
+    pub metadata: BTreeMap<String, String>,
+}
+
+/// One figure of a workout. Names are those of the metrics where there is one (`active_energy`, `heart_rate`), else
+/// `distance`, `elevation_ascended`, `elevation_descended`, `temperature`, `humidity`, `intensity`, `lap_length`, ...
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Figure {
+    pub unit: String,
+    /// The total, or the only value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub avg: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max: Option<f64>,
+}
+
+/// A pause, a lap, a segment or a marker.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct WorkoutEvent {
+    /// `pause`, `resume`, `lap`, `segment`, `marker`, ...
+    pub kind: String,
+    /// UTC epoch seconds.
+    pub start: i64,
+    /// Seconds.
+    pub span: f64,
+    pub metadata: BTreeMap<String, String>,
+}
+
+/// One part of a workout that has several.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct WorkoutActivity {
+    pub id: Option<String>,
+    pub activity: String,
+    pub start: i64,
+    pub end: i64,
+    pub duration: Option<f64>,
+    pub figures: BTreeMap<String, Figure>,
+}
+
+/// Values over the time of a workout.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WorkoutSeries {
+    pub name: String,
+    /// Canonical unit of all numbers.
+    pub unit: String,
+    pub points: Vec<SeriesPoint>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SeriesPoint {
+    /// UTC epoch seconds.
+    pub at: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max: Option<f64>,
+}
+
+/// A place on the way. Degrees, metres, metres per second.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RoutePoint {
+    /// UTC epoch seconds.
+    pub at: i64,
+    pub latitude: f64,
+    pub longitude: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub altitude: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub speed: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub course: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub horizontal_accuracy: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vertical_accuracy: Option<f64>,
+}

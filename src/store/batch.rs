@@ -1,0 +1,31 @@
+//! Everything that one batch holds, written inside the writer's transaction; what became of each item of the delivery.
+
+use crate::error::Result;
+use crate::model::receipt::Outcome;
+use crate::model::sample::Batch;
+use crate::store::apply::{self, Owner};
+use crate::store::writer::Writing;
+use crate::store::{documents, events, nights, workouts};
+
+/// Stores the batch and gives the outcome of each of `batch.items`: the strongest of whatever the item gave.
+pub fn store(writing: &mut Writing, owner: Owner, batch: &Batch) -> Result<Vec<Outcome>> {
+    let mut items = vec![Outcome::Unchanged; batch.items.len()];
+    let mut note = |item: u32, outcome: Outcome| {
+        let known = &mut items[item as usize];
+        *known = outcome.max(*known);
+    };
+    let outcomes = apply::store_samples(writing, owner, batch)?;
+    batch.samples.iter().zip(outcomes).for_each(|(sample, outcome)| note(sample.item, outcome));
+    for workout in &batch.workouts {
+        note(workout.item, workouts::store(writing, owner, workout)?);
+    }
+    let outcomes = events::store(writing, owner, &batch.events)?;
+    batch.events.iter().zip(outcomes).for_each(|(event, outcome)| note(event.item, outcome));
+    for night in &batch.nights {
+        note(night.item, nights::store(writing, owner, night)?);
+    }
+    for document in &batch.documents {
+        note(document.item, documents::store(writing, owner, document)?);
+    }
+    Ok(items)
+}

@@ -1,0 +1,90 @@
+//! Nights that a phone has summed up: one for each local date and sender.
+
+use rusqlite::{OptionalExtension, Row, params};
+
+use crate::error::Result;
+use crate::model::receipt::Outcome;
+use crate::model::sender::Sender;
+use crate::model::sleep::NightSummary;
+use crate::store::apply::Owner;
+use crate::store::writer::Writing;
+
+const COLUMNS: &str = "date, sender, source, offset_minutes, start, end, in_bed_start, in_bed_end, asleep, in_bed, core, \
+                       deep, rem, awake";
+
+/// A stored night; the source as its id.
+struct Stored {
+    night: NightSummary,
+    source: i64,
+}
+
+/// Stores a night in place of the one there is, unless that one has stages and this one has none: the app's older versions
+/// sent no stages, and an old file may come late.
+pub fn store(writing: &mut Writing, owner: Owner, night: &NightSummary) -> Result<Outcome> {
+    let Writing { connection, dictionaries } = writing;
+    let source = dictionaries.source(connection, &night.source)?;
+    let stored = connection
+        .prepare_cached(&format!("SELECT {COLUMNS} FROM night_summary WHERE user = ?1 AND date = ?2 AND sender = ?3"))?
+        .query_row(params![owner.user, night.date, night.sender.id()], read)
+        .optional()?;
+    let same = |old: &Stored| {
+        old.source == source
+            && NightSummary { item: night.item, source: night.source.clone(), ..old.night.clone() } == *night
+    };
+    let outcome = match &stored {
+        None => Outcome::Stored,
+        Some(old) if same(old) || (old.night.has_stages() && !night.has_stages()) => return Ok(Outcome::Unchanged),
+        Some(_) => Outcome::Updated,
+    };
+    put(writing, owner, night, source)?;
+    Ok(outcome)
+}
+
+fn put(writing: &Writing, owner: Owner, night: &NightSummary, source: i64) -> Result<()> {
+    writing
+        .connection
+        .prepare_cached(&format!(
+            "INSERT OR REPLACE INTO night_summary (user, delivery, {COLUMNS})
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)"
+        ))?
+        .execute(params![
+            owner.user,
+            owner.delivery,
+            night.date,
+            night.sender.id(),
+            source,
+            night.offset_minutes,
+            night.start,
+            night.end,
+            night.in_bed_start,
+            night.in_bed_end,
+            night.asleep,
+            night.in_bed,
+            night.core,
+            night.deep,
+            night.rem,
+            night.awake,
+        ])?;
+    Ok(())
+}
+
+fn read(row: &Row) -> rusqlite::Result<Stored> {
+    let night = NightSummary {
+        item: 0,
+        date: row.get(0)?,
+        sender: Sender::from_id(row.get(1)?).unwrap_or(Sender::AutoExport),
+        source: String::new(),
+        offset_minutes: row.get(3)?,
+        start: row.get(4)?,
+        end: row.get(5)?,
+        in_bed_start: row.get(6)?,
+        in_bed_end: row.get(7)?,
+        asleep: row.get(8)?,
+        in_bed: row.get(9)?,
+        core: row.get(10)?,
+        deep: row.get(11)?,
+        rem: row.get(12)?,
+        awake: row.get(13)?,
+    };
+    Ok(Stored { night, source: row.get(2)? })
+}

@@ -1,0 +1,130 @@
+-- A workout is one row, whoever tells of it. What each sender tells stands apart, so that the order in which they speak
+-- changes nothing; reading puts it together.
+CREATE TABLE workout (
+    id       INTEGER PRIMARY KEY,
+    user     INTEGER NOT NULL REFERENCES user (id),
+    start    INTEGER NOT NULL,
+    -- Stable code such as 'running', else the slug of the sender's word.
+    activity TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX workout_by_start ON workout (user, start);
+
+CREATE TABLE workout_account (
+    workout  INTEGER NOT NULL REFERENCES workout (id),
+    -- 0 Apple's export, 1 Health Auto Export, 2 Shortcuts.
+    sender   INTEGER NOT NULL CHECK (sender BETWEEN 0 AND 2),
+    activity TEXT NOT NULL,
+    -- The sender's own id, if it gave one.
+    sent_id  TEXT,
+    -- model::workout::Account as JSON.
+    account  TEXT NOT NULL,
+    delivery INTEGER NOT NULL,
+    PRIMARY KEY (workout, sender)
+) STRICT, WITHOUT ROWID;
+
+-- Values over the time of a workout; the route is the series named 'route'.
+CREATE TABLE workout_series (
+    workout INTEGER NOT NULL REFERENCES workout (id),
+    sender  INTEGER NOT NULL CHECK (sender BETWEEN 0 AND 2),
+    name    TEXT NOT NULL,
+    unit    TEXT NOT NULL,
+    -- How many.
+    points  INTEGER NOT NULL,
+    -- JSON under zstd.
+    body    BLOB NOT NULL,
+    PRIMARY KEY (workout, sender, name)
+) STRICT;
+
+CREATE TABLE event (
+    user           INTEGER NOT NULL,
+    kind           TEXT NOT NULL,
+    start          INTEGER NOT NULL,
+    span           INTEGER NOT NULL CHECK (span >= 0),
+    code           TEXT NOT NULL,
+    sender         INTEGER NOT NULL CHECK (sender BETWEEN 0 AND 2),
+    -- Tells apart different events of one sender that share all of the above.
+    twin           INTEGER NOT NULL CHECK (twin >= 0),
+    name           TEXT NOT NULL,
+    value          TEXT,
+    value_sent     TEXT,
+    source         INTEGER NOT NULL,
+    offset_minutes INTEGER NOT NULL,
+    -- JSON.
+    details        TEXT NOT NULL,
+    -- model::event::EventSeries as JSON under zstd.
+    series         BLOB,
+    delivery       INTEGER NOT NULL,
+    PRIMARY KEY (user, kind, start, span, code, sender, twin)
+) STRICT;
+
+-- Nights as a phone has summed them up; nights of segments are samples of sleep_analysis.
+CREATE TABLE night_summary (
+    user           INTEGER NOT NULL,
+    -- The local date on which the night ends, in days since 1970-01-01.
+    date           INTEGER NOT NULL,
+    sender         INTEGER NOT NULL CHECK (sender BETWEEN 0 AND 2),
+    source         INTEGER NOT NULL,
+    offset_minutes INTEGER NOT NULL,
+    start          INTEGER,
+    end            INTEGER,
+    in_bed_start   INTEGER,
+    in_bed_end     INTEGER,
+    -- Minutes.
+    asleep         REAL,
+    in_bed         REAL,
+    core           REAL,
+    deep           REAL,
+    rem            REAL,
+    awake          REAL,
+    delivery       INTEGER NOT NULL,
+    PRIMARY KEY (user, date, sender)
+) STRICT, WITHOUT ROWID;
+
+-- Files kept as they came.
+CREATE TABLE document (
+    id         INTEGER PRIMARY KEY,
+    user       INTEGER NOT NULL REFERENCES user (id),
+    kind       TEXT NOT NULL,
+    name       TEXT NOT NULL,
+    media_type TEXT NOT NULL,
+    bytes      INTEGER NOT NULL,
+    -- Under zstd.
+    body       BLOB NOT NULL,
+    delivery   INTEGER NOT NULL,
+    UNIQUE (user, kind, name)
+) STRICT;
+
+-- The hardware of a source, where a sender has told it, such as 'Watch6,2': decides its place in the priority.
+CREATE TABLE source_device (
+    source INTEGER PRIMARY KEY REFERENCES source (id),
+    model  TEXT NOT NULL
+) STRICT;
+
+-- A person's own order of sources; those that are not in it follow by kind: watches, phones, others.
+CREATE TABLE source_priority (
+    user   INTEGER NOT NULL REFERENCES user (id),
+    source INTEGER NOT NULL REFERENCES source (id),
+    -- 0 is believed first.
+    rank   INTEGER NOT NULL CHECK (rank >= 0),
+    PRIMARY KEY (user, source)
+) STRICT, WITHOUT ROWID;
+
+-- Imports that run in the background.
+CREATE TABLE job (
+    id             INTEGER PRIMARY KEY,
+    public_id      TEXT NOT NULL UNIQUE,
+    user           INTEGER NOT NULL REFERENCES user (id),
+    api_key        INTEGER REFERENCES api_key (id),
+    -- 'queued', 'running', 'done' or 'failed'.
+    state          TEXT NOT NULL CHECK (state IN ('queued', 'running', 'done', 'failed')),
+    -- The name that the sender gave the file.
+    file           TEXT NOT NULL,
+    bytes          INTEGER NOT NULL,
+    created_at_ms  INTEGER NOT NULL,
+    finished_at_ms INTEGER,
+    -- The receipt of a finished job. JSON.
+    receipt        TEXT,
+    -- Why it failed.
+    error          TEXT
+) STRICT;
