@@ -157,7 +157,7 @@ mod tests {
         ("L/min", "peak_expiratory_flow_rate"),
         ("m", "six_minute_walking_test_distance"),
         ("m/s ft/s", "stair_speed_up stair_speed_down"),
-        ("hr", "sleep_analysis"),
+        ("stage", "sleep_analysis"),
         ("s", "handwashing toothbrushing"),
         ("S mcS", "electrodermal_activity"),
         ("mmol/L mg/dL", "blood_glucose"),

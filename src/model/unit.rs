@@ -29,6 +29,7 @@ enum Dimension {
     Conductance,
     Potential,
     International,
+    Stage,
 }
 
 /// One unit: a value times `scale` plus `offset` is the value in the base unit of the dimension.
@@ -146,6 +147,7 @@ const UNITS: &[Unit] = &[
     unit(Potential, 1000.0, &["mV"]),
     unit(Potential, 1_000_000.0, &["V"]),
     unit(International, 1.0, &["IU"]),
+    unit(Stage, 1.0, &["stage"]),
 ];
 
 /// The way from one unit to another: a factor, and for temperatures an offset in the target unit.
