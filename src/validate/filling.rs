@@ -86,6 +86,7 @@ impl<'a> Filling<'a> {
         let source = self.sources.intern(&reading.source);
         for part in reading.parts.iter().flatten() {
             let context = part.context.map(|text| self.contexts.intern(text));
+            let summary = layer != Layer::Raw || part.is_summary();
             self.batch.samples.push(Sample {
                 item,
                 series: series.start + u32::from(part.which),
@@ -94,8 +95,8 @@ impl<'a> Filling<'a> {
                 span: end - reading.start,
                 offset_minutes: reading.offset_minutes,
                 value: part.value,
-                min: part.min,
-                max: part.max,
+                min: part.min.filter(|_| summary),
+                max: part.max.filter(|_| summary),
                 source,
                 context,
             });

@@ -32,6 +32,14 @@ pub struct Measured<'a> {
     pub context: Option<&'a str>,
 }
 
+impl Measured<'_> {
+    /// Whether min or max say more than the value: of a single measurement, the app sends Min, Avg and Max alike, and
+    /// other senders the value alone.
+    pub fn is_summary(&self) -> bool {
+        (self.min.is_some() && self.min != self.value) || (self.max.is_some() && self.max != self.value)
+    }
+}
+
 pub fn read<'a>(point: &Point<'a>, meaning: &Meaning, home: &TimeZone) -> Result<Reading<'a>, String> {
     if let Some(reason) = &meaning.refused {
         return Err(reason.clone());

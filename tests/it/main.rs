@@ -8,6 +8,7 @@ mod bad_questions;
 mod command_line;
 mod downloads;
 mod hang_up;
+mod history;
 mod identity;
 mod kill;
 mod layering;

@@ -4,7 +4,9 @@ pub mod check;
 mod client;
 pub mod counts;
 pub mod fill;
+pub mod jobs;
 pub mod problems;
+pub mod reference;
 mod server;
 pub mod sources;
 
