@@ -30,6 +30,12 @@ pub struct Origin {
     pub session_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
+    /// What the request said about its body. Decoding again needs both; a key or token is never among them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content_type: Option<String>,
+    /// Parameters of the address.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub query: Vec<(String, String)>,
 }
 
 /// A body that has been received, ready to be written.
