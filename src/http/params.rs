@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 
 use crate::error::Error;
 use crate::http::problem::Problem;
+use crate::model::shown::System;
 use crate::model::time::{Layer, parse_instant, parse_zone};
 
 /// Other names under which a parameter is taken.
@@ -109,6 +110,11 @@ impl Params {
 
     pub fn layer(&mut self) -> Result<Option<Layer>, Error> {
         self.parsed("layer", "one of raw, minute, hour, day, week, month, year", Layer::parse)
+    }
+
+    /// `units`, or those of the settings.
+    pub fn units(&mut self, usual: System) -> Result<System, Error> {
+        Ok(self.parsed("units", System::WORDS, System::parse)?.unwrap_or(usual))
     }
 
     /// Refuses what nobody has asked for.

@@ -28,3 +28,4 @@ mod stopped;
 mod support;
 mod transfer;
 mod traps;
+mod units;
