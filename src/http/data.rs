@@ -4,7 +4,6 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::tz::TimeZone;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -13,6 +12,7 @@ use crate::app::App;
 use crate::error::{Error, Result};
 use crate::export::FileFormat;
 use crate::http::caching;
+use crate::http::cursor;
 use crate::http::params::Params;
 use crate::http::problem::Problem;
 use crate::http::run::blocking;
@@ -106,7 +106,11 @@ pub async fn get(
         sources: params.texts("source"),
         descending: params.parsed("order", "asc or desc", descending)?.unwrap_or(false),
         limit: limit.unwrap_or(DEFAULT_LIMIT),
-        after: params.parsed("cursor", "a cursor of an earlier answer", read_cursor)?,
+        after: params.parsed("cursor", cursor::EXPECTED, cursor::read)?.map(|[start, layer, twin]| Position {
+            start,
+            layer,
+            twin,
+        }),
     };
     let shape = shape(&mut params, &headers)?;
     let system = params.units(app.units)?;
@@ -154,7 +158,7 @@ fn shape(params: &mut Params, headers: &HeaderMap) -> Result<Shape> {
 }
 
 fn written(shape: Shape, answer: Answer, shown: Shown, zone: Option<&TimeZone>) -> Result<Response> {
-    let next_cursor = answer.next.map(write_cursor);
+    let next_cursor = answer.next.map(|Position { start, layer, twin }| cursor::write([start, layer, twin]));
     let rows = answer.samples.into_iter().map(|sample| row(sample, shown.way, zone));
     let Shape::File(format) = shape else {
         let page = Page { metric: answer.metric, unit: shown.unit, samples: rows.collect(), next_cursor };
@@ -212,18 +216,4 @@ fn csv(rows: impl Iterator<Item = SampleRow>) -> Result<String> {
     }
     let bytes = writer.into_inner().map_err(|fault| Error::internal("writing CSV", fault))?;
     String::from_utf8(bytes).map_err(|fault| Error::internal("writing CSV", fault))
-}
-
-fn write_cursor(position: Position) -> String {
-    let Position { start, layer, twin } = position;
-    URL_SAFE_NO_PAD.encode(format!("{start},{layer},{twin}"))
-}
-
-fn read_cursor(text: &str) -> Option<Position> {
-    let text = String::from_utf8(URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
-    let numbers: Vec<i64> = text.split(',').map(|part| part.parse().ok()).collect::<Option<_>>()?;
-    match numbers[..] {
-        [start, layer, twin] => Some(Position { start, layer, twin }),
-        _ => None,
-    }
 }
