@@ -7,6 +7,7 @@ mod config;
 mod export;
 mod import;
 mod key;
+mod replay;
 mod serve;
 mod synth;
 
@@ -95,6 +96,8 @@ enum Command {
     Key(key::Command),
     /// Import Health Auto Export JSON files, or folders of them
     Import(import::Import),
+    /// Decode kept deliveries again with today's decoders
+    Replay(replay::Replay),
     /// Write stored samples to a file
     Export(export::Export),
     /// Ask whether the database is whole
@@ -126,6 +129,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Serve => serve::run(&settings),
         Command::Key(command) => command.run(&settings),
         Command::Import(import) => import.run(&settings),
+        Command::Replay(replay) => replay.run(&settings),
         Command::Export(export) => export.run(&settings),
         Command::Check => check::run(&settings),
         Command::Config => config::run(&settings),

@@ -18,6 +18,7 @@ mod metrics;
 mod params;
 mod problem;
 mod quarantine;
+mod replay;
 pub mod router;
 mod run;
 pub mod serve;

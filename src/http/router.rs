@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 use crate::app::App;
 use crate::http::drain::drain;
 use crate::http::problem::Problem;
-use crate::http::{aggregate, auth, data, deliveries, export, health, ingest, layers, metrics, quarantine};
+use crate::http::{aggregate, auth, data, deliveries, export, health, ingest, layers, metrics, quarantine, replay};
 use crate::model::key::Scope;
 
 #[derive(OpenApi)]
@@ -45,6 +45,7 @@ pub fn router(app: App) -> Router {
                 .routes(routes!(quarantine::list)),
         ))
         .merge(guarded(&app, Scope::Export, OpenApiRouter::new().routes(routes!(export::samples))))
+        .merge(guarded(&app, Scope::Admin, OpenApiRouter::new().routes(routes!(replay::post))))
         .split_for_parts();
     name_keys(&mut description);
     let routes = routes

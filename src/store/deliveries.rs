@@ -161,11 +161,15 @@ pub(super) fn finish(connection: &Connection, id: i64, user: i64, receipt: &Rece
     connection
         .prepare_cached("UPDATE delivery SET receipt = ?2 WHERE id = ?1")?
         .execute(params![id, json(receipt)?])?;
+    move_data_version(connection, user)
+}
+
+pub(super) fn move_data_version(connection: &Connection, user: i64) -> Result<()> {
     connection.prepare_cached("UPDATE user SET data_version = data_version + 1 WHERE id = ?1")?.execute([user])?;
     Ok(())
 }
 
-fn json(value: &impl Serialize) -> Result<String> {
+pub(super) fn json(value: &impl Serialize) -> Result<String> {
     serde_json::to_string(value).map_err(|fault| Error::internal("writing JSON", fault))
 }
 
@@ -226,7 +230,7 @@ fn read_row(row: &Row) -> rusqlite::Result<DeliveryRow> {
     })
 }
 
-fn parsed<T: for<'de> Deserialize<'de>>(row: &Row, column: usize) -> rusqlite::Result<T> {
+pub(super) fn parsed<T: for<'de> Deserialize<'de>>(row: &Row, column: usize) -> rusqlite::Result<T> {
     let text: String = row.get(column)?;
     serde_json::from_str(&text).map_err(|fault| {
         rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, Box::new(fault))

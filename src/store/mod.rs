@@ -22,6 +22,7 @@ pub mod nights;
 pub mod packed;
 pub mod quarantine;
 pub mod reconcile;
+pub mod replays;
 pub mod samples;
 pub mod series;
 pub mod snapshot;
