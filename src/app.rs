@@ -11,6 +11,7 @@ use jiff::tz::TimeZone;
 use crate::config::Settings;
 use crate::error::{Error, Result};
 use crate::export::spool::Spool;
+use crate::model::shown::System;
 use crate::query::budget::Budget;
 use crate::query::duck::engine::{Engine, Limits};
 use crate::receive::{Receiver, Uploads};
@@ -29,6 +30,8 @@ pub struct App {
     pub spool: Spool,
     pub receiver: Receiver,
     pub home: TimeZone,
+    /// Units of answers that name none.
+    pub units: System,
     pub uploads: Uploads,
 }
 
@@ -51,6 +54,7 @@ impl App {
             spool,
             receiver: Receiver { store: store.clone(), home: settings.home.clone(), max_body: settings.max_body },
             home: settings.home.clone(),
+            units: settings.units,
             uploads: Uploads::default(),
             store,
         })

@@ -11,6 +11,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use crate::error::{Error, Result};
+use crate::model::shown::System;
 use crate::model::time::parse_zone;
 
 /// The example file, which holds every setting with its default.
@@ -42,6 +43,8 @@ pub struct Settings {
     pub data_dir: PathBuf,
     pub listen: SocketAddr,
     pub home: TimeZone,
+    /// Units of answers that name none.
+    pub units: System,
     /// Bytes.
     pub max_body: u64,
     pub readers: u32,
@@ -106,6 +109,8 @@ impl Settings {
             data_dir,
             listen: parse(&resolved, "listen", "an address and port such as 127.0.0.1:8787")?,
             home,
+            units: System::parse(&resolved["units"].0)
+                .ok_or_else(|| invalid("units", &resolved["units"].0, System::WORDS))?,
             max_body: parse::<u64>(&resolved, "max_body_mb", "a number of megabytes")? << 20,
             readers: parse::<u32>(&resolved, "readers", "a number")?.clamp(4, 256),
             duckdb_memory_mb: parse(&resolved, "duckdb_memory_mb", "a number of megabytes, or auto")?,

@@ -56,6 +56,7 @@ impl Export {
             to: time("end", self.end.as_ref())?,
             layer: self.layer.as_ref().map(read_layer).transpose()?,
             sources: self.source.clone(),
+            units: app.units,
             format: FileFormat::parse(&self.format).ok_or_else(|| wrong("format", &self.format))?,
         };
         let made = export(&app.store, &app.engine, &app.spool, &question, &Stop::default())?;

@@ -7,6 +7,7 @@ mod config;
 mod export;
 mod import;
 mod key;
+mod replay;
 mod serve;
 mod synth;
 
@@ -41,6 +42,9 @@ struct Flags {
     /// Time zone of your local days, such as Europe/Berlin [default: the system's]
     #[arg(long, global = true, value_name = "ZONE")]
     home_zone: Option<String>,
+    /// Units of answers that name none: metric, imperial or as_sent [default: metric]
+    #[arg(long, global = true, value_name = "SYSTEM")]
+    units: Option<String>,
     /// Largest delivery in megabytes [default: 64]
     #[arg(long, global = true, value_name = "MB")]
     max_body_mb: Option<String>,
@@ -70,6 +74,7 @@ impl Flags {
             ("data_dir", self.data_dir),
             ("listen", self.listen),
             ("home_zone", self.home_zone),
+            ("units", self.units),
             ("max_body_mb", self.max_body_mb),
             ("readers", self.readers),
             ("duckdb_memory_mb", self.duckdb_memory_mb),
@@ -91,6 +96,8 @@ enum Command {
     Key(key::Command),
     /// Import Health Auto Export JSON files, or folders of them
     Import(import::Import),
+    /// Decode kept deliveries again with today's decoders
+    Replay(replay::Replay),
     /// Write stored samples to a file
     Export(export::Export),
     /// Ask whether the database is whole
@@ -122,6 +129,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Serve => serve::run(&settings),
         Command::Key(command) => command.run(&settings),
         Command::Import(import) => import.run(&settings),
+        Command::Replay(replay) => replay.run(&settings),
         Command::Export(export) => export.run(&settings),
         Command::Check => check::run(&settings),
         Command::Config => config::run(&settings),

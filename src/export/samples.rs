@@ -10,14 +10,16 @@ use crate::error::Result;
 use crate::export::FileFormat;
 use crate::export::spool::Spool;
 use crate::model::metric::catalogue;
+use crate::model::shown::System;
 use crate::model::time::Layer;
 use crate::query::budget::Stop;
 use crate::query::duck::engine::{Engine, Session, quoted};
 use crate::query::duck::request::Request;
 use crate::query::duck::table::{ALL, METRICS, SAMPLE_RANGE, SAMPLES, SOURCES};
 use crate::query::subject;
+use crate::query::units::{self, Shown};
 use crate::store::samples::narrowed;
-use crate::store::{Reading, Store, series};
+use crate::store::{Reading, Store, dictionary as stored_names, series};
 
 /// What is asked.
 #[derive(Debug, Clone)]
@@ -30,6 +32,7 @@ pub struct Question {
     pub to: Option<i64>,
     pub layer: Option<Layer>,
     pub sources: Vec<String>,
+    pub units: System,
     pub format: FileFormat,
 }
 
@@ -41,6 +44,7 @@ pub fn export(store: &Store, engine: &Engine, spool: &Spool, question: &Question
     stop.on_stop(move || interrupt.interrupt());
     let reading = snapshot.lanes[0].reading();
     let metrics = metric_ids(reading, question)?;
+    let ways = ways(reading, question, &metrics)?;
     let condition = condition(reading, question)?;
     let version = series::data_version(reading, question.user)?;
     let place = spool.place(&format!("{version} {question:?}"), question.format.as_str());
@@ -50,7 +54,7 @@ pub fn export(store: &Store, engine: &Engine, spool: &Spool, question: &Question
         let handle = session.interrupt_handle();
         stop.on_stop(move || handle.interrupt());
         let (from, to) = (question.from.unwrap_or(i64::MIN), question.to.unwrap_or(i64::MAX));
-        let ranges = metrics.iter().map(|metric| vec![question.user, *metric, from, to]).collect();
+        let ranges = metrics.iter().map(|(metric, _)| vec![question.user, *metric, from, to]).collect();
         let mut open = |table, condition: &str, ranges| {
             let request = Request::new(table, condition, ranges, lanes.by_ref().take(1).collect());
             session.open_scan(&Arc::new(request))
@@ -58,22 +62,39 @@ pub fn export(store: &Store, engine: &Engine, spool: &Spool, question: &Question
         let samples = open(&SAMPLES, &condition, ranges);
         let metrics = open(&METRICS, ALL, vec![vec![]]);
         let sources = open(&SOURCES, ALL, vec![vec![]]);
-        session.run(&names(metrics, sources))?;
-        run(&session, &select(question.format, samples), question.format, path)
+        session.run(&names(&dictionary(metrics, &ways), sources))?;
+        run(&session, &select(question.format, samples, !ways.is_empty()), question.format, path)
     })?;
     Ok(place)
 }
 
-/// The metrics to export, in the order of their names.
-fn metric_ids(reading: &Reading, question: &Question) -> Result<Vec<i64>> {
+/// The metrics to export with their names, in the order of these.
+fn metric_ids(reading: &Reading, question: &Question) -> Result<Vec<(i64, String)>> {
     let mut names: Vec<String> = match question.metrics.is_empty() {
         true => series::list(reading, question.user)?.into_iter().map(|row| row.metric).collect(),
         false => question.metrics.iter().flat_map(|name| parts(name)).collect(),
     };
     names.sort();
     names.dedup();
-    let rows = names.iter().map(|name| Ok(subject::metric(reading, question.user, name)?.row.map(|row| row.id)));
+    let rows = names.iter().map(|name| {
+        let subject = subject::metric(reading, question.user, name)?;
+        Ok(subject.row.map(|row| (row.id, subject.name)))
+    });
     rows.filter_map(Result::transpose).collect()
+}
+
+/// The rows of a table (metric, unit, scale, shift) of those metrics that are not shown in the unit they are stored in.
+/// A unit that differs is always one of our own table, never a sender's text.
+fn ways(reading: &Reading, question: &Question, metrics: &[(i64, String)]) -> Result<Vec<String>> {
+    let mut ways = Vec::new();
+    for (id, name) in metrics.iter().filter(|_| question.units != System::Metric) {
+        let Some(row) = stored_names::find_metric(reading, name)? else { continue };
+        let Shown { unit, way } = units::of(reading, question.user, name, &row.unit, question.units)?;
+        if unit != row.unit {
+            ways.push(format!("({id}, '{unit}', {:e}::DOUBLE, {:e}::DOUBLE)", way.scale, way.offset));
+        }
+    }
+    Ok(ways)
 }
 
 /// A composite stands for its parts.
@@ -89,13 +110,26 @@ fn condition(reading: &Reading, question: &Question) -> Result<String> {
     Ok(SAMPLE_RANGE.to_owned() + &narrowed(question.layer, sources.as_deref()))
 }
 
+/// The query that makes the table of metrics.
+fn dictionary(metrics: i64, ways: &[String]) -> String {
+    match ways {
+        [] => format!("FROM scan({metrics})"),
+        ways => format!(
+            "SELECT m.id, m.name, coalesce(way.unit, m.unit) AS unit, coalesce(way.scale, 1) AS scale,
+                    coalesce(way.shift, 0) AS shift
+             FROM scan({metrics}) m LEFT JOIN (VALUES {}) way (metric, unit, scale, shift) ON way.metric = m.id",
+            ways.join(", ")
+        ),
+    }
+}
+
 /// The dictionaries, with names as enumerations: each row then carries a number, and Parquet's dictionary is there
 /// already. Temporary tables and types live as long as the session's connection.
-fn names(metrics: i64, sources: i64) -> String {
+fn names(metrics: &str, sources: i64) -> String {
     let layers: Vec<String> =
         (0..).map_while(Layer::from_id).map(|layer| format!("({}, '{}')", layer.id(), layer.as_str())).collect();
     format!(
-        "CREATE TEMP TABLE metric AS FROM scan({metrics});
+        "CREATE TEMP TABLE metric AS {metrics};
          CREATE TEMP TABLE source AS FROM scan({sources});
          CREATE TEMP TABLE layer AS FROM (VALUES {}) layer (id, name);
          CREATE TEMP TYPE metric_name AS ENUM (SELECT name FROM metric);
@@ -110,15 +144,19 @@ fn names(metrics: i64, sources: i64) -> String {
     )
 }
 
-fn select(format: FileFormat, samples: i64) -> String {
+fn select(format: FileFormat, samples: i64, convert: bool) -> String {
+    let [value, min, max] = ["value", "min", "max"].map(|column| match convert {
+        true => format!("s.{column} * m.scale + m.shift AS {column}"),
+        false => format!("s.{column}"),
+    });
     let [start, end] = ["start", "end"].map(|column| match format {
         FileFormat::Parquet => format!("s.{column}_utc"),
         FileFormat::Csv => format!("s.{column}_at"),
         FileFormat::Ndjson => format!("strftime(s.{column}_at, '%Y-%m-%dT%H:%M:%SZ')"),
     });
     format!(
-        "SELECT m.name AS metric, {start} AS start, {end} AS \"end\", s.value, m.unit, s.min, s.max, source.name AS source,
-                layer.name AS layer, s.offset_minutes::INTEGER AS offset_minutes
+        "SELECT m.name AS metric, {start} AS start, {end} AS \"end\", {value}, m.unit, {min}, {max},
+                source.name AS source, layer.name AS layer, s.offset_minutes::INTEGER AS offset_minutes
          FROM scan({samples}) s
          JOIN metric m ON m.id = s.metric
          JOIN source ON source.id = s.source

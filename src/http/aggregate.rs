@@ -16,8 +16,11 @@ use crate::http::problem::Problem;
 use crate::model::bucket::Bucket;
 use crate::model::key::Principal;
 use crate::model::time::local_rfc3339;
+use crate::model::unit::Conversion;
 use crate::query::aggregate::{self, Answer, Point, Question};
+use crate::query::budget::Stop;
 use crate::query::stat::Stat;
+use crate::query::units::{self, Shown};
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Aggregate {
@@ -44,6 +47,7 @@ pub struct Aggregate {
         ("source" = Option<String>, Query, description = "May be repeated"),
         ("layer" = Option<String>, Query, description = "Only this layer"),
         ("dedupe" = Option<String>, Query, description = "none adds all layers up as stored"),
+        ("units" = Option<String>, Query, description = "metric, imperial or as_sent; default: the setting units"),
         ("fill" = Option<String>, Query, description = "null or 0 for buckets without a sample; they are left out otherwise")
     ),
     responses(
@@ -74,17 +78,40 @@ pub async fn get(
         dedupe: params.parsed("dedupe", "none", |text| (text == "none").then_some(()))?.is_none(),
     };
     let fill = params.parsed("fill", "null or 0", fill)?;
+    let system = params.units(app.units)?;
     params.finish()?;
     let version = caching::data_version(&app, principal.user).await?;
-    let tag = caching::tag(principal.user, version, &format!("{question:?} {fill:?}"));
+    let tag = caching::tag(principal.user, version, &format!("{question:?} {fill:?} {system:?}"));
     if caching::is_known(&headers, &tag) {
         return Ok(caching::not_modified(&tag, caching::DATA_MAX_AGE));
     }
     let (store, engine) = (app.store.clone(), app.engine.clone());
     let asked = question.clone();
-    let answer = app.questions.run(move |stop| aggregate::answer(&store, &engine, &asked, stop)).await?;
+    let work = move |stop: &Stop| {
+        let mut answer = aggregate::answer(&store, &engine, &asked, stop)?;
+        let shown = units::of(&*store.reader()?, asked.user, &answer.metric, &answer.unit, system)?;
+        convert(&mut answer, &asked.stats, shown);
+        Ok(answer)
+    };
+    let answer = app.questions.run(work).await?;
     let body = Json(written(&question, answer, fill.as_ref()));
     Ok(caching::with_tag(body.into_response(), &tag, caching::DATA_MAX_AGE))
+}
+
+/// Brings every statistic into the unit it is shown in. Between units with different zeros a sum has no meaning, for it
+/// would depend on how many values there are, so there is none.
+fn convert(answer: &mut Answer, stats: &[Stat], shown: Shown) {
+    answer.unit = shown.unit;
+    if shown.way == Conversion::IDENTITY {
+        return;
+    }
+    for (stat, value) in answer.points.iter_mut().flat_map(|point| stats.iter().zip(&mut point.values)) {
+        match stat {
+            Stat::Count => {}
+            Stat::Sum if shown.way.offset != 0.0 => *value = None,
+            _ => *value = value.map(|value| shown.way.apply(value)),
+        }
+    }
 }
 
 fn stats(params: &mut Params) -> Result<Vec<Stat>> {

@@ -4,7 +4,6 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::tz::TimeZone;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -13,12 +12,15 @@ use crate::app::App;
 use crate::error::{Error, Result};
 use crate::export::FileFormat;
 use crate::http::caching;
+use crate::http::cursor;
 use crate::http::params::Params;
 use crate::http::problem::Problem;
 use crate::http::run::blocking;
 use crate::model::key::Principal;
 use crate::model::time::{Layer, local_rfc3339, offset_rfc3339};
+use crate::model::unit::Conversion;
 use crate::query::samples::{self, Answer, Question};
+use crate::query::units::{self, Shown};
 use crate::store::samples::{Position, StoredSample};
 
 const DEFAULT_LIMIT: usize = 1_000;
@@ -75,6 +77,7 @@ enum Shape {
         ("order" = Option<String>, Query, description = "asc or desc by start"),
         ("source" = Option<String>, Query, description = "May be repeated"),
         ("layer" = Option<String>, Query, description = "raw, minute, hour, day, week, month or year"),
+        ("units" = Option<String>, Query, description = "metric, imperial or as_sent; default: the setting units"),
         ("format" = Option<String>, Query, description = "json, ndjson or csv; else by Accept")
     ),
     responses(
@@ -103,18 +106,28 @@ pub async fn get(
         sources: params.texts("source"),
         descending: params.parsed("order", "asc or desc", descending)?.unwrap_or(false),
         limit: limit.unwrap_or(DEFAULT_LIMIT),
-        after: params.parsed("cursor", "a cursor of an earlier answer", read_cursor)?,
+        after: params.parsed("cursor", cursor::EXPECTED, cursor::read)?.map(|[start, layer, twin]| Position {
+            start,
+            layer,
+            twin,
+        }),
     };
     let shape = shape(&mut params, &headers)?;
+    let system = params.units(app.units)?;
     params.finish()?;
     let version = caching::data_version(&app, principal.user).await?;
-    let tag = caching::tag(principal.user, version, &format!("{question:?} {shape:?} {tz:?}"));
+    let tag = caching::tag(principal.user, version, &format!("{question:?} {shape:?} {tz:?} {system:?}"));
     if caching::is_known(&headers, &tag) {
         return Ok(caching::not_modified(&tag, caching::DATA_MAX_AGE));
     }
     let store = app.store.clone();
-    let response =
-        blocking(move || written(shape, samples::answer(&*store.reader()?, &question)?, tz.as_ref())).await?;
+    let response = blocking(move || {
+        let reading = store.reader()?;
+        let answer = samples::answer(&reading, &question)?;
+        let shown = units::of(&reading, question.user, &answer.metric, &answer.unit, system)?;
+        written(shape, answer, shown, tz.as_ref())
+    })
+    .await?;
     Ok(caching::with_tag(response, &tag, caching::DATA_MAX_AGE))
 }
 
@@ -144,11 +157,11 @@ fn shape(params: &mut Params, headers: &HeaderMap) -> Result<Shape> {
     })
 }
 
-fn written(shape: Shape, answer: Answer, zone: Option<&TimeZone>) -> Result<Response> {
-    let next_cursor = answer.next.map(write_cursor);
-    let rows = answer.samples.into_iter().map(|sample| row(sample, zone));
+fn written(shape: Shape, answer: Answer, shown: Shown, zone: Option<&TimeZone>) -> Result<Response> {
+    let next_cursor = answer.next.map(|Position { start, layer, twin }| cursor::write([start, layer, twin]));
+    let rows = answer.samples.into_iter().map(|sample| row(sample, shown.way, zone));
     let Shape::File(format) = shape else {
-        let page = Page { metric: answer.metric, unit: answer.unit, samples: rows.collect(), next_cursor };
+        let page = Page { metric: answer.metric, unit: shown.unit, samples: rows.collect(), next_cursor };
         return Ok(Json(page).into_response());
     };
     let text = match format {
@@ -163,7 +176,7 @@ fn written(shape: Shape, answer: Answer, zone: Option<&TimeZone>) -> Result<Resp
     Ok(response)
 }
 
-fn row(sample: StoredSample, zone: Option<&TimeZone>) -> SampleRow {
+fn row(sample: StoredSample, way: Conversion, zone: Option<&TimeZone>) -> SampleRow {
     let time = |utc: i64| match zone {
         Some(zone) => local_rfc3339(utc, zone),
         None => offset_rfc3339(utc, sample.offset_minutes),
@@ -171,9 +184,9 @@ fn row(sample: StoredSample, zone: Option<&TimeZone>) -> SampleRow {
     SampleRow {
         start: time(sample.position.start),
         end: time(sample.end),
-        value: sample.value,
-        min: sample.min,
-        max: sample.max,
+        value: sample.value.map(|value| way.apply(value)),
+        min: sample.min.map(|min| way.apply(min)),
+        max: sample.max.map(|max| way.apply(max)),
         source: Some(sample.source).filter(|source| !source.is_empty()),
         layer: Layer::from_id(sample.position.layer).map_or("", Layer::as_str).into(),
         offset_minutes: sample.offset_minutes,
@@ -203,18 +216,4 @@ fn csv(rows: impl Iterator<Item = SampleRow>) -> Result<String> {
     }
     let bytes = writer.into_inner().map_err(|fault| Error::internal("writing CSV", fault))?;
     String::from_utf8(bytes).map_err(|fault| Error::internal("writing CSV", fault))
-}
-
-fn write_cursor(position: Position) -> String {
-    let Position { start, layer, twin } = position;
-    URL_SAFE_NO_PAD.encode(format!("{start},{layer},{twin}"))
-}
-
-fn read_cursor(text: &str) -> Option<Position> {
-    let text = String::from_utf8(URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
-    let numbers: Vec<i64> = text.split(',').map(|part| part.parse().ok()).collect::<Option<_>>()?;
-    match numbers[..] {
-        [start, layer, twin] => Some(Position { start, layer, twin }),
-        _ => None,
-    }
 }

@@ -4,17 +4,17 @@ use axum::extract::{Path, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::error::Error;
+use crate::http::cursor;
 use crate::http::params::Params;
 use crate::http::problem::Problem;
 use crate::http::run::blocking;
 use crate::model::key::Principal;
-use crate::store::deliveries::{self, DeliveryRow};
+use crate::store::deliveries::{self, DeliveryRow, Filter};
 
 const DEFAULT_LIMIT: u32 = 50;
 const MOST: u32 = 1_000;
@@ -31,6 +31,9 @@ pub struct Deliveries {
 #[utoipa::path(
     get, path = "/api/v1/deliveries", tag = "read",
     params(
+        ("automation" = Option<String>, Query, description = "Name or id of an automation"),
+        ("start" = Option<String>, Query, description = "Received at or after; also: from, since"),
+        ("end" = Option<String>, Query, description = "Received before; also: to, until"),
         ("limit" = Option<u32>, Query, description = "1 to 1000, default 50"),
         ("cursor" = Option<String>, Query, description = "next_cursor of the page before")
     ),
@@ -45,12 +48,15 @@ pub async fn list(
         text.parse().ok().filter(|limit| (1..=MOST).contains(limit))
     })?;
     let limit = limit.unwrap_or(DEFAULT_LIMIT);
-    let before = params.parsed("cursor", "a cursor of an earlier answer", read_cursor)?;
+    let before = params.parsed("cursor", cursor::EXPECTED, cursor::read)?.map(|[id]| id);
+    let (from, to) = params.range(&app.home)?;
+    let filter = Filter { automation: params.one("automation")?, from, to };
     params.finish()?;
-    let mut rows = blocking(move || deliveries::list(&*app.store.reader()?, principal.user, before, limit + 1)).await?;
+    let mut rows =
+        blocking(move || deliveries::list(&*app.store.reader()?, principal.user, &filter, before, limit + 1)).await?;
     let more = rows.len() > limit as usize;
     rows.truncate(limit as usize);
-    let next_cursor = rows.last().filter(|_| more).map(|last| URL_SAFE_NO_PAD.encode(last.id.to_string()));
+    let next_cursor = rows.last().filter(|_| more).map(|last| cursor::write([last.id]));
     Ok(private(Deliveries { deliveries: rows, next_cursor }))
 }
 
@@ -72,10 +78,7 @@ pub async fn one(
     Ok(private(row))
 }
 
-fn private(body: impl Serialize) -> Response {
+/// Receipts are for the asker's eyes, and change with a replay.
+pub(super) fn private(body: impl Serialize) -> Response {
     ([(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
-}
-
-fn read_cursor(text: &str) -> Option<i64> {
-    String::from_utf8(URL_SAFE_NO_PAD.decode(text).ok()?).ok()?.parse().ok()
 }

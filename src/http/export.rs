@@ -33,6 +33,7 @@ use crate::model::metric::slug;
         ("start" = Option<String>, Query, description = "Included"), ("end" = Option<String>, Query, description = "Excluded"),
         ("tz" = Option<String>, Query, description = "Zone of dates in start and end"),
         ("source" = Option<String>, Query, description = "May be repeated"),
+        ("units" = Option<String>, Query, description = "metric, imperial or as_sent; default: the setting units"),
         ("layer" = Option<String>, Query, description = "Every layer by default")
     ),
     responses(
@@ -56,6 +57,7 @@ pub async fn samples(
         to,
         layer: params.layer()?,
         sources: params.texts("source"),
+        units: params.units(app.units)?,
         format: params.parsed("format", "csv, parquet or ndjson", FileFormat::parse)?.unwrap_or(FileFormat::Csv),
     };
     params.finish()?;

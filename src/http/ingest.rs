@@ -109,7 +109,7 @@ fn origin(headers: &HeaderMap) -> Origin {
         automation_aggregation: text(headers, "automation-aggregation"),
         automation_period: text(headers, "automation-period"),
         session_id: text(headers, "session-id"),
-        file: None,
+        ..Origin::default()
     }
 }
 

@@ -6,6 +6,7 @@
 mod aggregate;
 mod auth;
 mod caching;
+mod cursor;
 mod data;
 mod deliveries;
 mod drain;
@@ -16,6 +17,8 @@ mod layers;
 mod metrics;
 mod params;
 mod problem;
+mod quarantine;
+mod replay;
 pub mod router;
 mod run;
 pub mod serve;

@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 
 use crate::error::Error;
 use crate::http::problem::Problem;
+use crate::model::shown::System;
 use crate::model::time::{Layer, parse_instant, parse_zone};
 
 /// Other names under which a parameter is taken.
@@ -17,6 +18,9 @@ const ALIASES: [(&str, &[&str]); 4] = [
     ("bucket", &["interval", "step", "resolution"]),
     ("stat", &["agg", "stats"]),
 ];
+
+/// What a parameter with a time should have been, for its refusal.
+const INSTANT: &str = "a time such as 2024-02-06, 2024-02-06T14:30:00Z or epoch seconds";
 
 /// The parameters of a request that no handler has taken yet.
 #[derive(Debug, Clone)]
@@ -98,17 +102,26 @@ impl Params {
 
     /// `start` and `end` in UTC epoch seconds.
     pub fn range(&mut self, zone: &TimeZone) -> Result<(Option<i64>, Option<i64>), Error> {
-        let expected = "a time such as 2024-02-06, 2024-02-06T14:30:00Z or epoch seconds";
-        let from = self.parsed("start", expected, |text| plus_again(text, |text| parse_instant(text, zone)))?;
-        let to = self.parsed("end", expected, |text| plus_again(text, |text| parse_instant(text, zone)))?;
+        let from = self.since(zone)?;
+        let to = self.parsed("end", INSTANT, |text| plus_again(text, |text| parse_instant(text, zone)))?;
         match (from, to) {
             (Some(from), Some(to)) if to < from => Err(Error::BadRequest("end: it is before start".into())),
             range => Ok(range),
         }
     }
 
+    /// `since` (which is `start`) alone, in UTC epoch seconds.
+    pub fn since(&mut self, zone: &TimeZone) -> Result<Option<i64>, Error> {
+        self.parsed("start", INSTANT, |text| plus_again(text, |text| parse_instant(text, zone)))
+    }
+
     pub fn layer(&mut self) -> Result<Option<Layer>, Error> {
         self.parsed("layer", "one of raw, minute, hour, day, week, month, year", Layer::parse)
+    }
+
+    /// `units`, or those of the settings.
+    pub fn units(&mut self, usual: System) -> Result<System, Error> {
+        Ok(self.parsed("units", System::WORDS, System::parse)?.unwrap_or(usual))
     }
 
     /// Refuses what nobody has asked for.

@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 use crate::app::App;
 use crate::http::drain::drain;
 use crate::http::problem::Problem;
-use crate::http::{aggregate, auth, data, deliveries, export, health, ingest, layers, metrics};
+use crate::http::{aggregate, auth, data, deliveries, export, health, ingest, layers, metrics, quarantine, replay};
 use crate::model::key::Scope;
 
 #[derive(OpenApi)]
@@ -40,9 +40,12 @@ pub fn router(app: App) -> Router {
                 .routes(routes!(data::get))
                 .routes(routes!(aggregate::get))
                 .routes(routes!(deliveries::list))
-                .routes(routes!(deliveries::one)),
+                .routes(routes!(deliveries::one))
+                .routes(routes!(quarantine::of_delivery))
+                .routes(routes!(quarantine::list)),
         ))
         .merge(guarded(&app, Scope::Export, OpenApiRouter::new().routes(routes!(export::samples))))
+        .merge(guarded(&app, Scope::Admin, OpenApiRouter::new().routes(routes!(replay::post))))
         .split_for_parts();
     name_keys(&mut description);
     let routes = routes

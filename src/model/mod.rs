@@ -8,6 +8,7 @@ pub mod metric;
 pub mod receipt;
 pub mod sample;
 pub mod sender;
+pub mod shown;
 pub mod sleep;
 pub mod time;
 pub mod unit;

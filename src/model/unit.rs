@@ -182,6 +182,11 @@ pub fn conversion(from: &str, to: &str) -> Option<Conversion> {
         .then(|| Conversion { scale: from.scale / to.scale, offset: (from.offset - to.offset) / to.scale })
 }
 
+/// The table's own spelling of a unit, whatever spelling of it is given.
+pub fn spelling(of: &str) -> Option<&'static str> {
+    find(of)?.spellings.first().copied()
+}
+
 /// The unit of a spelling: the exact one, else the only one that differs in nothing but case.
 fn find(spelling: &str) -> Option<&'static Unit> {
     let wanted = plain(spelling);

@@ -9,3 +9,4 @@ pub mod duck;
 pub mod samples;
 pub mod stat;
 pub mod subject;
+pub mod units;

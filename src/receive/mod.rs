@@ -4,6 +4,7 @@
 //! so that a refusal loses nothing.
 
 mod inflate;
+mod replay;
 mod uploads;
 
 use std::sync::Arc;
@@ -22,6 +23,7 @@ use crate::validate::{self, Aggregation};
 
 use inflate::inflate;
 pub use inflate::{Encoding, too_large};
+pub use replay::{Replayed, Step};
 pub use uploads::Uploads;
 
 /// Brotli quality of kept bodies: the highest that keeps up with the decoder on the other core.
@@ -70,14 +72,13 @@ impl Receiver {
         if body.trim_ascii().is_empty() {
             return Err(Error::BadRequest("the body is empty: send the JSON that the app exports".into()));
         }
-        let aggregation = upload.origin.automation_aggregation.as_deref().unwrap_or_default();
-        let (kept, content) = rayon::join(|| compress(&body), || self.decode(&body, Aggregation::parse(aggregation)));
+        let (kept, content) = rayon::join(|| compress(&body), || self.decode(&body, &upload.origin));
         Ok(Delivery {
             public_id: uuid::Uuid::now_v7().to_string(),
             user: upload.user,
             api_key: upload.api_key,
             received_at_ms: Timestamp::now().as_millisecond(),
-            format: if content.is_ok() { decode::Format::AutoExport.as_str() } else { "unknown" },
+            format: format(&content),
             origin: upload.origin,
             bytes: body.len() as u64,
             body: kept?,
@@ -85,9 +86,11 @@ impl Receiver {
         })
     }
 
-    /// What the body says, or why it is not understood at all.
-    fn decode(&self, body: &[u8], aggregation: Aggregation) -> Result<Batch, String> {
+    /// What the body says, or why it is not understood at all. Nothing but the body and what is kept beside it may decide
+    /// that, for a replay has no more.
+    fn decode(&self, body: &[u8], origin: &Origin) -> Result<Batch, String> {
         decode::recognise(body)?;
+        let aggregation = Aggregation::parse(origin.automation_aggregation.as_deref().unwrap_or_default());
         let stored_unit = |name: &str| self.stored_unit(name);
         let context = validate::Context { aggregation, home: &self.home, stored_unit: &stored_unit };
         auto_export::with_document(body, |document| validate::batch(&document, &context))
@@ -98,6 +101,11 @@ impl Receiver {
         let reader = self.store.reader().ok()?;
         dictionary::find_metric(&reader, name).ok()?.map(|row| row.unit)
     }
+}
+
+/// The name of the format that a body turned out to have.
+fn format(content: &Result<Batch, String>) -> &'static str {
+    if content.is_ok() { decode::Format::AutoExport.as_str() } else { "unknown" }
 }
 
 /// A body that is not understood is kept, and then still an error for its sender.

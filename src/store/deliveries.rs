@@ -1,17 +1,16 @@
 //! Deliveries: what came, the raw body, what could not be understood, and the receipt that was given.
 
-use std::collections::BTreeMap;
-
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::error::{Error, Result};
 use crate::model::receipt::{Counts, ItemProblem, Outcome, PROBLEMS_SHOWN, Receipt};
-use crate::model::sample::{Batch, Rejected};
+use crate::model::sample::Batch;
 use crate::store::apply::{Mode, Owner};
 use crate::store::batch;
 use crate::store::imports::Head;
+use crate::store::quarantine;
 use crate::store::writer::Writing;
 
 /// What the sender says about itself; any part may be missing.
@@ -30,6 +29,12 @@ pub struct Origin {
     pub session_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
+    /// What the request said about its body. Decoding again needs both; a key or token is never among them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content_type: Option<String>,
+    /// Parameters of the address.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub query: Vec<(String, String)>,
 }
 
 /// A body that has been received, ready to be written.
@@ -73,10 +78,13 @@ pub fn write(writing: &mut Writing, delivery: &Delivery) -> Result<Receipt> {
         Ok(batch) => {
             let owner = Owner { user: delivery.user, delivery: id, mode: Mode::Delivery };
             let outcomes = batch::store(writing, owner, batch)?;
-            quarantine(writing.connection, id, &batch.rejected)?;
+            quarantine::put(writing.connection, id, batch)?;
             receipt(&delivery.public_id, batch, &outcomes)
         }
-        Err(reason) => refusal(writing.connection, id, delivery, reason)?,
+        Err(reason) => {
+            quarantine::put_whole(writing.connection, id, reason)?;
+            refusal(&delivery.public_id, reason)
+        }
     };
     finish(writing.connection, id, delivery.user, &receipt)?;
     Ok(receipt)
@@ -121,64 +129,84 @@ pub(super) fn insert_head(connection: &Connection, head: &Head) -> Result<i64> {
     Ok(connection.last_insert_rowid())
 }
 
-fn refusal(connection: &Connection, id: i64, delivery: &Delivery, reason: &str) -> Result<Receipt> {
-    let whole = Rejected { name: 0, path: "$".into(), reason: reason.into(), item: String::new() };
-    quarantine(connection, id, std::slice::from_ref(&whole))?;
-    let problems = vec![ItemProblem { path: whole.path, reason: whole.reason }];
+/// The receipt of a body that is not understood at all.
+pub(super) fn refusal(delivery: &str, reason: &str) -> Receipt {
+    let problems = vec![ItemProblem { path: "$".into(), reason: reason.into() }];
     let counts = Counts { received: 1, quarantined: 1, ..Counts::default() };
-    Ok(Receipt { delivery: delivery.public_id.clone(), counts, problems, ..Receipt::default() })
-}
-
-pub(super) fn quarantine(connection: &Connection, delivery: i64, rejected: &[Rejected]) -> Result<()> {
-    let mut statement =
-        connection.prepare_cached("INSERT INTO quarantine (delivery, path, reason, item) VALUES (?1, ?2, ?3, ?4)")?;
-    for item in rejected {
-        statement.execute(params![delivery, item.path, item.reason, item.item])?;
-    }
-    Ok(())
+    Receipt { delivery: delivery.into(), counts, problems, ..Receipt::default() }
 }
 
 /// Counts the outcomes of the batch's items by name.
 pub(super) fn receipt(delivery: &str, batch: &Batch, outcomes: &[Outcome]) -> Receipt {
+    let mut receipt = Receipt { delivery: delivery.into(), deferred: batch.deferred.clone(), ..Receipt::default() };
     let mut per_name = vec![Counts::default(); batch.item_names.len()];
     for (&name, outcome) in batch.items.iter().zip(outcomes) {
         per_name[name as usize].add(*outcome);
     }
     for rejected in &batch.rejected {
         per_name[rejected.name as usize].add_quarantined();
+        receipt.add_reason(&batch.item_names[rejected.name as usize], &rejected.reason);
     }
-    let mut counts = Counts::default();
-    let mut by_metric: BTreeMap<String, Counts> = BTreeMap::new();
     for (name, one) in batch.item_names.iter().zip(per_name).filter(|(_, one)| one.received > 0) {
-        counts = counts.plus(one);
-        let sum = by_metric.entry(name.clone()).or_default();
+        receipt.counts = receipt.counts.plus(one);
+        let sum = receipt.by_metric.entry(name.clone()).or_default();
         *sum = sum.plus(one);
     }
     let shown = batch.rejected.iter().take(PROBLEMS_SHOWN);
-    let problems = shown.map(|item| ItemProblem { path: item.path.clone(), reason: item.reason.clone() }).collect();
-    Receipt { delivery: delivery.into(), counts, by_metric, deferred: batch.deferred.clone(), problems }
+    receipt.problems = shown.map(|item| ItemProblem { path: item.path.clone(), reason: item.reason.clone() }).collect();
+    receipt
 }
 
 pub(super) fn finish(connection: &Connection, id: i64, user: i64, receipt: &Receipt) -> Result<()> {
     connection
         .prepare_cached("UPDATE delivery SET receipt = ?2 WHERE id = ?1")?
         .execute(params![id, json(receipt)?])?;
+    move_data_version(connection, user)
+}
+
+pub(super) fn move_data_version(connection: &Connection, user: i64) -> Result<()> {
     connection.prepare_cached("UPDATE user SET data_version = data_version + 1 WHERE id = ?1")?.execute([user])?;
     Ok(())
 }
 
-fn json(value: &impl Serialize) -> Result<String> {
+pub(super) fn json(value: &impl Serialize) -> Result<String> {
     serde_json::to_string(value).map_err(|fault| Error::internal("writing JSON", fault))
+}
+
+/// Which of a person's deliveries.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Name or id of an automation, in any case.
+    pub automation: Option<String>,
+    /// When it came, in epoch seconds; start included, end excluded.
+    pub from: Option<i64>,
+    pub to: Option<i64>,
 }
 
 const SELECT: &str = "SELECT id, received_at_ms, format, refused, origin, bytes, receipt FROM delivery";
 
 /// One page of a person's deliveries, newest first, older than the row `before` when it is given.
-pub fn list(connection: &Connection, user: i64, before: Option<i64>, limit: u32) -> Result<Vec<DeliveryRow>> {
-    let mut statement =
-        connection.prepare_cached(&format!("{SELECT} WHERE user = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3"))?;
-    let rows = statement.query_map(params![user, before.unwrap_or(i64::MAX), limit], read_row)?;
+pub fn list(
+    connection: &Connection,
+    user: i64,
+    filter: &Filter,
+    before: Option<i64>,
+    limit: u32,
+) -> Result<Vec<DeliveryRow>> {
+    let mut statement = connection.prepare_cached(&format!(
+        "{SELECT} WHERE user = ?1 AND id < ?2 AND received_at_ms >= ?3 AND received_at_ms < ?4
+           AND (?5 IS NULL OR lower(?5) IN (lower(origin ->> 'automation_name'), lower(origin ->> 'automation_id')))
+         ORDER BY id DESC LIMIT ?6"
+    ))?;
+    let (from, to) = (milliseconds(filter.from, i64::MIN), milliseconds(filter.to, i64::MAX));
+    let rows =
+        statement.query_map(params![user, before.unwrap_or(i64::MAX), from, to, filter.automation, limit], read_row)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// A bound in the milliseconds of `received_at_ms`; `open` where there is none.
+pub(super) fn milliseconds(seconds: Option<i64>, open: i64) -> i64 {
+    seconds.map_or(open, |seconds| seconds.saturating_mul(1000))
 }
 
 /// One delivery of a person.
@@ -202,7 +230,7 @@ fn read_row(row: &Row) -> rusqlite::Result<DeliveryRow> {
     })
 }
 
-fn parsed<T: for<'de> Deserialize<'de>>(row: &Row, column: usize) -> rusqlite::Result<T> {
+pub(super) fn parsed<T: for<'de> Deserialize<'de>>(row: &Row, column: usize) -> rusqlite::Result<T> {
     let text: String = row.get(column)?;
     serde_json::from_str(&text).map_err(|fault| {
         rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, Box::new(fault))

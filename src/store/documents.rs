@@ -9,7 +9,7 @@ use crate::store::apply::Owner;
 use crate::store::packed::pack_bytes;
 use crate::store::writer::Writing;
 
-/// Stores a document in place of the one of that kind and name.
+/// Stores a document in place of the one of that kind and name, unless a later delivery has brought that one.
 pub fn store(writing: &mut Writing, owner: Owner, document: &Document) -> Result<Outcome> {
     let known: bool = writing
         .connection
@@ -22,7 +22,7 @@ pub fn store(writing: &mut Writing, owner: Owner, document: &Document) -> Result
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
              ON CONFLICT (user, kind, name) DO UPDATE SET media_type = excluded.media_type, bytes = excluded.bytes,
                  body = excluded.body, delivery = excluded.delivery
-             WHERE body <> excluded.body OR media_type <> excluded.media_type",
+             WHERE (body <> excluded.body OR media_type <> excluded.media_type) AND delivery <= excluded.delivery",
         )?
         .execute(params![
             owner.user,

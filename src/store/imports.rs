@@ -9,6 +9,7 @@ use crate::model::sample::Batch;
 use crate::store::apply::{Mode, Owner};
 use crate::store::batch;
 use crate::store::deliveries::{self, Origin};
+use crate::store::quarantine;
 use crate::store::writer::Writing;
 
 /// What is known of an import before it begins.
@@ -49,7 +50,7 @@ pub fn begin(writing: &mut Writing, head: &Head) -> Result<Importing> {
 pub fn add(writing: &mut Writing, mut importing: Importing, batch: &Batch) -> Result<Importing> {
     let owner = Owner { user: importing.user, delivery: importing.id, mode: Mode::Import };
     let outcomes = batch::store(writing, owner, batch)?;
-    deliveries::quarantine(writing.connection, importing.id, &batch.rejected)?;
+    quarantine::put(writing.connection, importing.id, batch)?;
     let piece = deliveries::receipt(&importing.receipt.delivery, batch, &outcomes);
     add_up(&mut importing.receipt, piece);
     deliveries::finish(writing.connection, importing.id, importing.user, &importing.receipt)?;
@@ -64,6 +65,7 @@ pub fn finish(writing: &mut Writing, importing: Importing) -> Result<Receipt> {
 
 fn add_up(whole: &mut Receipt, piece: Receipt) {
     whole.counts = whole.counts.plus(piece.counts);
+    whole.add_reasons(piece.reasons);
     for (name, counts) in piece.by_metric {
         let sum = whole.by_metric.entry(name).or_default();
         *sum = sum.plus(counts);

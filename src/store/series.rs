@@ -1,6 +1,6 @@
 //! What is stored, from the counts that every commit keeps: the catalogue answers without touching a sample.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::error::Result;
 use crate::model::time::Layer;
@@ -82,6 +82,17 @@ pub fn sources(connection: &Connection, user: i64) -> Result<Vec<(i64, String)>>
     )?;
     let rows = statement.query_map([user], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The unit that a person's metric came in most recently, in the sender's spelling.
+pub fn unit_sent(connection: &Connection, user: i64, metric: i64) -> Result<Option<String>> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT unit_sent FROM series WHERE user = ?1 AND metric = ?2 AND samples > 0
+             ORDER BY last_delivery DESC LIMIT 1",
+        )?
+        .query_row(params![user, metric], |row| row.get(0))
+        .optional()?)
 }
 
 /// The number that moves with every commit that changes a person's answers.

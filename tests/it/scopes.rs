@@ -20,7 +20,10 @@ const ROUTES: &[(&str, &str, Option<Scope>)] = &[
     ("GET", "/api/v1/aggregate/{metric}", Some(Scope::Read)),
     ("GET", "/api/v1/deliveries", Some(Scope::Read)),
     ("GET", "/api/v1/deliveries/{id}", Some(Scope::Read)),
+    ("GET", "/api/v1/deliveries/{id}/quarantine", Some(Scope::Read)),
+    ("GET", "/api/v1/quarantine", Some(Scope::Read)),
     ("GET", "/api/v1/export/samples", Some(Scope::Export)),
+    ("POST", "/api/v1/replay", Some(Scope::Admin)),
 ];
 
 /// Routes that `/openapi.json` does not list and that are open.

@@ -110,6 +110,8 @@ CREATE TABLE delivery_body (
 CREATE TABLE quarantine (
     id       INTEGER PRIMARY KEY,
     delivery INTEGER NOT NULL REFERENCES delivery (id),
+    -- The name that the receipt counts it under; empty for a whole body.
+    name     TEXT NOT NULL,
     -- JSON path of the item in the body; '$' is the whole body, which delivery_body holds.
     path     TEXT NOT NULL,
     reason   TEXT NOT NULL,

@@ -1,0 +1,96 @@
+//! `GET /api/v1/quarantine`: what was not understood, and why; nothing of a delivery is ever lost unseen.
+
+use axum::Extension;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::app::App;
+use crate::error::{Error, Result};
+use crate::http::cursor;
+use crate::http::deliveries::private;
+use crate::http::params::Params;
+use crate::http::problem::Problem;
+use crate::http::run::blocking;
+use crate::model::key::Principal;
+use crate::model::metric::catalogue;
+use crate::store::deliveries;
+use crate::store::quarantine::{self, Filter, QuarantineRow};
+
+const DEFAULT_LIMIT: u32 = 100;
+const MOST: u32 = 10_000;
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Quarantine {
+    /// Newest delivery first; within a delivery in the order of its body.
+    pub items: Vec<QuarantineRow>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
+}
+
+/// What waits in quarantine
+#[utoipa::path(
+    get, path = "/api/v1/quarantine", tag = "read",
+    params(
+        ("delivery" = Option<String>, Query, description = "Only of this delivery"),
+        ("metric" = Option<String>, Query, description = "Only counted under this name"),
+        ("start" = Option<String>, Query, description = "Received at or after"), ("end" = Option<String>, Query, description = "Received before"),
+        ("limit" = Option<u32>, Query, description = "1 to 10000, default 100"),
+        ("cursor" = Option<String>, Query, description = "next_cursor of the page before")
+    ),
+    responses((status = 200, body = Quarantine), (status = 400, body = Problem))
+)]
+pub async fn list(
+    State(app): State<App>,
+    Extension(principal): Extension<Principal>,
+    mut params: Params,
+) -> Result<Response, Problem> {
+    let (from, to) = params.range(&app.home)?;
+    let filter = Filter { delivery: params.one("delivery")?, metric: metric(&mut params)?, from, to };
+    answer(app, principal.user, filter, params).await
+}
+
+/// What one delivery has in quarantine
+#[utoipa::path(
+    get, path = "/api/v1/deliveries/{id}/quarantine", tag = "read",
+    params(
+        ("id" = String, Path, description = "As in the receipt"),
+        ("metric" = Option<String>, Query, description = "Only counted under this name"),
+        ("limit" = Option<u32>, Query, description = "1 to 10000, default 100"),
+        ("cursor" = Option<String>, Query, description = "next_cursor of the page before")
+    ),
+    responses((status = 200, body = Quarantine), (status = 400, body = Problem), (status = 404, body = Problem))
+)]
+pub async fn of_delivery(
+    State(app): State<App>,
+    Extension(principal): Extension<Principal>,
+    Path(id): Path<String>,
+    mut params: Params,
+) -> Result<Response, Problem> {
+    let (store, user, asked) = (app.store.clone(), principal.user, id.clone());
+    let found = blocking(move || deliveries::find(&*store.reader()?, user, &asked)).await?;
+    found.ok_or_else(|| Error::NotFound(format!("there is no delivery {id}")))?;
+    let filter = Filter { delivery: Some(id), metric: metric(&mut params)?, ..Filter::default() };
+    answer(app, user, filter, params).await
+}
+
+/// The name that receipts count under, from any name of a metric.
+fn metric(params: &mut Params) -> Result<Option<String>> {
+    let name = params.one("metric")?;
+    Ok(name.map(|name| catalogue().resolve(&name).map_or(name, |metric| metric.name.clone())))
+}
+
+async fn answer(app: App, user: i64, filter: Filter, mut params: Params) -> Result<Response, Problem> {
+    let limit = params.parsed("limit", "a number from 1 to 10000", |text| {
+        text.parse().ok().filter(|limit| (1..=MOST).contains(limit))
+    })?;
+    let limit = limit.unwrap_or(DEFAULT_LIMIT);
+    let after = params.parsed("cursor", cursor::EXPECTED, cursor::read)?;
+    params.finish()?;
+    let mut items = blocking(move || quarantine::page(&*app.store.reader()?, user, &filter, after, limit + 1)).await?;
+    let more = items.len() > limit as usize;
+    items.truncate(limit as usize);
+    let next_cursor = items.last().filter(|_| more).map(|last| cursor::write(last.position));
+    Ok(private(Quarantine { items, next_cursor }))
+}
