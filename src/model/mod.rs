@@ -9,6 +9,7 @@ pub mod receipt;
 pub mod sample;
 pub mod sender;
 pub mod sleep;
+pub mod source;
 pub mod time;
 pub mod unit;
 pub mod workout;

@@ -20,6 +20,7 @@ pub mod lane;
 pub mod migrate;
 pub mod nights;
 pub mod packed;
+pub mod priority;
 pub mod reconcile;
 pub mod samples;
 pub mod series;
