@@ -25,7 +25,7 @@ pub fn store_piece(writing: &mut Writing, owner: Owner, batch: &Batch, memory: &
     for workout in &batch.workouts {
         note(workout.item, workouts::store(writing, owner, workout)?);
     }
-    let outcomes = events::store(writing, owner, &batch.events)?;
+    let outcomes = events::store(writing, owner, &batch.events, memory)?;
     batch.events.iter().zip(outcomes).for_each(|(event, outcome)| note(event.item, outcome));
     for night in &batch.nights {
         note(night.item, nights::store(writing, owner, night)?);

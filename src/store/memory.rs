@@ -12,6 +12,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::error::Result;
 use crate::model::time::Layer;
 use crate::store::apply::Owner;
+use crate::store::events;
 use crate::store::reconcile::Identity;
 
 /// Seconds of one entry of the memory.
@@ -24,6 +25,8 @@ pub struct Memory {
     repeated: HashMap<(i64, i64, i64), Vec<u16>>,
     /// Metric, start and record of which there are rows that no piece has repeated so far.
     unrepeated: BTreeSet<(i64, i64, Identity)>,
+    /// The same of events; those that are repeated are always written again, because they are few.
+    unrepeated_events: BTreeSet<(String, i64, i64, String, i64)>,
 }
 
 impl Memory {
@@ -42,11 +45,18 @@ impl Memory {
         self.unrepeated.insert((metric, start, record));
     }
 
+    pub(super) fn note_unrepeated_event(&mut self, (kind, start, span, code, sender): events::Group) {
+        self.unrepeated_events.insert((kind.to_owned(), start, span, code.to_owned(), sender));
+    }
+
     /// Removes the rows of records that the import has named without repeating these rows.
     pub fn remove_unrepeated(self, connection: &Connection, owner: Owner) -> Result<()> {
         for (metric, start, record) in &self.unrepeated {
             remove_older(connection, owner, *metric, *start, *record)?;
             keep_first_taken(connection, owner, *metric, *start)?;
+        }
+        for (kind, start, span, code, sender) in &self.unrepeated_events {
+            events::remove_older(connection, owner, (kind, *start, *span, code, *sender))?;
         }
         Ok(())
     }
