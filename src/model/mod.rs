@@ -10,6 +10,7 @@ pub mod sample;
 pub mod sender;
 pub mod shown;
 pub mod sleep;
+pub mod source;
 pub mod time;
 pub mod unit;
 pub mod workout;

@@ -12,8 +12,10 @@ use crate::error::{Error, Result};
 use crate::model::receipt::Outcome;
 use crate::model::sample::{Batch, Sample, Series};
 use crate::model::time::Layer;
-use crate::store::dictionary::Dictionaries;
-use crate::store::reconcile::{Change, Row, reconcile};
+use crate::store::dictionary::{self, Dictionaries};
+use crate::store::memory::Memory;
+use crate::store::priority;
+use crate::store::reconcile::{Change, Row, Settled, Standing, Terms, Unnamed, reconcile};
 use crate::store::writer::Writing;
 
 /// Whose data, which delivery brings it, and how.
@@ -51,18 +53,25 @@ struct SeriesChange<'a> {
     last: i64,
 }
 
+/// (metric, start, layer)
+type Key = (i64, i64, Layer);
+
 /// (metric, layer, source)
 type SeriesKey = (i64, i64, i64);
 
-/// Stores the batch's samples and gives the outcome of each sample, in the order of `batch.samples`.
-pub fn store_samples(writing: &mut Writing, owner: Owner, batch: &Batch) -> Result<Vec<Outcome>> {
+/// Stores the batch's samples and gives the outcome of each sample, in the order of `batch.samples`. `memory` is what an
+/// import has met in its earlier pieces.
+pub fn store_samples(writing: &mut Writing, owner: Owner, batch: &Batch, memory: &mut Memory) -> Result<Vec<Outcome>> {
     let ids = dictionary_ids(writing, batch)?;
+    for (source, model) in &batch.devices {
+        priority::set_device(writing.connection, ids.sources[*source as usize], model)?;
+    }
     let mut order: Vec<u32> = (0..batch.samples.len() as u32).collect();
     order.sort_by_key(|&at| {
         let sample = &batch.samples[at as usize];
         (ids.metrics[sample.series as usize], sample.start, sample.layer, at)
     });
-    let mut table = SampleTable::new(writing.connection, owner, batch, &ids)?;
+    let mut table = SampleTable::new(writing.connection, owner, batch, &ids, memory)?;
     let mut outcomes = vec![Outcome::Unchanged; batch.samples.len()];
     let same_key = |a: &u32, b: &u32| {
         let (a, b) = (&batch.samples[*a as usize], &batch.samples[*b as usize]);
@@ -99,11 +108,17 @@ fn metric_id(dictionaries: &mut Dictionaries, connection: &Connection, series: &
     Ok(row.id)
 }
 
+/// The rows of one group, by twin.
+const GROUP_SQL: &str = "SELECT twin, delivery, span, value, min, max, source, context, offset_minutes FROM sample
+     WHERE user = ?1 AND metric = ?2 AND start = ?3 AND layer = ?4 ORDER BY twin";
+
 /// The sample table with its statements prepared, and what has been changed in it so far.
 struct SampleTable<'a> {
     owner: Owner,
     batch: &'a Batch,
     ids: &'a Ids,
+    unnamed: Unnamed,
+    memory: &'a mut Memory,
     insert: Insert<'a>,
     put: Insert<'a>,
     read: CachedStatement<'a>,
@@ -112,18 +127,23 @@ struct SampleTable<'a> {
 }
 
 impl<'a> SampleTable<'a> {
-    fn new(connection: &'a Connection, owner: Owner, batch: &'a Batch, ids: &'a Ids) -> Result<Self> {
+    fn new(
+        connection: &'a Connection,
+        owner: Owner,
+        batch: &'a Batch,
+        ids: &'a Ids,
+        memory: &'a mut Memory,
+    ) -> Result<Self> {
         Ok(SampleTable {
             owner,
             batch,
             ids,
+            unnamed: dictionary::unnamed(connection)?,
+            memory,
             insert: Insert::prepare(connection, "INSERT OR IGNORE", owner)?,
             put: Insert::prepare(connection, "INSERT OR REPLACE", owner)?,
             changes: BTreeMap::new(),
-            read: connection.prepare_cached(
-                "SELECT twin, span, value, min, max, source, context, offset_minutes FROM sample
-                 WHERE user = ?1 AND metric = ?2 AND start = ?3 AND layer = ?4 ORDER BY twin",
-            )?,
+            read: connection.prepare_cached(GROUP_SQL)?,
             remove: connection.prepare_cached(
                 "DELETE FROM sample WHERE user = ?1 AND metric = ?2 AND start = ?3 AND layer = ?4 AND twin = ?5",
             )?,
@@ -141,24 +161,45 @@ impl<'a> SampleTable<'a> {
         }
         let incoming: Vec<Row> = group.iter().map(|&at| self.row(&self.batch.samples[at as usize])).collect();
         let stored = self.stored(first)?;
-        let (settled, changes) = reconcile(first.layer, &stored, &incoming);
-        for ((&at, outcome), row) in group.iter().zip(settled).zip(&incoming) {
+        let settled = self.settle(key, &stored, &incoming);
+        for ((&at, outcome), row) in group.iter().zip(settled.outcomes).zip(&incoming) {
             outcomes[at as usize] = outcome;
             // Adds nothing, but notes that this delivery spoke of the series.
             self.count(first, row, 0);
         }
-        for change in changes {
+        for change in settled.changes {
             self.apply(first, &stored, change)?;
         }
         Ok(())
     }
 
+    /// Settles a group, and remembers what an import must know of it.
+    fn settle(&mut self, (metric, start, layer): Key, stored: &[Standing], incoming: &[Row]) -> Settled {
+        let repeated = |row: &Row| self.memory.has_repeated(metric, row.source, start);
+        let import = self.owner.mode == Mode::Import;
+        let terms = Terms {
+            delivery: self.owner.delivery,
+            unnamed: self.unnamed,
+            repeated: if import { Some(&repeated) } else { None },
+        };
+        let mut settled = reconcile(layer, stored, incoming, &terms);
+        for record in settled.unrepeated.drain(..) {
+            self.memory.note_unrepeated(metric, start, record);
+        }
+        if let ([only], true) = (stored, import && settled.repeats_first)
+            && only.delivery < self.owner.delivery
+        {
+            self.memory.note_repeated(metric, only.row.source, start);
+        }
+        settled
+    }
+
     /// `stored` is ordered by twin.
-    fn apply(&mut self, sample: &Sample, stored: &[(i64, Row)], change: Change) -> Result<()> {
+    fn apply(&mut self, sample: &Sample, stored: &[Standing], change: Change) -> Result<()> {
         let key = self.key(sample);
         let (Change::Put { twin, .. } | Change::Remove { twin }) = change;
-        if let Ok(at) = stored.binary_search_by_key(&twin, |(twin, _)| *twin) {
-            self.count(sample, &stored[at].1, -1);
+        if let Ok(at) = stored.binary_search_by_key(&twin, |old| old.twin) {
+            self.count(sample, &stored[at].row, -1);
         }
         match change {
             Change::Put { row, .. } => {
@@ -173,7 +214,7 @@ impl<'a> SampleTable<'a> {
         Ok(())
     }
 
-    fn key(&self, sample: &Sample) -> (i64, i64, Layer) {
+    fn key(&self, sample: &Sample) -> Key {
         (self.ids.metrics[sample.series as usize], sample.start, sample.layer)
     }
 
@@ -189,21 +230,22 @@ impl<'a> SampleTable<'a> {
         }
     }
 
-    fn stored(&mut self, sample: &Sample) -> Result<Vec<(i64, Row)>> {
+    fn stored(&mut self, sample: &Sample) -> Result<Vec<Standing>> {
         let (metric, start, layer) = self.key(sample);
         let rows = self.read.query_map(params![self.owner.user, metric, start, layer.id()], |row| {
-            Ok((
-                row.get(0)?,
-                Row {
-                    span: row.get(1)?,
-                    value: row.get(2)?,
-                    min: row.get(3)?,
-                    max: row.get(4)?,
-                    source: row.get(5)?,
-                    context: row.get(6)?,
-                    offset_minutes: row.get(7)?,
+            Ok(Standing {
+                twin: row.get(0)?,
+                delivery: row.get(1)?,
+                row: Row {
+                    span: row.get(2)?,
+                    value: row.get(3)?,
+                    min: row.get(4)?,
+                    max: row.get(5)?,
+                    source: row.get(6)?,
+                    context: row.get(7)?,
+                    offset_minutes: row.get(8)?,
                 },
-            ))
+            })
         })?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
@@ -241,7 +283,7 @@ impl<'a> Insert<'a> {
     }
 
     /// 1 when a row was written.
-    fn write(&mut self, (metric, start, layer): (i64, i64, Layer), twin: i64, row: &Row) -> Result<usize> {
+    fn write(&mut self, (metric, start, layer): Key, twin: i64, row: &Row) -> Result<usize> {
         let statement = &mut self.0;
         for (at, value) in (3..).zip([metric, start, layer.id(), twin, row.span]) {
             statement.raw_bind_parameter(at, value)?;

@@ -4,22 +4,28 @@ use crate::error::Result;
 use crate::model::receipt::Outcome;
 use crate::model::sample::Batch;
 use crate::store::apply::{self, Owner};
+use crate::store::memory::Memory;
 use crate::store::writer::Writing;
 use crate::store::{documents, events, nights, workouts};
 
 /// Stores the batch and gives the outcome of each of `batch.items`: the strongest of whatever the item gave.
 pub fn store(writing: &mut Writing, owner: Owner, batch: &Batch) -> Result<Vec<Outcome>> {
+    store_piece(writing, owner, batch, &mut Memory::default())
+}
+
+/// The same for a piece of an import, with what its earlier pieces have met.
+pub fn store_piece(writing: &mut Writing, owner: Owner, batch: &Batch, memory: &mut Memory) -> Result<Vec<Outcome>> {
     let mut items = vec![Outcome::Unchanged; batch.items.len()];
     let mut note = |item: u32, outcome: Outcome| {
         let known = &mut items[item as usize];
         *known = outcome.max(*known);
     };
-    let outcomes = apply::store_samples(writing, owner, batch)?;
+    let outcomes = apply::store_samples(writing, owner, batch, memory)?;
     batch.samples.iter().zip(outcomes).for_each(|(sample, outcome)| note(sample.item, outcome));
     for workout in &batch.workouts {
         note(workout.item, workouts::store(writing, owner, workout)?);
     }
-    let outcomes = events::store(writing, owner, &batch.events)?;
+    let outcomes = events::store(writing, owner, &batch.events, memory)?;
     batch.events.iter().zip(outcomes).for_each(|(event, outcome)| note(event.item, outcome));
     for night in &batch.nights {
         note(night.item, nights::store(writing, owner, night)?);

@@ -8,6 +8,8 @@ use std::collections::HashMap;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::error::Result;
+use crate::model::source::SHORTCUTS;
+use crate::store::reconcile::Unnamed;
 
 /// A metric's row: its id and the unit its samples are stored in.
 #[derive(Debug, Clone)]
@@ -64,6 +66,13 @@ fn id_of(connection: &Connection, known: &mut HashMap<String, i64>, table: &str,
         .query_row([name], |row| row.get(0))?;
     known.insert(name.to_owned(), id);
     Ok(id)
+}
+
+/// The sources that do not say what measured.
+pub fn unnamed(connection: &Connection) -> Result<Unnamed> {
+    let mut statement = connection.prepare_cached("SELECT id FROM source WHERE name = ?1")?;
+    let mut find = |name: &str| statement.query_row([name], |row| row.get(0)).optional();
+    Ok(Unnamed { blank: find("")?, shortcuts: find(SHORTCUTS)? })
 }
 
 /// The id and unit of a metric that is stored, if it is.

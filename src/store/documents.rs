@@ -22,7 +22,7 @@ pub fn store(writing: &mut Writing, owner: Owner, document: &Document) -> Result
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
              ON CONFLICT (user, kind, name) DO UPDATE SET media_type = excluded.media_type, bytes = excluded.bytes,
                  body = excluded.body, delivery = excluded.delivery
-             WHERE (body <> excluded.body OR media_type <> excluded.media_type) AND delivery <= excluded.delivery",
+             WHERE delivery <= excluded.delivery AND (body <> excluded.body OR media_type <> excluded.media_type)",
         )?
         .execute(params![
             owner.user,

@@ -2,17 +2,18 @@
 
 use std::collections::HashMap;
 
-use rusqlite::params;
+use rusqlite::{Connection, params};
 
 use crate::error::{Error, Result};
 use crate::model::event::Event;
 use crate::model::receipt::Outcome;
 use crate::store::apply::{Mode, Owner};
+use crate::store::memory::Memory;
 use crate::store::packed::pack;
 use crate::store::writer::Writing;
 
 /// (kind, start, span, code, sender)
-type Group<'a> = (&'a str, i64, i64, &'a str, i64);
+pub(super) type Group<'a> = (&'a str, i64, i64, &'a str, i64);
 
 /// What an event says beside its group.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,8 +28,8 @@ struct Row {
 }
 
 /// Stores events and gives the outcome of each. A group that a delivery names is replaced as a whole; exact duplicates in
-/// it are one event.
-pub fn store(writing: &mut Writing, owner: Owner, events: &[Event]) -> Result<Vec<Outcome>> {
+/// it are one event. What a piece of an import does not repeat is removed at the end of the import: see `memory`.
+pub fn store(writing: &mut Writing, owner: Owner, events: &[Event], memory: &mut Memory) -> Result<Vec<Outcome>> {
     let mut groups: HashMap<Group, Vec<usize>> = HashMap::new();
     for (at, event) in events.iter().enumerate() {
         let group = (event.kind, event.start, event.span, event.code.as_str(), event.sender.id());
@@ -36,11 +37,14 @@ pub fn store(writing: &mut Writing, owner: Owner, events: &[Event]) -> Result<Ve
     }
     let mut outcomes = vec![Outcome::Unchanged; events.len()];
     for (group, members) in groups {
-        store_group(writing, owner, group, &members, events, &mut outcomes)?;
+        if store_group(writing, owner, group, &members, events, &mut outcomes)? {
+            memory.note_unrepeated_event(group);
+        }
     }
     Ok(outcomes)
 }
 
+/// True when older events of the group are left, which another piece of an import may still repeat.
 fn store_group(
     writing: &mut Writing,
     owner: Owner,
@@ -48,20 +52,31 @@ fn store_group(
     members: &[usize],
     events: &[Event],
     outcomes: &mut [Outcome],
-) -> Result<()> {
+) -> Result<bool> {
     let stored = stored(writing, owner, group)?;
+    // What a later delivery has told of the group stays.
+    if stored.iter().any(|(.., delivery)| *delivery > owner.delivery) {
+        return Ok(false);
+    }
     let rows: Vec<Row> = members.iter().map(|at| row(writing, &events[*at])).collect::<Result<_>>()?;
-    let mut known: Vec<&Row> = stored.iter().map(|(_, row)| row).collect();
-    let mut left: Vec<i64> =
-        stored.iter().filter(|(_, old)| !rows.contains(old)).map(|(twin, _)| *twin).rev().collect();
-    let mut next = stored.iter().map(|(twin, _)| twin + 1).max().unwrap_or(0);
+    let mut known: Vec<&Row> = stored.iter().map(|(_, row, _)| row).collect();
+    let import = owner.mode == Mode::Import;
+    let (same, other): (Vec<_>, Vec<_>) = stored
+        .iter()
+        .filter(|(.., delivery)| !import || *delivery < owner.delivery)
+        .partition(|(_, old, _)| rows.contains(old));
+    let mut left: Vec<i64> = other.iter().map(|(twin, ..)| *twin).rev().collect();
+    if import {
+        // So that the end of the import knows which it has repeated.
+        same.iter().try_for_each(|(twin, row, _)| put(writing, owner, group, *twin, row))?;
+    }
+    let mut next = stored.iter().map(|(twin, ..)| twin + 1).max().unwrap_or(0);
     for (at, row) in members.iter().zip(&rows) {
         if known.contains(&row) {
             continue;
         }
         known.push(row);
-        // An import comes in pieces, and a later piece may still name what this one does not.
-        let replaced = if owner.mode == Mode::Import { None } else { left.pop() };
+        let replaced = left.pop();
         outcomes[*at] = if replaced.is_some() { Outcome::Updated } else { Outcome::Stored };
         let twin = replaced.unwrap_or_else(|| {
             next += 1;
@@ -69,12 +84,13 @@ fn store_group(
         });
         put(writing, owner, group, twin, row)?;
     }
-    if owner.mode != Mode::Import {
-        for twin in left {
-            remove(writing, owner, group, twin)?;
-        }
+    if import {
+        return Ok(!left.is_empty());
     }
-    Ok(())
+    for twin in left {
+        remove(writing, owner, group, twin)?;
+    }
+    Ok(false)
 }
 
 fn row(writing: &mut Writing, event: &Event) -> Result<Row> {
@@ -90,9 +106,9 @@ fn row(writing: &mut Writing, event: &Event) -> Result<Row> {
     })
 }
 
-fn stored(writing: &Writing, owner: Owner, (kind, start, span, code, sender): Group) -> Result<Vec<(i64, Row)>> {
+fn stored(writing: &Writing, owner: Owner, (kind, start, span, code, sender): Group) -> Result<Vec<(i64, Row, i64)>> {
     let mut statement = writing.connection.prepare_cached(
-        "SELECT twin, name, value, value_sent, source, offset_minutes, details, series FROM event
+        "SELECT twin, name, value, value_sent, source, offset_minutes, details, series, delivery FROM event
          WHERE user = ?1 AND kind = ?2 AND start = ?3 AND span = ?4 AND code = ?5 AND sender = ?6 ORDER BY twin",
     )?;
     let rows = statement.query_map(params![owner.user, kind, start, span, code, sender], |row| {
@@ -107,6 +123,7 @@ fn stored(writing: &Writing, owner: Owner, (kind, start, span, code, sender): Gr
                 details: row.get(6)?,
                 series: row.get(7)?,
             },
+            row.get(8)?,
         ))
     })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
@@ -137,6 +154,18 @@ fn put(writing: &Writing, owner: Owner, (kind, start, span, code, sender): Group
             row.series,
             owner.delivery
         ])?;
+    Ok(())
+}
+
+/// Removes what of a group is older than a delivery.
+pub(super) fn remove_older(connection: &Connection, owner: Owner, group: Group) -> Result<()> {
+    let (kind, start, span, code, sender) = group;
+    connection
+        .prepare_cached(
+            "DELETE FROM event WHERE user = ?1 AND kind = ?2 AND start = ?3 AND span = ?4 AND code = ?5
+             AND sender = ?6 AND delivery < ?7",
+        )?
+        .execute(params![owner.user, kind, start, span, code, sender, owner.delivery])?;
     Ok(())
 }
 

@@ -1,7 +1,8 @@
 //! An import: one delivery that is written in many transactions, because an export is too large for one.
 //!
 //! Each piece is committed on its own, so that an import which is killed has stored what it has stored; importing the
-//! same file again brings the rest. The receipt grows with each piece.
+//! same file again brings the rest. The receipt grows with each piece. Records of one group may lie in different pieces:
+//! `memory` knows what earlier ones have met, and `finish` removes what none has repeated.
 
 use crate::error::Result;
 use crate::model::receipt::{PROBLEMS_SHOWN, Receipt};
@@ -9,6 +10,7 @@ use crate::model::sample::Batch;
 use crate::store::apply::{Mode, Owner};
 use crate::store::batch;
 use crate::store::deliveries::{self, Origin};
+use crate::store::memory::Memory;
 use crate::store::quarantine;
 use crate::store::writer::Writing;
 
@@ -29,9 +31,14 @@ pub struct Importing {
     id: i64,
     user: i64,
     receipt: Receipt,
+    memory: Memory,
 }
 
 impl Importing {
+    fn owner(&self) -> Owner {
+        Owner { user: self.user, delivery: self.id, mode: Mode::Import }
+    }
+
     /// What has been written so far.
     pub fn receipt(&self) -> &Receipt {
         &self.receipt
@@ -43,13 +50,12 @@ pub fn begin(writing: &mut Writing, head: &Head) -> Result<Importing> {
     let id = deliveries::insert_head(writing.connection, head)?;
     let receipt = Receipt { delivery: head.public_id.clone(), ..Receipt::default() };
     deliveries::finish(writing.connection, id, head.user, &receipt)?;
-    Ok(Importing { id, user: head.user, receipt })
+    Ok(Importing { id, user: head.user, receipt, memory: Memory::default() })
 }
 
 /// Writes one piece.
 pub fn add(writing: &mut Writing, mut importing: Importing, batch: &Batch) -> Result<Importing> {
-    let owner = Owner { user: importing.user, delivery: importing.id, mode: Mode::Import };
-    let outcomes = batch::store(writing, owner, batch)?;
+    let outcomes = batch::store_piece(writing, importing.owner(), batch, &mut importing.memory)?;
     quarantine::put(writing.connection, importing.id, batch)?;
     let piece = deliveries::receipt(&importing.receipt.delivery, batch, &outcomes);
     add_up(&mut importing.receipt, piece);
@@ -57,8 +63,10 @@ pub fn add(writing: &mut Writing, mut importing: Importing, batch: &Batch) -> Re
     Ok(importing)
 }
 
-/// Writes the end, after which the delivery counts as whole.
+/// Writes the end: what records the import has named hold now what it said of them, and nothing older.
 pub fn finish(writing: &mut Writing, importing: Importing) -> Result<Receipt> {
+    let owner = importing.owner();
+    importing.memory.remove_unrepeated(writing.connection, owner)?;
     deliveries::finish(writing.connection, importing.id, importing.user, &importing.receipt)?;
     Ok(importing.receipt)
 }

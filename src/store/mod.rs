@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
+mod alike;
 pub mod apply;
 pub mod batch;
 pub mod check;
@@ -17,9 +18,11 @@ pub mod imports;
 pub mod keys;
 #[allow(unsafe_code)]
 pub mod lane;
+pub mod memory;
 pub mod migrate;
 pub mod nights;
 pub mod packed;
+pub mod priority;
 pub mod quarantine;
 pub mod reconcile;
 pub mod replays;

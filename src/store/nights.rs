@@ -16,6 +16,7 @@ const COLUMNS: &str = "date, sender, source, offset_minutes, start, end, in_bed_
 struct Stored {
     night: NightSummary,
     source: i64,
+    delivery: i64,
 }
 
 /// Stores a night in place of the one there is, unless that one has stages and this one has none: the app's older versions
@@ -24,7 +25,9 @@ pub fn store(writing: &mut Writing, owner: Owner, night: &NightSummary) -> Resul
     let Writing { connection, dictionaries } = writing;
     let source = dictionaries.source(connection, &night.source)?;
     let stored = connection
-        .prepare_cached(&format!("SELECT {COLUMNS} FROM night_summary WHERE user = ?1 AND date = ?2 AND sender = ?3"))?
+        .prepare_cached(&format!(
+            "SELECT {COLUMNS}, delivery FROM night_summary WHERE user = ?1 AND date = ?2 AND sender = ?3"
+        ))?
         .query_row(params![owner.user, night.date, night.sender.id()], read)
         .optional()?;
     let same = |old: &Stored| {
@@ -34,6 +37,8 @@ pub fn store(writing: &mut Writing, owner: Owner, night: &NightSummary) -> Resul
     let outcome = match &stored {
         None => Outcome::Stored,
         Some(old) if same(old) || (old.night.has_stages() && !night.has_stages()) => return Ok(Outcome::Unchanged),
+        // What a later delivery has told stays.
+        Some(old) if old.delivery > owner.delivery => return Ok(Outcome::Unchanged),
         Some(_) => Outcome::Updated,
     };
     put(writing, owner, night, source)?;
@@ -86,5 +91,5 @@ fn read(row: &Row) -> rusqlite::Result<Stored> {
         rem: row.get(12)?,
         awake: row.get(13)?,
     };
-    Ok(Stored { night, source: row.get(2)? })
+    Ok(Stored { night, source: row.get(2)?, delivery: row.get(14)? })
 }

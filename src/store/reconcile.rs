@@ -3,17 +3,27 @@
 //! All rows that share (user, metric, start, layer) are settled together:
 //!
 //! * In a **bucket layer** the phone has already summed and de-duplicated, so there is one row per bucket (and per
-//!   context, where the phone splits a bucket by one): a later delivery replaces it, whatever it calls its source.
+//!   context, where the phone splits a bucket by one): a later delivery replaces it, whatever it calls its source. Only a
+//!   Shortcut's sum, which adds overlapping sources up, yields to any other.
 //! * In the **raw** layer a record is known by (end, source, context), and several distinct records may share even
 //!   these (a food log writes many at one instant). A delivery replaces such a group as a whole, and exact duplicates
 //!   within it are one record, so the same delivery twice changes nothing.
+//! * A raw record whose source is not known is the record of a known source with the same end and value, in whichever
+//!   order they come.
+//! * What a later delivery has written of a group stays: an old delivery that is decoded again, or a long import, does
+//!   not undo it.
+//! * An **import** comes in pieces. What a piece does not repeat may be in another, so it is not removed but told, and
+//!   removed at the end of the import; what an earlier piece has written or repeated stays.
 //!
 //! `twin` only numbers the rows; it carries no meaning and is never shown. A group that has any row has one under 0.
 
-use std::collections::{HashMap, HashSet};
+mod raw;
+
+use std::collections::HashMap;
 
 use crate::model::receipt::Outcome;
 use crate::model::time::Layer;
+use crate::store::alike::{Values, alike};
 
 /// The part of a sample row beside its key.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,13 +38,10 @@ pub struct Row {
 }
 
 /// What a raw record is known by: end, source, context.
-type Identity = (i64, i64, Option<i64>);
-
-/// The bits of value, min and max: floats that can be hashed.
-type Values = [Option<u64>; 3];
+pub type Identity = (i64, i64, Option<i64>);
 
 impl Row {
-    fn identity(&self) -> Identity {
+    pub fn identity(&self) -> Identity {
         (self.span, self.source, self.context)
     }
 
@@ -44,8 +51,52 @@ impl Row {
     }
 
     fn values(&self) -> Values {
-        [self.value, self.min, self.max].map(|number| number.map(f64::to_bits))
+        [self.value, self.min, self.max]
     }
+
+    /// What a record of an unknown source is recognised by.
+    fn measured(&self) -> Values {
+        [self.value, None, None]
+    }
+
+    fn is_like(&self, other: &Row) -> bool {
+        (self.identity(), self.offset_minutes) == (other.identity(), other.offset_minutes)
+            && self.values().into_iter().zip(other.values()).all(|(one, other)| alike(one, other))
+    }
+}
+
+/// A stored row, and the delivery that wrote it as it is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Standing {
+    pub twin: i64,
+    pub row: Row,
+    pub delivery: i64,
+}
+
+/// The sources that do not say what measured, by id, where they are known.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Unnamed {
+    pub blank: Option<i64>,
+    pub shortcuts: Option<i64>,
+}
+
+impl Unnamed {
+    /// How well a source is known: of two equal records the better known is the record.
+    fn knowledge(self, source: i64) -> u8 {
+        match Some(source) {
+            id if id == self.blank => 0,
+            id if id == self.shortcuts => 1,
+            _ => 2,
+        }
+    }
+}
+
+/// On what terms a delivery meets what is stored.
+pub struct Terms<'a> {
+    pub delivery: i64,
+    pub unnamed: Unnamed,
+    /// For an import: whether an earlier piece of it has repeated this row.
+    pub repeated: Option<&'a dyn Fn(&Row) -> bool>,
 }
 
 /// What to do to bring the stored rows to what the delivery says.
@@ -55,103 +106,57 @@ pub enum Change {
     Remove { twin: i64 },
 }
 
-/// Settles one group: `stored` are (twin, row), `incoming` in the order of the body. Gives one outcome per incoming row.
-pub fn reconcile(layer: Layer, stored: &[(i64, Row)], incoming: &[Row]) -> (Vec<Outcome>, Vec<Change>) {
+/// How a group is settled.
+#[derive(Debug, Default)]
+pub struct Settled {
+    /// One for each incoming row.
+    pub outcomes: Vec<Outcome>,
+    pub changes: Vec<Change>,
+    /// Whether the first of the stored rows is among the incoming.
+    pub repeats_first: bool,
+    /// Of an import: records that it names and of which there are older rows that no piece has repeated so far.
+    pub unrepeated: Vec<Identity>,
+}
+
+/// Settles one group: `stored` by ascending twin, `incoming` in the order of the body.
+pub fn reconcile(layer: Layer, stored: &[Standing], incoming: &[Row], terms: &Terms) -> Settled {
     match layer {
-        Layer::Raw => reconcile_raw(stored, incoming),
-        _ => reconcile_buckets(stored, incoming),
+        Layer::Raw => raw::Group { stored, incoming, terms }.settle(),
+        _ => reconcile_buckets(stored, incoming, terms),
     }
 }
 
-fn reconcile_buckets(stored: &[(i64, Row)], incoming: &[Row]) -> (Vec<Outcome>, Vec<Change>) {
+fn reconcile_buckets(stored: &[Standing], incoming: &[Row], terms: &Terms) -> Settled {
     let mut changes = Vec::new();
     let mut next = next_twin(stored);
-    let last: HashMap<Option<i64>, usize> = incoming.iter().enumerate().map(|(at, row)| (row.context, at)).collect();
-    let standing: HashMap<Option<i64>, &(i64, Row)> = stored.iter().map(|old| (old.1.context, old)).collect();
+    let yields = |row: &Row| Some(row.source) == terms.unnamed.shortcuts;
+    // A body that names one bucket twice means the later one, or sending it again would never settle.
+    let mut meant: HashMap<Option<i64>, usize> = HashMap::new();
+    for (at, row) in incoming.iter().enumerate() {
+        let before = meant.get(&row.context).map(|before| &incoming[*before]);
+        if !before.is_some_and(|before| yields(row) && !yields(before)) {
+            meant.insert(row.context, at);
+        }
+    }
+    let standing: HashMap<Option<i64>, &Standing> = stored.iter().map(|old| (old.row.context, old)).collect();
     let outcomes = incoming.iter().enumerate().map(|(at, row)| {
-        // A body that names one bucket twice means the later one, or sending it again would never settle.
-        if last.get(&row.context) != Some(&at) {
+        let old = standing.get(&row.context);
+        let stays = |old: &Standing| {
+            old.row.is_like(row) || old.delivery > terms.delivery || (yields(row) && !yields(&old.row))
+        };
+        if meant.get(&row.context) != Some(&at) || old.is_some_and(|old| stays(old)) {
             return Outcome::Unchanged;
         }
-        match standing.get(&row.context) {
-            Some((_, old)) if old == row => Outcome::Unchanged,
-            Some((twin, _)) => {
-                changes.push(Change::Put { twin: *twin, row: row.clone() });
-                Outcome::Updated
-            }
-            None => {
-                changes.push(Change::Put { twin: take(&mut next), row: row.clone() });
-                Outcome::Stored
-            }
-        }
+        let twin = old.map_or_else(|| take(&mut next), |old| old.twin);
+        changes.push(Change::Put { twin, row: row.clone() });
+        if old.is_some() { Outcome::Updated } else { Outcome::Stored }
     });
-    (outcomes.collect(), changes)
+    let outcomes = outcomes.collect();
+    Settled { outcomes, changes, ..Settled::default() }
 }
 
-fn reconcile_raw(stored: &[(i64, Row)], incoming: &[Row]) -> (Vec<Outcome>, Vec<Change>) {
-    let mut replaced = replaced_rows(stored, incoming);
-    let mut known: HashSet<(Identity, Values)> = stored.iter().map(|(_, old)| (old.identity(), old.values())).collect();
-    let mut changes = Vec::new();
-    let mut next = next_twin(stored);
-    let outcomes = incoming
-        .iter()
-        .map(|row| {
-            if !known.insert((row.identity(), row.values())) {
-                return Outcome::Unchanged;
-            }
-            let (twin, outcome) = match replaced.get_mut(&row.identity()).and_then(Vec::pop) {
-                Some(twin) => (twin, Outcome::Updated),
-                None => (take(&mut next), Outcome::Stored),
-            };
-            changes.push(Change::Put { twin, row: row.clone() });
-            outcome
-        })
-        .collect();
-    let left = replaced.into_values().flatten();
-    changes.extend(left.map(|twin| Change::Remove { twin }));
-    keep_first_taken(stored, &mut changes);
-    (outcomes, changes)
-}
-
-/// Moves another row to twin 0 where that would become vacant: `apply` takes a vacant twin 0 for an empty group.
-fn keep_first_taken(stored: &[(i64, Row)], changes: &mut Vec<Change>) {
-    let Some(at) = changes.iter().position(|change| *change == Change::Remove { twin: 0 }) else { return };
-    let put = changes.iter_mut().find_map(|change| match change {
-        Change::Put { twin, .. } => Some(twin),
-        Change::Remove { .. } => None,
-    });
-    if let Some(twin) = put {
-        let from = std::mem::replace(twin, 0);
-        match from < next_twin(stored) {
-            true => changes[at] = Change::Remove { twin: from },
-            false => drop(changes.swap_remove(at)),
-        }
-        return;
-    }
-    let removed: HashSet<i64> =
-        changes.iter().map(|(Change::Put { twin, .. } | Change::Remove { twin })| *twin).collect();
-    if let Some((twin, row)) = stored.iter().find(|(twin, _)| !removed.contains(twin)) {
-        changes[at] = Change::Remove { twin: *twin };
-        changes.push(Change::Put { twin: 0, row: row.clone() });
-    }
-}
-
-/// The twins of stored rows of records that the delivery names but whose values it does not repeat.
-fn replaced_rows(stored: &[(i64, Row)], incoming: &[Row]) -> HashMap<Identity, Vec<i64>> {
-    let named: HashSet<Identity> = incoming.iter().map(Row::identity).collect();
-    let said: HashSet<(Identity, Values)> = incoming.iter().map(|row| (row.identity(), row.values())).collect();
-    let mut replaced: HashMap<Identity, Vec<i64>> = HashMap::new();
-    for (twin, old) in stored {
-        let identity = old.identity();
-        if named.contains(&identity) && !said.contains(&(identity, old.values())) {
-            replaced.entry(identity).or_default().push(*twin);
-        }
-    }
-    replaced
-}
-
-fn next_twin(stored: &[(i64, Row)]) -> i64 {
-    stored.iter().map(|(twin, _)| twin + 1).max().unwrap_or(0)
+fn next_twin(stored: &[Standing]) -> i64 {
+    stored.iter().map(|old| old.twin + 1).max().unwrap_or(0)
 }
 
 fn take(next: &mut i64) -> i64 {
@@ -160,86 +165,4 @@ fn take(next: &mut i64) -> i64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn row(value: f64, source: i64) -> Row {
-        Row { span: 0, value: Some(value), min: None, max: None, source, context: None, offset_minutes: 0 }
-    }
-
-    #[test]
-    fn a_bucket_is_replaced_whatever_its_source() {
-        let (outcomes, changes) = reconcile(Layer::Day, &[(0, row(5.0, 1))], &[row(9.0, 2)]);
-        assert_eq!(outcomes, [Outcome::Updated]);
-        assert_eq!(changes, [Change::Put { twin: 0, row: row(9.0, 2) }]);
-    }
-
-    #[test]
-    fn a_bucket_named_twice_in_one_body_means_the_later_and_settles() {
-        let body = [row(5.0, 1), row(9.0, 1)];
-        let (outcomes, changes) = reconcile(Layer::Hour, &[], &body);
-        assert_eq!(outcomes, [Outcome::Unchanged, Outcome::Stored]);
-        assert_eq!(changes, [Change::Put { twin: 0, row: row(9.0, 1) }]);
-        let (again, nothing) = reconcile(Layer::Hour, &[(0, row(9.0, 1))], &body);
-        assert_eq!(again, [Outcome::Unchanged, Outcome::Unchanged]);
-        assert!(nothing.is_empty());
-    }
-
-    #[test]
-    fn contexts_split_a_bucket() {
-        let basal = Row { context: Some(1), ..row(3.0, 1) };
-        let bolus = Row { context: Some(2), ..row(4.0, 1) };
-        let (outcomes, _) = reconcile(Layer::Day, &[(0, basal)], &[bolus]);
-        assert_eq!(outcomes, [Outcome::Stored]);
-    }
-
-    #[test]
-    fn raw_records_of_one_instant_are_all_kept_and_exact_duplicates_are_one() {
-        let (outcomes, changes) = reconcile(Layer::Raw, &[], &[row(5.0, 1), row(7.0, 1), row(5.0, 1)]);
-        assert_eq!(outcomes, [Outcome::Stored, Outcome::Stored, Outcome::Unchanged]);
-        assert_eq!(changes.len(), 2);
-    }
-
-    #[test]
-    fn a_raw_group_is_replaced_as_a_whole_and_other_sources_stay() {
-        let stored = [(0, row(5.0, 1)), (1, row(7.0, 1)), (2, row(8.0, 2))];
-        let (outcomes, changes) = reconcile(Layer::Raw, &stored, &[row(6.0, 1)]);
-        assert_eq!(outcomes, [Outcome::Updated]);
-        assert_eq!(changes.len(), 2, "{changes:?}");
-        let removed = |twin| changes.contains(&Change::Remove { twin });
-        assert!(removed(0) || removed(1), "{changes:?}");
-    }
-
-    /// What is stored after the changes.
-    fn applied(stored: &[(i64, Row)], changes: Vec<Change>) -> Vec<(i64, Row)> {
-        let mut rows: std::collections::BTreeMap<i64, Row> = stored.iter().cloned().collect();
-        for change in changes {
-            match change {
-                Change::Put { twin, row } => rows.insert(twin, row),
-                Change::Remove { twin } => rows.remove(&twin),
-            };
-        }
-        rows.into_iter().collect()
-    }
-
-    #[test]
-    fn a_raw_group_that_loses_its_first_row_has_another_first() {
-        let stored = [(0, row(5.0, 1)), (1, row(7.0, 1)), (2, row(8.0, 2))];
-        for (incoming, left) in [
-            (vec![row(7.0, 1)], vec![(0, row(7.0, 1)), (2, row(8.0, 2))]),
-            (vec![row(6.0, 1)], vec![(0, row(6.0, 1)), (2, row(8.0, 2))]),
-            (vec![row(7.0, 1), row(9.0, 3)], vec![(0, row(9.0, 3)), (1, row(7.0, 1)), (2, row(8.0, 2))]),
-        ] {
-            let (_, changes) = reconcile(Layer::Raw, &stored, &incoming);
-            assert_eq!(applied(&stored, changes), left, "{incoming:?}");
-        }
-    }
-
-    #[test]
-    fn the_same_raw_group_in_another_order_changes_nothing() {
-        let stored = [(0, row(5.0, 1)), (1, row(7.0, 1))];
-        let (outcomes, changes) = reconcile(Layer::Raw, &stored, &[row(7.0, 1), row(5.0, 1)]);
-        assert_eq!(outcomes, [Outcome::Unchanged, Outcome::Unchanged]);
-        assert!(changes.is_empty());
-    }
-}
+mod tests;

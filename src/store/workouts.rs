@@ -22,12 +22,18 @@ pub fn store(writing: &mut Writing, owner: Owner, workout: &Workout) -> Result<O
         Some(id) => id,
         None => insert(writing, owner, workout)?,
     };
-    let stored: Option<(String, Option<String>, String)> = writing
+    let stored: Option<(String, Option<String>, String, i64)> = writing
         .connection
-        .prepare_cached("SELECT activity, sent_id, account FROM workout_account WHERE workout = ?1 AND sender = ?2")?
-        .query_row(params![id, workout.sender.id()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .prepare_cached(
+            "SELECT activity, sent_id, account, delivery FROM workout_account WHERE workout = ?1 AND sender = ?2",
+        )?
+        .query_row(params![id, workout.sender.id()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
         .optional()?;
-    let same_account = stored.as_ref().is_some_and(|(activity, sent_id, told)| {
+    // What a later delivery has told stays.
+    if stored.as_ref().is_some_and(|(.., delivery)| *delivery > owner.delivery) {
+        return Ok(Outcome::Unchanged);
+    }
+    let same_account = stored.as_ref().is_some_and(|(activity, sent_id, told, _)| {
         *activity == workout.activity && *sent_id == workout.sent_id && *told == account
     });
     if !same_account {

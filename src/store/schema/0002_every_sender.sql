@@ -110,6 +110,13 @@ CREATE TABLE source_priority (
     PRIMARY KEY (user, source)
 ) STRICT, WITHOUT ROWID;
 
+-- The settings' order of kinds of sources, kept here so that a change of it moves the data version.
+CREATE TABLE kind_priority (
+    kind TEXT PRIMARY KEY,
+    -- 0 is believed first.
+    rank INTEGER NOT NULL CHECK (rank >= 0)
+) STRICT;
+
 -- Imports that run in the background.
 CREATE TABLE job (
     id             INTEGER PRIMARY KEY,
