@@ -4,7 +4,6 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::tz::TimeZone;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -12,12 +11,12 @@ use utoipa::ToSchema;
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::export::FileFormat;
-use crate::http::caching;
 use crate::http::params::Params;
 use crate::http::problem::Problem;
 use crate::http::run::blocking;
+use crate::http::{caching, clock, paging};
 use crate::model::key::Principal;
-use crate::model::time::{Layer, local_rfc3339, offset_rfc3339};
+use crate::model::time::Layer;
 use crate::query::samples::{self, Answer, Question};
 use crate::store::samples::{Position, StoredSample};
 
@@ -91,9 +90,6 @@ pub async fn get(
 ) -> Result<Response, Problem> {
     let tz = params.tz()?;
     let (from, to) = params.range(tz.as_ref().unwrap_or(&app.home))?;
-    let limit = params.parsed("limit", "a number from 1 to 100000", |text| {
-        text.parse().ok().filter(|limit| (1..=MOST).contains(limit))
-    })?;
     let question = Question {
         user: principal.user,
         metric,
@@ -101,9 +97,9 @@ pub async fn get(
         to,
         layer: params.layer()?,
         sources: params.texts("source"),
-        descending: params.parsed("order", "asc or desc", descending)?.unwrap_or(false),
-        limit: limit.unwrap_or(DEFAULT_LIMIT),
-        after: params.parsed("cursor", "a cursor of an earlier answer", read_cursor)?,
+        descending: paging::descending(&mut params)?,
+        limit: paging::limit(&mut params, DEFAULT_LIMIT, MOST)?,
+        after: paging::cursor(&mut params, read_cursor)?,
     };
     let shape = shape(&mut params, &headers)?;
     params.finish()?;
@@ -116,14 +112,6 @@ pub async fn get(
     let response =
         blocking(move || written(shape, samples::answer(&*store.reader()?, &question)?, tz.as_ref())).await?;
     Ok(caching::with_tag(response, &tag, caching::DATA_MAX_AGE))
-}
-
-fn descending(text: &str) -> Option<bool> {
-    match text {
-        "asc" => Some(false),
-        "desc" => Some(true),
-        _ => None,
-    }
 }
 
 fn shape(params: &mut Params, headers: &HeaderMap) -> Result<Shape> {
@@ -164,10 +152,7 @@ fn written(shape: Shape, answer: Answer, zone: Option<&TimeZone>) -> Result<Resp
 }
 
 fn row(sample: StoredSample, zone: Option<&TimeZone>) -> SampleRow {
-    let time = |utc: i64| match zone {
-        Some(zone) => local_rfc3339(utc, zone),
-        None => offset_rfc3339(utc, sample.offset_minutes),
-    };
+    let time = |utc: i64| clock::written(utc, sample.offset_minutes, zone);
     SampleRow {
         start: time(sample.position.start),
         end: time(sample.end),
@@ -207,14 +192,9 @@ fn csv(rows: impl Iterator<Item = SampleRow>) -> Result<String> {
 
 fn write_cursor(position: Position) -> String {
     let Position { start, layer, twin } = position;
-    URL_SAFE_NO_PAD.encode(format!("{start},{layer},{twin}"))
+    paging::sealed(&format!("{start},{layer},{twin}"))
 }
 
 fn read_cursor(text: &str) -> Option<Position> {
-    let text = String::from_utf8(URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
-    let numbers: Vec<i64> = text.split(',').map(|part| part.parse().ok()).collect::<Option<_>>()?;
-    match numbers[..] {
-        [start, layer, twin] => Some(Position { start, layer, twin }),
-        _ => None,
-    }
+    paging::numbers(text).map(|[start, layer, twin]| Position { start, layer, twin })
 }

@@ -4,20 +4,20 @@ use axum::extract::{Path, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::error::Error;
+use crate::http::paging;
 use crate::http::params::Params;
 use crate::http::problem::Problem;
 use crate::http::run::blocking;
 use crate::model::key::Principal;
 use crate::store::deliveries::{self, DeliveryRow};
 
-const DEFAULT_LIMIT: u32 = 50;
-const MOST: u32 = 1_000;
+const DEFAULT_LIMIT: usize = 50;
+const MOST: usize = 1_000;
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Deliveries {
@@ -41,16 +41,14 @@ pub async fn list(
     Extension(principal): Extension<Principal>,
     mut params: Params,
 ) -> Result<Response, Problem> {
-    let limit = params.parsed("limit", "a number from 1 to 1000", |text| {
-        text.parse().ok().filter(|limit| (1..=MOST).contains(limit))
-    })?;
-    let limit = limit.unwrap_or(DEFAULT_LIMIT);
-    let before = params.parsed("cursor", "a cursor of an earlier answer", read_cursor)?;
+    let limit = paging::limit(&mut params, DEFAULT_LIMIT, MOST)?;
+    let before = paging::cursor(&mut params, |text| text.parse().ok())?;
     params.finish()?;
-    let mut rows = blocking(move || deliveries::list(&*app.store.reader()?, principal.user, before, limit + 1)).await?;
-    let more = rows.len() > limit as usize;
-    rows.truncate(limit as usize);
-    let next_cursor = rows.last().filter(|_| more).map(|last| URL_SAFE_NO_PAD.encode(last.id.to_string()));
+    let mut rows =
+        blocking(move || deliveries::list(&*app.store.reader()?, principal.user, before, limit as u32 + 1)).await?;
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    let next_cursor = rows.last().filter(|_| more).map(|last| paging::sealed(&last.id.to_string()));
     Ok(private(Deliveries { deliveries: rows, next_cursor }))
 }
 
@@ -74,8 +72,4 @@ pub async fn one(
 
 fn private(body: impl Serialize) -> Response {
     ([(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
-}
-
-fn read_cursor(text: &str) -> Option<i64> {
-    String::from_utf8(URL_SAFE_NO_PAD.decode(text).ok()?).ok()?.parse().ok()
 }

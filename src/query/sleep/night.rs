@@ -171,6 +171,23 @@ pub fn from_summary(summary: &NightSummary) -> Night {
 }
 
 impl Night {
+    /// Where it comes from: `segments`, or `phone` when a phone has summed it up.
+    pub fn summary(&self) -> &'static str {
+        if self.summed_up { "phone" } else { "segments" }
+    }
+
+    /// The timeline, whoever tells of it: neighbours of one stage are one.
+    pub fn runs(&self) -> Vec<Segment> {
+        let mut runs: Vec<Segment> = Vec::new();
+        for next in &self.segments {
+            match runs.last_mut() {
+                Some(last) if last.end == next.start && last.stage == next.stage => last.end = next.end,
+                _ => runs.push(*next),
+            }
+        }
+        runs
+    }
+
     pub fn has_sleep(&self) -> bool {
         self.asleep.is_some_and(|minutes| minutes > 0.0)
     }

@@ -16,6 +16,19 @@ pub struct DocumentRow {
     pub bytes: i64,
 }
 
+impl DocumentRow {
+    /// The last part of its name, in ASCII letters, digits, points, hyphens and underscores; never hidden, never empty.
+    pub fn file_name(&self) -> String {
+        let last = self.name.rsplit(['/', '\\']).next().unwrap_or_default();
+        let safe = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_') { c } else { '_' };
+        let name: String = last.chars().map(safe).collect();
+        match name.trim_start_matches('.') {
+            "" => format!("document-{}", self.id),
+            name => name.to_owned(),
+        }
+    }
+}
+
 const COLUMNS: &str = "id, kind, name, media_type, bytes";
 
 /// At most `limit` of a person's documents, by id, after that one.
