@@ -1,8 +1,16 @@
 //! Rows to files. A download is made once, by DuckDB, into the spool folder, and served from there: a slow reader then
 //! pins no snapshot, and ranges and HEAD come for free.
 
+mod aggregates;
+pub mod events;
+pub mod geojson;
+pub mod gpx;
+pub mod nights;
 pub mod samples;
 pub mod spool;
+mod table;
+pub mod tables;
+pub mod workouts;
 
 /// What a file can be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

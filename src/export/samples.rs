@@ -9,11 +9,12 @@ use std::sync::Arc;
 use crate::error::Result;
 use crate::export::FileFormat;
 use crate::export::spool::Spool;
+use crate::export::table::copy;
 use crate::model::metric::catalogue;
 use crate::model::shown::System;
 use crate::model::time::Layer;
 use crate::query::budget::Stop;
-use crate::query::duck::engine::{Engine, Session, quoted};
+use crate::query::duck::engine::Engine;
 use crate::query::duck::request::Request;
 use crate::query::duck::table::{ALL, METRICS, SAMPLE_RANGE, SAMPLES, SOURCES};
 use crate::query::subject;
@@ -63,7 +64,7 @@ pub fn export(store: &Store, engine: &Engine, spool: &Spool, question: &Question
         let metrics = open(&METRICS, ALL, vec![vec![]]);
         let sources = open(&SOURCES, ALL, vec![vec![]]);
         session.run(&names(&dictionary(metrics, &ways), sources))?;
-        run(&session, &select(question.format, samples, !ways.is_empty()), question.format, path)
+        copy(&session, &select(question.format, samples, !ways.is_empty()), question.format, path)
     })?;
     Ok(place)
 }
@@ -162,13 +163,4 @@ fn select(format: FileFormat, samples: i64, convert: bool) -> String {
          JOIN source ON source.id = s.source
          JOIN layer ON layer.id = s.layer",
     )
-}
-
-fn run(session: &Session, select: &str, format: FileFormat, path: &std::path::Path) -> Result<()> {
-    let options = match format {
-        FileFormat::Csv => "FORMAT csv, HEADER, TIMESTAMPFORMAT '%Y-%m-%dT%H:%M:%SZ'",
-        FileFormat::Parquet => "FORMAT parquet, COMPRESSION zstd",
-        FileFormat::Ndjson => "FORMAT json",
-    };
-    session.run(&format!("COPY ({select}) TO {} ({options})", quoted(path)))
 }

@@ -62,21 +62,7 @@ pub async fn get(
     headers: HeaderMap,
     mut params: Params,
 ) -> Result<Response, Problem> {
-    let zone = params.zone(&app.home)?;
-    let (from, to) = params.range(&zone)?;
-    let bucket = params.parsed("bucket", "one of hour, day, week, month, year, 15m", Bucket::parse)?;
-    let question = Question {
-        user: principal.user,
-        metric,
-        from,
-        to,
-        bucket: bucket.unwrap_or(Bucket::Day),
-        zone,
-        stats: stats(&mut params)?,
-        layer: params.layer()?,
-        sources: params.texts("source"),
-        dedupe: params.parsed("dedupe", "none", |text| (text == "none").then_some(()))?.is_none(),
-    };
+    let question = question(&app, principal.user, metric, &mut params)?;
     let fill = params.parsed("fill", "null or 0", fill)?;
     let system = params.units(app.units)?;
     params.finish()?;
@@ -112,6 +98,25 @@ fn convert(answer: &mut Answer, stats: &[Stat], shown: Shown) {
             _ => *value = value.map(|value| shown.way.apply(value)),
         }
     }
+}
+
+/// What is asked of a metric, but for how the answer is written.
+pub(super) fn question(app: &App, user: i64, metric: String, params: &mut Params) -> Result<Question> {
+    let zone = params.zone(&app.home)?;
+    let (from, to) = params.range(&zone)?;
+    let bucket = params.parsed("bucket", "one of hour, day, week, month, year, 15m", Bucket::parse)?;
+    Ok(Question {
+        user,
+        metric,
+        from,
+        to,
+        bucket: bucket.unwrap_or(Bucket::Day),
+        zone,
+        stats: stats(params)?,
+        layer: params.layer()?,
+        sources: params.texts("source"),
+        dedupe: params.parsed("dedupe", "none", |text| (text == "none").then_some(()))?.is_none(),
+    })
 }
 
 fn stats(params: &mut Params) -> Result<Vec<Stat>> {
@@ -154,16 +159,13 @@ fn written(question: &Question, answer: Answer, fill: Option<&Value>) -> Aggrega
             filled.collect()
         }
     };
+    let layer = answer.layer().to_owned();
     Aggregate {
         metric: answer.metric,
         unit: answer.unit,
         bucket: question.bucket.to_string(),
         tz: zone_name(&question.zone),
-        layer: match answer.layers[..] {
-            [] => "none".into(),
-            [layer] => layer.as_str().into(),
-            _ => "mixed".into(),
-        },
+        layer,
         points,
     }
 }

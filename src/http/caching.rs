@@ -9,12 +9,30 @@ use sha2::{Digest, Sha256};
 
 use crate::app::App;
 use crate::error::Result;
+use crate::http::problem::Problem;
 use crate::http::run::blocking;
-use crate::store::series;
+use crate::store::{Reading, series};
 
 /// How long a client may use an answer without asking again, in seconds.
 pub const DATA_MAX_AGE: u32 = 60;
 pub const EXPORT_MAX_AGE: u32 = 300;
+
+/// Answers from a reader, or says that the client has the answer already. `question` names all that decides it.
+pub async fn answered(
+    app: &App,
+    user: i64,
+    headers: &HeaderMap,
+    question: &str,
+    answer: impl FnOnce(&Reading) -> Result<Response> + Send + 'static,
+) -> Result<Response, Problem> {
+    let tag = tag(user, data_version(app, user).await?, question);
+    if is_known(headers, &tag) {
+        return Ok(not_modified(&tag, DATA_MAX_AGE));
+    }
+    let store = app.store.clone();
+    let response = blocking(move || answer(&*store.reader()?)).await?;
+    Ok(with_tag(response, &tag, DATA_MAX_AGE))
+}
 
 /// The number that moves with every commit that changes a person's answers.
 pub async fn data_version(app: &App, user: i64) -> Result<i64> {

@@ -11,13 +11,12 @@ use utoipa::ToSchema;
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::export::FileFormat;
-use crate::http::caching;
-use crate::http::cursor;
 use crate::http::params::Params;
 use crate::http::problem::Problem;
 use crate::http::run::blocking;
+use crate::http::{caching, clock, paging};
 use crate::model::key::Principal;
-use crate::model::time::{Layer, local_rfc3339, offset_rfc3339};
+use crate::model::time::Layer;
 use crate::model::unit::Conversion;
 use crate::query::samples::{self, Answer, Question};
 use crate::query::units::{self, Shown};
@@ -94,9 +93,6 @@ pub async fn get(
 ) -> Result<Response, Problem> {
     let tz = params.tz()?;
     let (from, to) = params.range(tz.as_ref().unwrap_or(&app.home))?;
-    let limit = params.parsed("limit", "a number from 1 to 100000", |text| {
-        text.parse().ok().filter(|limit| (1..=MOST).contains(limit))
-    })?;
     let question = Question {
         user: principal.user,
         metric,
@@ -104,13 +100,9 @@ pub async fn get(
         to,
         layer: params.layer()?,
         sources: params.texts("source"),
-        descending: params.parsed("order", "asc or desc", descending)?.unwrap_or(false),
-        limit: limit.unwrap_or(DEFAULT_LIMIT),
-        after: params.parsed("cursor", cursor::EXPECTED, cursor::read)?.map(|[start, layer, twin]| Position {
-            start,
-            layer,
-            twin,
-        }),
+        descending: paging::descending(&mut params)?,
+        limit: paging::limit(&mut params, DEFAULT_LIMIT, MOST)?,
+        after: paging::cursor(&mut params, read_cursor)?,
     };
     let shape = shape(&mut params, &headers)?;
     let system = params.units(app.units)?;
@@ -129,14 +121,6 @@ pub async fn get(
     })
     .await?;
     Ok(caching::with_tag(response, &tag, caching::DATA_MAX_AGE))
-}
-
-fn descending(text: &str) -> Option<bool> {
-    match text {
-        "asc" => Some(false),
-        "desc" => Some(true),
-        _ => None,
-    }
 }
 
 fn shape(params: &mut Params, headers: &HeaderMap) -> Result<Shape> {
@@ -158,7 +142,7 @@ fn shape(params: &mut Params, headers: &HeaderMap) -> Result<Shape> {
 }
 
 fn written(shape: Shape, answer: Answer, shown: Shown, zone: Option<&TimeZone>) -> Result<Response> {
-    let next_cursor = answer.next.map(|Position { start, layer, twin }| cursor::write([start, layer, twin]));
+    let next_cursor = answer.next.map(write_cursor);
     let rows = answer.samples.into_iter().map(|sample| row(sample, shown.way, zone));
     let Shape::File(format) = shape else {
         let page = Page { metric: answer.metric, unit: shown.unit, samples: rows.collect(), next_cursor };
@@ -177,10 +161,7 @@ fn written(shape: Shape, answer: Answer, shown: Shown, zone: Option<&TimeZone>) 
 }
 
 fn row(sample: StoredSample, way: Conversion, zone: Option<&TimeZone>) -> SampleRow {
-    let time = |utc: i64| match zone {
-        Some(zone) => local_rfc3339(utc, zone),
-        None => offset_rfc3339(utc, sample.offset_minutes),
-    };
+    let time = |utc: i64| clock::written(utc, sample.offset_minutes, zone);
     SampleRow {
         start: time(sample.position.start),
         end: time(sample.end),
@@ -216,4 +197,13 @@ fn csv(rows: impl Iterator<Item = SampleRow>) -> Result<String> {
     }
     let bytes = writer.into_inner().map_err(|fault| Error::internal("writing CSV", fault))?;
     String::from_utf8(bytes).map_err(|fault| Error::internal("writing CSV", fault))
+}
+
+fn write_cursor(position: Position) -> String {
+    let Position { start, layer, twin } = position;
+    paging::sealed(&format!("{start},{layer},{twin}"))
+}
+
+fn read_cursor(text: &str) -> Option<Position> {
+    paging::numbers(text).map(|[start, layer, twin]| Position { start, layer, twin })
 }

@@ -9,15 +9,15 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::error::Error;
-use crate::http::cursor;
+use crate::http::paging;
 use crate::http::params::Params;
 use crate::http::problem::Problem;
 use crate::http::run::blocking;
 use crate::model::key::Principal;
 use crate::store::deliveries::{self, DeliveryRow, Filter};
 
-const DEFAULT_LIMIT: u32 = 50;
-const MOST: u32 = 1_000;
+const DEFAULT_LIMIT: usize = 50;
+const MOST: usize = 1_000;
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Deliveries {
@@ -44,19 +44,17 @@ pub async fn list(
     Extension(principal): Extension<Principal>,
     mut params: Params,
 ) -> Result<Response, Problem> {
-    let limit = params.parsed("limit", "a number from 1 to 1000", |text| {
-        text.parse().ok().filter(|limit| (1..=MOST).contains(limit))
-    })?;
-    let limit = limit.unwrap_or(DEFAULT_LIMIT);
-    let before = params.parsed("cursor", cursor::EXPECTED, cursor::read)?.map(|[id]| id);
+    let limit = paging::limit(&mut params, DEFAULT_LIMIT, MOST)?;
+    let before = paging::cursor(&mut params, |text| text.parse().ok())?;
     let (from, to) = params.range(&app.home)?;
     let filter = Filter { automation: params.one("automation")?, from, to };
     params.finish()?;
+    let user = principal.user;
     let mut rows =
-        blocking(move || deliveries::list(&*app.store.reader()?, principal.user, &filter, before, limit + 1)).await?;
-    let more = rows.len() > limit as usize;
-    rows.truncate(limit as usize);
-    let next_cursor = rows.last().filter(|_| more).map(|last| cursor::write([last.id]));
+        blocking(move || deliveries::list(&*app.store.reader()?, user, &filter, before, limit as u32 + 1)).await?;
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    let next_cursor = rows.last().filter(|_| more).map(|last| paging::sealed(&last.id.to_string()));
     Ok(private(Deliveries { deliveries: rows, next_cursor }))
 }
 

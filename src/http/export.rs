@@ -58,7 +58,7 @@ pub async fn samples(
         layer: params.layer()?,
         sources: params.texts("source"),
         units: params.units(app.units)?,
-        format: params.parsed("format", "csv, parquet or ndjson", FileFormat::parse)?.unwrap_or(FileFormat::Csv),
+        format: format(&mut params)?,
     };
     params.finish()?;
     let version = caching::data_version(&app, principal.user).await?;
@@ -69,10 +69,25 @@ pub async fn samples(
     let (store, engine, spool) = (app.store.clone(), app.engine.clone(), app.spool.clone());
     let asked = question.clone();
     let path = app.downloads.run(move |stop| samples::export(&store, &engine, &spool, &asked, stop)).await?;
-    serve(&path, &question, &tag, request).await
+    let download = Download { name: file_name(&question), format: question.format, tag };
+    serve(&path, &download, request).await
 }
 
-async fn serve(path: &Path, question: &Question, tag: &EntityTag, mut request: Request) -> Result<Response, Problem> {
+/// `format`, or CSV.
+pub(super) fn format(params: &mut Params) -> Result<FileFormat> {
+    Ok(params.parsed("format", "csv, parquet or ndjson", FileFormat::parse)?.unwrap_or(FileFormat::Csv))
+}
+
+/// What a client is told of a file.
+pub(super) struct Download {
+    /// ASCII, without quotes.
+    pub name: String,
+    pub format: FileFormat,
+    pub tag: EntityTag,
+}
+
+/// Answers with a file of the spool, or with the range of it that is asked for.
+pub(super) async fn serve(path: &Path, download: &Download, mut request: Request) -> Result<Response, Problem> {
     // The tag is ours, so the conditions have been judged by now; the file service would judge by its own.
     for name in [header::IF_NONE_MATCH, header::IF_MODIFIED_SINCE] {
         request.headers_mut().remove(name);
@@ -83,12 +98,12 @@ async fn serve(path: &Path, question: &Question, tag: &EntityTag, mut request: R
     }
     let Ok(served) = ServeFile::new(path).oneshot(request).await;
     let mut response = served.map(Body::new).into_response();
-    let disposition = format!("attachment; filename=\"{}\"", file_name(question));
+    let disposition = format!("attachment; filename=\"{}\"", download.name);
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(question.format.media_type()));
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(download.format.media_type()));
     let value = HeaderValue::from_str(&disposition).map_err(|fault| Error::internal("naming a download", fault))?;
     headers.insert(header::CONTENT_DISPOSITION, value);
-    Ok(caching::with_tag(response, tag, caching::EXPORT_MAX_AGE))
+    Ok(caching::with_tag(response, &download.tag, caching::EXPORT_MAX_AGE))
 }
 
 /// ASCII only, so that no client has to decode it.

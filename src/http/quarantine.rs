@@ -8,8 +8,8 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::http::cursor;
 use crate::http::deliveries::private;
+use crate::http::paging;
 use crate::http::params::Params;
 use crate::http::problem::Problem;
 use crate::http::run::blocking;
@@ -18,8 +18,8 @@ use crate::model::metric::catalogue;
 use crate::store::deliveries;
 use crate::store::quarantine::{self, Filter, QuarantineRow};
 
-const DEFAULT_LIMIT: u32 = 100;
-const MOST: u32 = 10_000;
+const DEFAULT_LIMIT: usize = 100;
+const MOST: usize = 10_000;
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Quarantine {
@@ -82,15 +82,13 @@ fn metric(params: &mut Params) -> Result<Option<String>> {
 }
 
 async fn answer(app: App, user: i64, filter: Filter, mut params: Params) -> Result<Response, Problem> {
-    let limit = params.parsed("limit", "a number from 1 to 10000", |text| {
-        text.parse().ok().filter(|limit| (1..=MOST).contains(limit))
-    })?;
-    let limit = limit.unwrap_or(DEFAULT_LIMIT);
-    let after = params.parsed("cursor", cursor::EXPECTED, cursor::read)?;
+    let limit = paging::limit(&mut params, DEFAULT_LIMIT, MOST)?;
+    let after = paging::cursor(&mut params, paging::numbers)?;
     params.finish()?;
-    let mut items = blocking(move || quarantine::page(&*app.store.reader()?, user, &filter, after, limit + 1)).await?;
-    let more = items.len() > limit as usize;
-    items.truncate(limit as usize);
-    let next_cursor = items.last().filter(|_| more).map(|last| cursor::write(last.position));
+    let mut items =
+        blocking(move || quarantine::page(&*app.store.reader()?, user, &filter, after, limit as u32 + 1)).await?;
+    let more = items.len() > limit;
+    items.truncate(limit);
+    let next_cursor = items.last().filter(|_| more).map(|last| paging::sealed_numbers(last.position));
     Ok(private(Quarantine { items, next_cursor }))
 }

@@ -11,8 +11,8 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::http::cursor;
 use crate::http::deliveries::private;
+use crate::http::paging;
 use crate::http::params::Params;
 use crate::http::problem::Problem;
 use crate::http::run::blocking;
@@ -73,7 +73,7 @@ pub async fn post(
     let since = params.since(&app.home)?;
     let selection = Selection { user: principal.user, since, delivery: params.one("delivery")? };
     let dry_run = params.parsed("dry_run", "true or false", |text| text.parse::<bool>().ok())?.unwrap_or(false);
-    let after = params.parsed("cursor", cursor::EXPECTED, cursor::read)?.map_or(0, |[id]| id);
+    let after = paging::cursor(&mut params, paging::numbers)?.map_or(0, |[id]| id);
     params.finish()?;
     let answer = blocking(move || work(&app.receiver, &selection, after, dry_run)).await?;
     Ok(private(answer))
@@ -94,7 +94,7 @@ fn work(receiver: &Receiver, selection: &Selection, mut after: i64, dry_run: boo
         sum.add(&step);
         after = step.id;
         if begun.elapsed() >= WORKS {
-            next_cursor = Some(cursor::write([after]));
+            next_cursor = Some(paging::sealed_numbers([after]));
             break;
         }
     }

@@ -14,7 +14,10 @@ use utoipa_axum::routes;
 use crate::app::App;
 use crate::http::drain::drain;
 use crate::http::problem::Problem;
-use crate::http::{aggregate, auth, data, deliveries, export, health, ingest, layers, metrics, quarantine, replay};
+use crate::http::{
+    aggregate, auth, data, deliveries, documents, events, export, export_tables, health, ingest, layers, metrics,
+    quarantine, replay, sleep, workout_course, workouts,
+};
 use crate::model::key::Scope;
 
 #[derive(OpenApi)]
@@ -39,12 +42,32 @@ pub fn router(app: App) -> Router {
                 .routes(routes!(metrics::get))
                 .routes(routes!(data::get))
                 .routes(routes!(aggregate::get))
+                .routes(routes!(sleep::get))
+                .routes(routes!(workouts::list))
+                .routes(routes!(workouts::one))
+                .routes(routes!(workout_course::series))
+                .routes(routes!(workout_course::route))
+                .routes(routes!(events::kinds))
+                .routes(routes!(events::list))
+                .routes(routes!(events::one))
+                .routes(routes!(documents::list))
+                .routes(routes!(documents::one))
                 .routes(routes!(deliveries::list))
                 .routes(routes!(deliveries::one))
                 .routes(routes!(quarantine::of_delivery))
                 .routes(routes!(quarantine::list)),
         ))
-        .merge(guarded(&app, Scope::Export, OpenApiRouter::new().routes(routes!(export::samples))))
+        .merge(guarded(
+            &app,
+            Scope::Export,
+            OpenApiRouter::new()
+                .routes(routes!(export::samples))
+                .routes(routes!(export_tables::workouts))
+                .routes(routes!(export_tables::routes))
+                .routes(routes!(export_tables::sleep))
+                .routes(routes!(export_tables::events))
+                .routes(routes!(export_tables::aggregate)),
+        ))
         .merge(guarded(&app, Scope::Admin, OpenApiRouter::new().routes(routes!(replay::post))))
         .split_for_parts();
     name_keys(&mut description);

@@ -60,6 +60,17 @@ pub struct Answer {
     pub rows_stepped: u64,
 }
 
+impl Answer {
+    /// The one layer that it comes from, `mixed`, or `none`.
+    pub fn layer(&self) -> &'static str {
+        match self.layers[..] {
+            [] => "none",
+            [layer] => layer.as_str(),
+            _ => "mixed",
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq)]
 pub struct Point {
     /// UTC epoch seconds.

@@ -6,7 +6,10 @@
 pub mod aggregate;
 pub mod budget;
 pub mod duck;
+pub mod events;
 pub mod samples;
+pub mod sleep;
 pub mod stat;
 pub mod subject;
 pub mod units;
+pub mod workouts;

@@ -62,11 +62,15 @@ fn unknown(name: &str) -> Error {
 ///
 /// A source that is joined from several is meant by any of them. No names mean no narrowing, which is `None`.
 pub fn sources(reading: &Reading, user: i64, names: &[String]) -> Result<Option<Vec<i64>>> {
-    if names.is_empty() {
-        return Ok(None);
+    match names.is_empty() {
+        true => Ok(None),
+        false => among(&series::sources(reading, user)?, names).map(Some),
     }
+}
+
+/// The ids of those of `all` sources that `names` mean.
+pub fn among(all: &[(i64, String)], names: &[String]) -> Result<Vec<i64>> {
     let wanted: Vec<String> = names.iter().map(|name| plain(name)).collect();
-    let all = series::sources(reading, user)?;
     let meant =
         |stored: &str| wanted.contains(&plain(stored)) || stored.split('|').any(|part| wanted.contains(&plain(part)));
     let ids: Vec<i64> = all.iter().filter(|(_, name)| meant(name)).map(|(id, _)| *id).collect();
@@ -75,7 +79,7 @@ pub fn sources(reading: &Reading, user: i64, names: &[String]) -> Result<Option<
             "source: there is no source named {}; GET /api/v1/metrics lists the sources of each metric",
             names.join(" or ")
         ))),
-        false => Ok(Some(ids)),
+        false => Ok(ids),
     }
 }
 

@@ -82,3 +82,8 @@ pub fn find_metric(connection: &Connection, name: &str) -> Result<Option<MetricR
         .query_row([name], |row| Ok(MetricRow { id: row.get(0)?, unit: row.get(1)? }))
         .optional()?)
 }
+
+/// The name of a source; empty when the sender named none.
+pub fn source_name(connection: &Connection, id: i64) -> Result<String> {
+    Ok(connection.prepare_cached("SELECT name FROM source WHERE id = ?1")?.query_row([id], |row| row.get(0))?)
+}

@@ -1,5 +1,7 @@
 //! Documents: files kept as they came.
 
+pub mod read;
+
 use rusqlite::params;
 
 use crate::error::Result;

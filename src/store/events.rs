@@ -1,5 +1,7 @@
 //! Events: one row for each that a sender tells; those of one sender that share kind, start, end and code are a group.
 
+pub mod read;
+
 use std::collections::HashMap;
 
 use rusqlite::{Connection, params};

@@ -1,5 +1,7 @@
 //! Nights that a phone has summed up: one for each local date and sender.
 
+pub mod read;
+
 use rusqlite::{OptionalExtension, Row, params};
 
 use crate::error::Result;

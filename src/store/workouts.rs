@@ -1,5 +1,7 @@
 //! Workouts: one row each, and beside it what each sender tells.
 
+pub mod read;
+
 use rusqlite::{OptionalExtension, params};
 
 use crate::error::{Error, Result};

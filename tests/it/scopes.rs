@@ -22,8 +22,23 @@ const ROUTES: &[(&str, &str, Option<Scope>)] = &[
     ("GET", "/api/v1/deliveries/{id}", Some(Scope::Read)),
     ("GET", "/api/v1/deliveries/{id}/quarantine", Some(Scope::Read)),
     ("GET", "/api/v1/quarantine", Some(Scope::Read)),
-    ("GET", "/api/v1/export/samples", Some(Scope::Export)),
     ("POST", "/api/v1/replay", Some(Scope::Admin)),
+    ("GET", "/api/v1/sleep", Some(Scope::Read)),
+    ("GET", "/api/v1/workouts", Some(Scope::Read)),
+    ("GET", "/api/v1/workouts/{id}", Some(Scope::Read)),
+    ("GET", "/api/v1/workouts/{id}/series", Some(Scope::Read)),
+    ("GET", "/api/v1/workouts/{id}/route", Some(Scope::Read)),
+    ("GET", "/api/v1/events", Some(Scope::Read)),
+    ("GET", "/api/v1/events/{kind}", Some(Scope::Read)),
+    ("GET", "/api/v1/events/{kind}/{id}", Some(Scope::Read)),
+    ("GET", "/api/v1/documents", Some(Scope::Read)),
+    ("GET", "/api/v1/documents/{id}", Some(Scope::Read)),
+    ("GET", "/api/v1/export/samples", Some(Scope::Export)),
+    ("GET", "/api/v1/export/workouts", Some(Scope::Export)),
+    ("GET", "/api/v1/export/routes", Some(Scope::Export)),
+    ("GET", "/api/v1/export/sleep", Some(Scope::Export)),
+    ("GET", "/api/v1/export/events", Some(Scope::Export)),
+    ("GET", "/api/v1/export/aggregate", Some(Scope::Export)),
 ];
 
 /// Routes that `/openapi.json` does not list and that are open.
@@ -31,7 +46,7 @@ const UNLISTED: &[&str] = &["/", "/openapi.json"];
 
 /// The path with something in its places that is asked about in vain.
 fn address(path: &str) -> String {
-    path.replace("{metric}", "step_count").replace("{id}", "none")
+    path.replace("{metric}", "step_count").replace("{kind}", "symptoms").replace("{id}", "none")
 }
 
 fn ask(client: &Client, method: &str, path: &str) -> Answer {

@@ -9,8 +9,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use duckdb::{Config, Connection, InterruptHandle, Row};
 
 use crate::error::{Error, Result};
+use crate::query::duck::feed::{Feed, Feeds};
 use crate::query::duck::request::{Request, Requests};
 use crate::query::duck::scan::Scan;
+use crate::query::duck::scan::rows::FedRows;
 
 /// What DuckDB may use.
 #[derive(Debug, Clone)]
@@ -29,6 +31,7 @@ pub struct Limits {
 pub struct Engine {
     connection: Mutex<Connection>,
     requests: Requests,
+    feeds: Feeds,
     threads: usize,
 }
 
@@ -42,9 +45,11 @@ impl Engine {
             .map_err(failed)?;
         let connection = Connection::open_in_memory_with_flags(config).map_err(failed)?;
         let requests = Requests::default();
+        let feeds = Feeds::default();
         connection.register_table_function_with_extra_info::<Scan, _>("scan", &requests).map_err(failed)?;
+        connection.register_table_function_with_extra_info::<FedRows, _>("rows", &feeds).map_err(failed)?;
         connection.execute_batch(&seal(limits)).map_err(failed)?;
-        Ok(Engine { connection: Mutex::new(connection), requests, threads: limits.threads.max(1) as usize })
+        Ok(Engine { connection: Mutex::new(connection), requests, feeds, threads: limits.threads.max(1) as usize })
     }
 
     /// How many threads a scan may be split over.
@@ -56,7 +61,8 @@ impl Engine {
     pub fn session(&self) -> Result<Session> {
         let first = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
         let connection = first.try_clone().map_err(failed)?;
-        Ok(Session { connection, requests: self.requests.clone(), open: Vec::new() })
+        let (requests, feeds) = (self.requests.clone(), self.feeds.clone());
+        Ok(Session { connection, requests, open: Vec::new(), feeds, fed: Vec::new() })
     }
 }
 
@@ -79,11 +85,13 @@ pub fn quoted(path: &Path) -> String {
     format!("'{}'", path.to_string_lossy().replace('\'', "''"))
 }
 
-/// One question's connection, and the scans it has opened.
+/// One question's connection, and the scans and feeds it has opened.
 pub struct Session {
     connection: Connection,
     requests: Requests,
     open: Vec<i64>,
+    feeds: Feeds,
+    fed: Vec<i64>,
 }
 
 impl Session {
@@ -91,6 +99,13 @@ impl Session {
     pub fn open_scan(&mut self, request: &Arc<Request>) -> i64 {
         let number = self.requests.add(request.clone());
         self.open.push(number);
+        number
+    }
+
+    /// Opens a feed, to be named as `rows(number)` in SQL until the session ends.
+    pub fn open_feed(&mut self, feed: &Arc<Feed>) -> i64 {
+        let number = self.feeds.add(feed.clone());
+        self.fed.push(number);
         number
     }
 
@@ -114,6 +129,7 @@ impl Session {
 impl Drop for Session {
     fn drop(&mut self) {
         self.open.iter().for_each(|number| self.requests.remove(*number));
+        self.fed.iter().for_each(|number| self.feeds.remove(*number));
     }
 }
 

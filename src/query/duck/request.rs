@@ -3,10 +3,11 @@
 //! DuckDB's SQL is written by us and holds no input: it says `scan(7)`, and everything that came from outside (whose
 //! data, which metric, what range) is in request 7, as bound parameters of a SQLite statement.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use crate::query::duck::numbered::Numbered;
 use crate::query::duck::table::Table;
 use crate::query::duck::window::Window;
 use crate::store::lane::Lane;
@@ -91,35 +92,10 @@ impl Request {
     }
 }
 
-/// The requests that are being answered, by number.
-#[derive(Clone, Default)]
-pub struct Requests(Arc<Mutex<Numbered>>);
-
-#[derive(Default)]
-struct Numbered {
-    last: i64,
-    open: HashMap<i64, Arc<Request>>,
-}
-
-impl Requests {
-    pub fn add(&self, request: Arc<Request>) -> i64 {
-        let mut requests = lock(&self.0);
-        requests.last += 1;
-        let number = requests.last;
-        requests.open.insert(number, request);
-        number
-    }
-
-    pub fn find(&self, number: i64) -> Option<Arc<Request>> {
-        lock(&self.0).open.get(&number).cloned()
-    }
-
-    pub fn remove(&self, number: i64) {
-        lock(&self.0).open.remove(&number);
-    }
-}
+/// The scans that are being read, by number.
+pub type Requests = Numbered<Request>;
 
 /// None of these mutexes guards anything that a panic could leave half done.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -5,6 +5,7 @@
 //! thread that is done early helps with what is left. Between two vectors DuckDB looks whether the query was stopped;
 //! a reader that finds no row for long is stopped through SQLite.
 
+pub(super) mod rows;
 mod runs;
 
 use std::error::Error;

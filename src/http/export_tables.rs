@@ -1,0 +1,193 @@
+//! `GET /api/v1/export/{workouts|routes|sleep|events|aggregate}`: downloads of everything but samples, which `export` has.
+
+use axum::Extension;
+use axum::extract::{Request, State};
+use axum::response::Response;
+
+use crate::app::App;
+use crate::error::Result;
+use crate::export::tables::{self, Question, What};
+use crate::export::{events, nights, workouts};
+use crate::http::caching;
+use crate::http::export::{Download, format, serve};
+use crate::http::params::Params;
+use crate::http::problem::Problem;
+use crate::model::key::Principal;
+use crate::model::metric::slug;
+use crate::query::events::kind;
+use crate::query::{aggregate, sleep};
+
+/// Download workouts
+///
+/// Columns: id, type, name, start, end, duration_seconds, active_energy (kcal), distance (km), heart_rate_avg, heart_rate_min,
+/// heart_rate_max, elevation_ascended (m), location, source, offset_minutes, figures (JSON: all there are, with units),
+/// metadata (JSON). Times are UTC.
+#[utoipa::path(
+    get, path = "/api/v1/export/workouts", tag = "export",
+    params(
+        ("format" = Option<String>, Query, description = "csv (default), parquet or ndjson"),
+        ("type" = Option<String>, Query, description = "Such as running; may be repeated or joined by commas"),
+        ("start" = Option<String>, Query, description = "Included"), ("end" = Option<String>, Query, description = "Excluded"),
+        ("tz" = Option<String>, Query, description = "Zone of dates in start and end")
+    ),
+    responses((status = 200, description = "The file"), (status = 206, description = "The range asked for"), (status = 400, body = Problem))
+)]
+pub async fn workouts(
+    State(app): State<App>,
+    Extension(principal): Extension<Principal>,
+    mut params: Params,
+    request: Request,
+) -> Result<Response, Problem> {
+    let what = What::Workouts(workout_range(&app, &mut params)?);
+    download(&app, principal.user, what, params, request).await
+}
+
+/// Download routes
+///
+/// Columns: workout (its id), type, time, latitude, longitude, altitude (m), speed (m/s), course (degrees),
+/// horizontal_accuracy, vertical_accuracy (m). Times are UTC.
+#[utoipa::path(
+    get, path = "/api/v1/export/routes", tag = "export",
+    params(
+        ("format" = Option<String>, Query, description = "csv (default), parquet or ndjson"),
+        ("type" = Option<String>, Query, description = "Such as running; may be repeated or joined by commas"),
+        ("start" = Option<String>, Query, description = "Of the workout's start; included"),
+        ("end" = Option<String>, Query, description = "Excluded"),
+        ("tz" = Option<String>, Query, description = "Zone of dates in start and end")
+    ),
+    responses((status = 200, description = "The file"), (status = 206, description = "The range asked for"), (status = 400, body = Problem))
+)]
+pub async fn routes(
+    State(app): State<App>,
+    Extension(principal): Extension<Principal>,
+    mut params: Params,
+    request: Request,
+) -> Result<Response, Problem> {
+    let what = What::Routes(workout_range(&app, &mut params)?);
+    download(&app, principal.user, what, params, request).await
+}
+
+/// Download nights
+///
+/// Columns: date, start, end, asleep_minutes, in_bed_minutes, core_minutes, deep_minutes, rem_minutes, awake_minutes,
+/// unspecified_minutes, source, summary. Times are UTC. Segments as sent are in export/samples?metric=sleep_analysis.
+#[utoipa::path(
+    get, path = "/api/v1/export/sleep", tag = "export",
+    params(
+        ("format" = Option<String>, Query, description = "csv (default), parquet or ndjson"),
+        ("start" = Option<String>, Query, description = "Included"), ("end" = Option<String>, Query, description = "Excluded"),
+        ("tz" = Option<String>, Query, description = "Zone of the local dates; default: the home zone"),
+        ("source" = Option<String>, Query, description = "May be repeated")
+    ),
+    responses((status = 200, description = "The file"), (status = 206, description = "The range asked for"), (status = 400, body = Problem))
+)]
+pub async fn sleep(
+    State(app): State<App>,
+    Extension(principal): Extension<Principal>,
+    mut params: Params,
+    request: Request,
+) -> Result<Response, Problem> {
+    let zone = params.zone(&app.home)?;
+    let (from, to) = params.range(&zone)?;
+    let what = What::Sleep(sleep::Question {
+        user: principal.user,
+        from,
+        to,
+        zone,
+        sources: params.texts("source"),
+        descending: false,
+        limit: nights::PAGE,
+        after: None,
+    });
+    download(&app, principal.user, what, params, request).await
+}
+
+/// Download events
+///
+/// Columns: kind, code, name, start, end, value, value_sent, source, offset_minutes, details (JSON), series (JSON: an ECG's
+/// voltages and the like). Times are UTC.
+#[utoipa::path(
+    get, path = "/api/v1/export/events", tag = "export",
+    params(
+        ("format" = Option<String>, Query, description = "csv (default), parquet or ndjson"),
+        ("kind" = Option<String>, Query, description = "Such as symptoms; may be repeated or joined by commas; everything by default"),
+        ("code" = Option<String>, Query, description = "Such as headache; may be repeated or joined by commas"),
+        ("start" = Option<String>, Query, description = "Included"), ("end" = Option<String>, Query, description = "Excluded"),
+        ("tz" = Option<String>, Query, description = "Zone of dates in start and end")
+    ),
+    responses(
+        (status = 200, description = "The file"), (status = 206, description = "The range asked for"),
+        (status = 400, body = Problem), (status = 404, body = Problem)
+    )
+)]
+pub async fn events(
+    State(app): State<App>,
+    Extension(principal): Extension<Principal>,
+    mut params: Params,
+    request: Request,
+) -> Result<Response, Problem> {
+    let zone = params.zone(&app.home)?;
+    let (from, to) = params.range(&zone)?;
+    let mut range = events::Range { from, to, codes: params.list("code"), ..events::Range::default() };
+    let kinds = params.list("kind").iter().map(|name| kind(name)).collect::<Result<Vec<_>>>()?;
+    if !kinds.is_empty() {
+        range.kinds.retain(|kind| kinds.contains(kind));
+    }
+    download(&app, principal.user, What::Events(range), params, request).await
+}
+
+/// Download aggregates
+///
+/// Columns: metric, unit, bucket, layer, start (UTC), local_start, then the statistics asked for.
+#[utoipa::path(
+    get, path = "/api/v1/export/aggregate", tag = "export",
+    params(
+        ("format" = Option<String>, Query, description = "csv (default), parquet or ndjson"),
+        ("metric" = String, Query, description = "May be repeated or joined by commas"),
+        ("bucket" = Option<String>, Query, description = "hour, day (default), week, month, year, or minutes such as 15m"),
+        ("stat" = Option<String>, Query, description = "As in aggregate"),
+        ("start" = Option<String>, Query, description = "Included"), ("end" = Option<String>, Query, description = "Excluded"),
+        ("tz" = Option<String>, Query, description = "Zone of the local days; default: the home zone"),
+        ("source" = Option<String>, Query, description = "May be repeated"),
+        ("layer" = Option<String>, Query, description = "Only this layer"),
+        ("dedupe" = Option<String>, Query, description = "none adds all layers up as stored")
+    ),
+    responses(
+        (status = 200, description = "The file"), (status = 206, description = "The range asked for"),
+        (status = 400, body = Problem), (status = 404, body = Problem)
+    )
+)]
+pub async fn aggregate(
+    State(app): State<App>,
+    Extension(principal): Extension<Principal>,
+    mut params: Params,
+    request: Request,
+) -> Result<Response, Problem> {
+    let metrics = params.list("metric");
+    let question = super::aggregate::question(&app, principal.user, String::new(), &mut params)?;
+    let questions = metrics.into_iter().map(|metric| aggregate::Question { metric, ..question.clone() });
+    let what = What::Aggregate(questions.collect());
+    download(&app, principal.user, what, params, request).await
+}
+
+fn workout_range(app: &App, params: &mut Params) -> Result<workouts::Range> {
+    let zone = params.zone(&app.home)?;
+    let (from, to) = params.range(&zone)?;
+    Ok(workouts::Range { from, to, activities: params.list("type").iter().map(|name| slug(name)).collect() })
+}
+
+async fn download(app: &App, user: i64, what: What, mut params: Params, request: Request) -> Result<Response, Problem> {
+    let question = Question { user, what, format: format(&mut params)? };
+    params.finish()?;
+    question.what.check()?;
+    let version = caching::data_version(app, user).await?;
+    let tag = caching::tag(user, version, &format!("{question:?}"));
+    if caching::is_known(request.headers(), &tag) {
+        return Ok(caching::not_modified(&tag, caching::EXPORT_MAX_AGE));
+    }
+    let (store, engine, spool) = (app.store.clone(), app.engine.clone(), app.spool.clone());
+    let asked = question.clone();
+    let path = app.downloads.run(move |stop| tables::export(&store, &engine, &spool, &asked, stop)).await?;
+    let name = format!("health-{}.{}", question.what.as_str(), question.format.as_str());
+    serve(&path, &Download { name, format: question.format, tag }, request).await
+}

@@ -1,0 +1,148 @@
+//! `GET /api/v1/workouts/{id}/series` and `/route`: what a workout was like over its time, and where it went.
+
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use jiff::tz::TimeZone;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::app::App;
+use crate::error::Result;
+use crate::export::{geojson, gpx};
+use crate::http::caching;
+use crate::http::clock;
+use crate::http::params::Params;
+use crate::http::problem::Problem;
+use crate::model::key::Principal;
+use crate::model::workout::SeriesPoint;
+use crate::query::workouts::{Whole, one as find, route as route_of, series as series_of};
+use crate::store::workouts::read::SeriesHead;
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct WorkoutSeries {
+    /// The workout's.
+    pub id: String,
+    pub series: Vec<SeriesColumns>,
+}
+
+/// Values over the time of a workout, in columns of equal length.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SeriesColumns {
+    pub name: String,
+    pub unit: String,
+    pub times: Vec<String>,
+    /// null where only a minimum or a maximum was told.
+    pub values: Vec<Option<f64>>,
+    /// Left out when there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub min: Vec<Option<f64>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub max: Vec<Option<f64>>,
+}
+
+/// Values over the time of a workout
+#[utoipa::path(
+    get, path = "/api/v1/workouts/{id}/series", tag = "read",
+    params(
+        ("id" = String, Path, description = "As in the list"),
+        ("name" = Option<String>, Query, description = "Such as heart_rate; may be repeated or joined by commas"),
+        ("tz" = Option<String>, Query, description = "IANA zone of the times")
+    ),
+    responses(
+        (status = 200, body = WorkoutSeries), (status = 304, description = "Not modified"), (status = 404, body = Problem)
+    )
+)]
+pub async fn series(
+    State(app): State<App>,
+    Extension(principal): Extension<Principal>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    mut params: Params,
+) -> Result<Response, Problem> {
+    let tz = params.tz()?;
+    let names = params.list("name");
+    params.finish()?;
+    let asked = format!("workout series {id} {names:?} {tz:?}");
+    caching::answered(&app, principal.user, &headers, &asked, move |reading| {
+        let workout = find(reading, principal.user, &id)?;
+        let series = series_of(reading, &workout, &names)?;
+        let series = series.into_iter().map(|(head, points)| columns(&workout, head, &points, tz.as_ref())).collect();
+        Ok(Json(WorkoutSeries { id: workout.id.to_string(), series }).into_response())
+    })
+    .await
+}
+
+fn columns(workout: &Whole, head: SeriesHead, points: &[SeriesPoint], zone: Option<&TimeZone>) -> SeriesColumns {
+    let column = |of: fn(&SeriesPoint) -> Option<f64>| match points.iter().any(|point| of(point).is_some()) {
+        true => points.iter().map(of).collect(),
+        false => Vec::new(),
+    };
+    SeriesColumns {
+        name: head.name,
+        unit: head.unit,
+        times: points.iter().map(|point| clock::written(point.at, workout.offset_minutes, zone)).collect(),
+        values: points.iter().map(|point| point.value).collect(),
+        min: column(|point| point.min),
+        max: column(|point| point.max),
+    }
+}
+
+/// How a route is written.
+#[derive(Debug, Clone, Copy)]
+enum Shape {
+    GeoJson,
+    Gpx,
+}
+
+/// The way of a workout
+///
+/// GeoJSON: a FeatureCollection of one LineString; `times` and what else is known of each position are in its properties.
+/// GPX 1.1: one track; its times are UTC.
+#[utoipa::path(
+    get, path = "/api/v1/workouts/{id}/route", tag = "read",
+    params(
+        ("id" = String, Path, description = "As in the list"),
+        ("format" = Option<String>, Query, description = "geojson (default) or gpx; else by Accept"),
+        ("tz" = Option<String>, Query, description = "IANA zone of the times in GeoJSON")
+    ),
+    responses(
+        (status = 200, description = "The route"), (status = 304, description = "Not modified"),
+        (status = 404, body = Problem)
+    )
+)]
+pub async fn route(
+    State(app): State<App>,
+    Extension(principal): Extension<Principal>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    mut params: Params,
+) -> Result<Response, Problem> {
+    let tz = params.tz()?;
+    let shape = shape(&mut params, &headers)?;
+    params.finish()?;
+    let asked = format!("route {id} {shape:?} {tz:?}");
+    caching::answered(&app, principal.user, &headers, &asked, move |reading| {
+        let workout = find(reading, principal.user, &id)?;
+        let route = route_of(reading, &workout)?;
+        let time = |utc: i64| clock::written(utc, workout.offset_minutes, tz.as_ref());
+        let (kind, text) = match shape {
+            Shape::GeoJson => (geojson::MEDIA_TYPE, geojson::geojson(&workout, &route, time).to_string()),
+            Shape::Gpx => (gpx::MEDIA_TYPE, gpx::gpx(&workout, &route)),
+        };
+        Ok(([(header::CONTENT_TYPE, kind)], text).into_response())
+    })
+    .await
+}
+
+fn shape(params: &mut Params, headers: &HeaderMap) -> Result<Shape> {
+    let named = params.parsed("format", "geojson or gpx", |name| match name {
+        "geojson" | "json" => Some(Shape::GeoJson),
+        "gpx" => Some(Shape::Gpx),
+        _ => None,
+    })?;
+    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let by_accept = if accept.contains("gpx") { Shape::Gpx } else { Shape::GeoJson };
+    Ok(named.unwrap_or(by_accept))
+}
