@@ -6,6 +6,7 @@
 mod aggregate;
 mod auth;
 mod caching;
+mod coverage;
 mod cursor;
 mod data;
 mod deliveries;

@@ -14,7 +14,9 @@ use utoipa_axum::routes;
 use crate::app::App;
 use crate::http::drain::drain;
 use crate::http::problem::Problem;
-use crate::http::{aggregate, auth, data, deliveries, export, health, ingest, layers, metrics, quarantine, replay};
+use crate::http::{
+    aggregate, auth, coverage, data, deliveries, export, health, ingest, layers, metrics, quarantine, replay,
+};
 use crate::model::key::Scope;
 
 #[derive(OpenApi)]
@@ -42,7 +44,8 @@ pub fn router(app: App) -> Router {
                 .routes(routes!(deliveries::list))
                 .routes(routes!(deliveries::one))
                 .routes(routes!(quarantine::of_delivery))
-                .routes(routes!(quarantine::list)),
+                .routes(routes!(quarantine::list))
+                .routes(routes!(coverage::get)),
         ))
         .merge(guarded(&app, Scope::Export, OpenApiRouter::new().routes(routes!(export::samples))))
         .merge(guarded(&app, Scope::Admin, OpenApiRouter::new().routes(routes!(replay::post))))

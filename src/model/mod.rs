@@ -1,6 +1,7 @@
 //! The words of the program: plain types, no input or output, nothing of ours imported.
 
 pub mod bucket;
+pub mod day;
 pub mod document;
 pub mod event;
 pub mod key;

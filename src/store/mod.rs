@@ -9,6 +9,7 @@ pub mod apply;
 pub mod batch;
 pub mod check;
 pub mod connection;
+pub mod coverage;
 pub mod deliveries;
 pub mod dictionary;
 pub mod documents;
