@@ -17,8 +17,8 @@ use crate::query::coverage::{self, Answer, Question};
 
 /// What is there, what is missing and what has stopped
 ///
-/// For each metric, for sleep, workouts and each kind of event: days with data, the usual interval, gaps, and whether it has
-/// stopped; for each automation whether it still sends. `summary` says in sentences what matters.
+/// For each metric, for sleep, workouts and each kind of event: days with data, the usual interval, gaps, and whether it
+/// has stopped; for each automation whether it still sends. `summary` says in sentences what matters.
 #[utoipa::path(
     get, path = "/api/v1/coverage", tag = "read",
     params(

@@ -47,7 +47,8 @@ pub fn last(connection: &Connection, user: i64, track: Track, to: i64) -> Result
              WHERE event.user = ?1 AND kind = ?3 AND start < ?2 ORDER BY start DESC LIMIT 1"
         }
         Track::Workouts => {
-            "SELECT start, (SELECT max(received_at_ms) FROM workout_account JOIN delivery ON delivery.id = workout_account.delivery
+            "SELECT start, (SELECT max(received_at_ms) FROM workout_account
+                            JOIN delivery ON delivery.id = workout_account.delivery
                             WHERE workout_account.workout = workout.id)
              FROM workout WHERE user = ?1 AND start < ?2 AND ?3 IS NULL ORDER BY start DESC LIMIT 1"
         }

@@ -52,12 +52,15 @@ mod tests {
 
     #[test]
     fn gaps_are_runs_longer_than_three_intervals() {
+        let found = |days: &[i32], usual, least| -> Vec<(i32, i32)> {
+            gaps(days, usual, least).into_iter().map(|gap| (gap.start, gap.end)).collect()
+        };
         let days: Vec<i32> = (0..10).chain(13..20).chain(24..30).collect();
-        assert_eq!(gaps(&days, Some(1), None), [20..24]);
-        assert_eq!(gaps(&days, Some(1), Some(3)), [10..13, 20..24]);
-        assert_eq!(gaps(&days, None, None), []);
-        assert_eq!(gaps(&[0, 7, 14, 42], Some(7), None), [15..42]);
-        assert_eq!(gaps(&[0, 7, 14, 35], Some(7), None), []);
+        assert_eq!(found(&days, Some(1), None), [(20, 24)]);
+        assert_eq!(found(&days, Some(1), Some(3)), [(10, 13), (20, 24)]);
+        assert_eq!(found(&days, None, None), []);
+        assert_eq!(found(&[0, 7, 14, 42], Some(7), None), [(15, 42)]);
+        assert_eq!(found(&[0, 7, 14, 35], Some(7), None), []);
     }
 
     #[test]

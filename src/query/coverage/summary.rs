@@ -72,8 +72,8 @@ fn late(answer: &Answer) -> Option<String> {
     let samples: i64 = entries.iter().map(|entry| entry.late).sum();
     (samples > 0).then(|| {
         format!(
-            "{samples} samples of the last {} days ({}) arrived more than a day after they had happened: an automation that \
-             sends \"Since Last Sync\" misses such data, so let one send the last 7 days once a day as well",
+            "{samples} samples of the last {} days ({}) arrived more than a day after they had happened: an automation \
+             that sends \"Since Last Sync\" misses such data, so let one send the last 7 days once a day as well",
             super::LATE_DAYS,
             names(&entries)
         )
