@@ -6,6 +6,7 @@ use crate::support::{ASKED, Bench, print, race};
 use duckdb::Connection;
 use health_export::export::FileFormat;
 use health_export::export::samples::{Question, export};
+use health_export::model::shown::System;
 use health_export::query::budget::Stop;
 
 const ROWS: u64 = 3_000_000;
@@ -29,8 +30,16 @@ pub fn run() {
 }
 
 fn download(bench: &Bench, format: FileFormat) {
-    let question =
-        Question { user: 1, metrics: vec![ASKED.into()], from: None, to: None, layer: None, sources: vec![], format };
+    let question = Question {
+        user: 1,
+        metrics: vec![ASKED.into()],
+        from: None,
+        to: None,
+        layer: None,
+        sources: vec![],
+        units: System::Metric,
+        format,
+    };
     let app = &bench.app;
     let made = export(&app.store, &app.engine, &app.spool, &question, &Stop::default()).expect("a file");
     std::fs::remove_file(made).expect("removed, so that the next is made anew");
@@ -46,6 +55,7 @@ fn duckdb_alone(bench: &Bench) -> Connection {
         to: None,
         layer: None,
         sources: vec![],
+        units: System::Metric,
         format: FileFormat::Parquet,
     };
     let app = &bench.app;

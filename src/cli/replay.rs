@@ -80,8 +80,8 @@ fn print(step: &Step) {
 fn print_sum(sum: &Replayed, without_body: i64, dry_run: bool) {
     let Replayed { deliveries, changed, understood, counts, .. } = sum;
     println!(
-        "{deliveries} deliveries decoded again, {changed} read differently now, {understood} of them were refused before: \
-         {} items stored, {} updated; in quarantine {}, before {}; left for later {}, before {}",
+        "{deliveries} deliveries decoded again, {changed} read differently now, {understood} of them were refused \
+         before: {} items stored, {} updated; in quarantine {}, before {}; left for later {}, before {}",
         counts.stored,
         counts.updated,
         sum.quarantined_after,

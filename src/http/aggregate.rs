@@ -183,7 +183,7 @@ fn missing(stat: Stat, fill: &Value) -> Value {
     if stat == Stat::Count { json!(0) } else { fill.clone() }
 }
 
-fn zone_name(zone: &jiff::tz::TimeZone) -> String {
+pub(super) fn zone_name(zone: &jiff::tz::TimeZone) -> String {
     match zone.iana_name() {
         Some(name) => name.to_owned(),
         None => zone.to_fixed_offset().map_or_else(|_| "unknown".into(), |offset| offset.to_string()),

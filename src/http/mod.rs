@@ -7,6 +7,7 @@ mod aggregate;
 mod auth;
 mod caching;
 mod clock;
+mod coverage;
 mod data;
 mod deliveries;
 mod documents;

@@ -1,5 +1,5 @@
-//! `POST /api/v1/replay`: kept bodies, decoded again. A request works for some seconds and says where to go on, so that no
-//! proxy's patience decides how much is done.
+//! `POST /api/v1/replay`: kept bodies, decoded again. A request works for some seconds and says where to go on, so that
+//! no proxy's patience decides how much is done.
 
 use std::time::{Duration, Instant};
 

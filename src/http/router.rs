@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::http::drain::drain;
 use crate::http::problem::Problem;
 use crate::http::{
-    aggregate, auth, data, deliveries, documents, events, export, export_tables, health, ingest, layers, metrics,
+    aggregate, auth, coverage, data, deliveries, documents, events, export, export_tables, health, ingest, layers, metrics,
     quarantine, replay, sleep, workout_course, workouts,
 };
 use crate::model::key::Scope;
@@ -55,7 +55,8 @@ pub fn router(app: App) -> Router {
                 .routes(routes!(deliveries::list))
                 .routes(routes!(deliveries::one))
                 .routes(routes!(quarantine::of_delivery))
-                .routes(routes!(quarantine::list)),
+                .routes(routes!(quarantine::list))
+                .routes(routes!(coverage::get)),
         ))
         .merge(guarded(
             &app,

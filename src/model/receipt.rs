@@ -74,8 +74,8 @@ pub struct Receipt {
     pub deferred: BTreeMap<String, u64>,
     /// The first 20.
     pub problems: Vec<ItemProblem>,
-    /// Why items are in quarantine: per metric, how many for each reason. What differs from item to item is left out of a
-    /// reason.
+    /// Why items are in quarantine: per metric, how many for each reason. What differs from item to item is left out of
+    /// a reason.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub reasons: BTreeMap<String, BTreeMap<String, u64>>,
     /// When the body was last decoded again, RFC 3339. The counts are then what that did.

@@ -5,6 +5,7 @@
 
 pub mod aggregate;
 pub mod budget;
+pub mod coverage;
 pub mod duck;
 pub mod events;
 pub mod samples;

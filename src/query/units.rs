@@ -12,8 +12,8 @@ pub struct Shown {
     pub way: Conversion,
 }
 
-/// For the metric stored under `name` in `unit`. With `as_sent`, sources that use different units are shown in that of the
-/// latest delivery.
+/// For the metric stored under `name` in `unit`. With `as_sent`, sources that use different units are shown in that of
+/// the latest delivery.
 pub fn of(reading: &Reading, user: i64, name: &str, unit: &str, system: System) -> Result<Shown> {
     let sent = match system {
         System::AsSent => match dictionary::find_metric(reading, name)? {

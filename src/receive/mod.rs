@@ -86,8 +86,8 @@ impl Receiver {
         })
     }
 
-    /// What the body says, or why it is not understood at all. Nothing but the body and what is kept beside it may decide
-    /// that, for a replay has no more.
+    /// What the body says, or why it is not understood at all. Nothing but the body and what is kept beside it may
+    /// decide that, for a replay has no more.
     fn decode(&self, body: &[u8], origin: &Origin) -> Result<Batch, String> {
         decode::recognise(body)?;
         let aggregation = Aggregation::parse(origin.automation_aggregation.as_deref().unwrap_or_default());

@@ -1,4 +1,5 @@
-//! Kept bodies, decoded again with today's decoders: what was refused, quarantined or left for later may be understood now.
+//! Kept bodies, decoded again with today's decoders: what was refused, quarantined or left for later may be understood
+//! now.
 //!
 //! One delivery is one transaction, and only one is held in memory. A replay that is killed has done what it has done;
 //! the next one finds that unchanged.
@@ -70,8 +71,8 @@ impl Replayed {
 }
 
 impl Receiver {
-    /// Replays the next delivery after the row `after`; none when there is no more. A dry run writes it and undoes that,
-    /// so that it tells what a replay of this one delivery would do.
+    /// Replays the next delivery after the row `after`; none when there is no more. A dry run writes it and undoes
+    /// that, so that it tells what a replay of this one delivery would do.
     pub fn replay_next(&self, selection: &Selection, after: i64, dry_run: bool) -> Result<Option<Step>> {
         let Some(kept) = replays::next(&*self.store.reader()?, selection, after)? else { return Ok(None) };
         let (id, before, refused_before) = (kept.id, kept.receipt.clone(), kept.refused);

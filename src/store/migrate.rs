@@ -60,6 +60,24 @@ mod tests {
     }
 
     #[test]
+    fn what_waits_in_quarantine_survives_the_second_step() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch("PRAGMA foreign_keys = ON").unwrap();
+        Migrations::new(STEPS.map(M::up).to_vec()).to_version(&mut connection, 1).unwrap();
+        connection
+            .execute_batch(
+                "INSERT INTO delivery VALUES (7, 'd', 1, NULL, 0, 'f', 0, '{}', 0, '{}');
+                 INSERT INTO quarantine VALUES (3, 7, '$.a', 'odd', '{}');",
+            )
+            .unwrap();
+        migrate(&mut connection).unwrap();
+        let sql = "SELECT id || delivery || name || path || reason || item FROM quarantine";
+        let kept: String = connection.query_row(sql, [], |row| row.get(0)).unwrap();
+        assert_eq!(kept, "37$.aodd{}");
+        assert!(connection.execute("DELETE FROM delivery", []).is_err(), "the new table still refers to deliveries");
+    }
+
+    #[test]
     fn a_newer_database_is_refused_and_left_byte_identical() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("health.db");

@@ -10,6 +10,7 @@ pub mod apply;
 pub mod batch;
 pub mod check;
 pub mod connection;
+pub mod coverage;
 pub mod deliveries;
 pub mod dictionary;
 pub mod documents;

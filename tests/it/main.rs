@@ -6,6 +6,7 @@ mod architecture;
 mod bad_input;
 mod bad_questions;
 mod command_line;
+mod coverage;
 mod downloads;
 mod hang_up;
 mod history;

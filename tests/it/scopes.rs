@@ -22,6 +22,7 @@ const ROUTES: &[(&str, &str, Option<Scope>)] = &[
     ("GET", "/api/v1/deliveries/{id}", Some(Scope::Read)),
     ("GET", "/api/v1/deliveries/{id}/quarantine", Some(Scope::Read)),
     ("GET", "/api/v1/quarantine", Some(Scope::Read)),
+    ("GET", "/api/v1/coverage", Some(Scope::Read)),
     ("POST", "/api/v1/replay", Some(Scope::Admin)),
     ("GET", "/api/v1/sleep", Some(Scope::Read)),
     ("GET", "/api/v1/workouts", Some(Scope::Read)),
