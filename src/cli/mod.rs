@@ -5,6 +5,7 @@
 mod check;
 mod config;
 mod export;
+mod export_all;
 mod import;
 mod key;
 mod serve;
@@ -91,7 +92,7 @@ enum Command {
     Key(key::Command),
     /// Import Health Auto Export JSON files, or folders of them
     Import(import::Import),
-    /// Write stored samples to a file
+    /// Write what is stored to a file, or everything to a folder
     Export(export::Export),
     /// Ask whether the database is whole
     Check,
