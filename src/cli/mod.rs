@@ -5,6 +5,7 @@
 mod check;
 mod config;
 mod export;
+mod export_all;
 mod import;
 mod key;
 mod replay;
@@ -98,7 +99,7 @@ enum Command {
     Import(import::Import),
     /// Decode kept deliveries again with today's decoders
     Replay(replay::Replay),
-    /// Write stored samples to a file
+    /// Write what is stored to a file, or everything to a folder
     Export(export::Export),
     /// Ask whether the database is whole
     Check,

@@ -17,6 +17,9 @@ pub fn run(connection: &Connection) -> Result<Vec<Finding>> {
         Finding { question: "integrity", faults: integrity(connection)? },
         Finding { question: "counts per series", faults: texts(connection, SERIES_SQL)? },
         Finding { question: "names", faults: texts(connection, NAMES_SQL)? },
+        Finding { question: "workouts", faults: texts(connection, WORKOUTS_SQL)? },
+        Finding { question: "events", faults: texts(connection, EVENTS_SQL)? },
+        Finding { question: "nights", faults: texts(connection, NIGHTS_SQL)? },
         Finding { question: "raw bodies", faults: texts(connection, BODIES_SQL)? },
     ])
 }
@@ -49,6 +52,30 @@ const NAMES_SQL: &str = "
     SELECT 'series without a name: metric ' || series.metric || ', source ' || series.source FROM series
     LEFT JOIN metric ON metric.id = series.metric LEFT JOIN source ON source.id = series.source
     WHERE metric.id IS NULL OR source.id IS NULL";
+
+/// Each workout is told of, and nothing is told of a workout that is not there.
+const WORKOUTS_SQL: &str = "
+    SELECT 'workout ' || id || ' is told of by nobody' FROM workout
+    WHERE NOT EXISTS (SELECT 1 FROM workout_account WHERE workout = workout.id)
+    UNION ALL
+    SELECT 'an account of workout ' || workout || ', which is not there' FROM workout_account
+    WHERE workout NOT IN (SELECT id FROM workout)
+    UNION ALL
+    SELECT 'series ' || name || ' of workout ' || workout || ' by a sender who tells nothing of it' FROM workout_series
+    WHERE NOT EXISTS (SELECT 1 FROM workout_account account
+                      WHERE account.workout = workout_series.workout AND account.sender = workout_series.sender)";
+
+const EVENTS_SQL: &str = "
+    SELECT 'event without a source: ' || kind || ' ' || code || ' at ' || start FROM event
+    WHERE source NOT IN (SELECT id FROM source)
+    UNION ALL
+    SELECT 'event of nobody: ' || kind || ' ' || code || ' at ' || start FROM event
+    WHERE user NOT IN (SELECT id FROM user)";
+
+const NIGHTS_SQL: &str = "
+    SELECT 'night without a source: ' || date FROM night_summary WHERE source NOT IN (SELECT id FROM source)
+    UNION ALL
+    SELECT 'night of nobody: ' || date FROM night_summary WHERE user NOT IN (SELECT id FROM user)";
 
 const BODIES_SQL: &str = "
     SELECT 'delivery ' || public_id || ' has lost its body' FROM delivery
