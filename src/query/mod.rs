@@ -6,6 +6,10 @@
 pub mod aggregate;
 pub mod budget;
 pub mod duck;
+mod layering;
+mod painted;
 pub mod samples;
 pub mod stat;
 pub mod subject;
+mod tally;
+pub mod timeline;
