@@ -11,6 +11,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use crate::error::{Error, Result};
+use crate::model::source::SourceKind;
 use crate::model::time::parse_zone;
 
 /// The example file, which holds every setting with its default.
@@ -42,6 +43,8 @@ pub struct Settings {
     pub data_dir: PathBuf,
     pub listen: SocketAddr,
     pub home: TimeZone,
+    /// Kinds of sources, the one that is believed first at the front.
+    pub source_priority: Vec<SourceKind>,
     /// Bytes.
     pub max_body: u64,
     pub readers: u32,
@@ -102,10 +105,14 @@ impl Settings {
         }
         let zone = &resolved["home_zone"].0;
         let home = parse_zone(zone).ok_or_else(|| invalid("home_zone", zone, "an IANA name such as Europe/Berlin"))?;
+        let kinds = &resolved["source_priority"].0;
+        let source_priority = SourceKind::parse_order(kinds)
+            .ok_or_else(|| invalid("source_priority", kinds, "an order of watch, phone and other, each once"))?;
         Ok(Settings {
             data_dir,
             listen: parse(&resolved, "listen", "an address and port such as 127.0.0.1:8787")?,
             home,
+            source_priority,
             max_body: parse::<u64>(&resolved, "max_body_mb", "a number of megabytes")? << 20,
             readers: parse::<u32>(&resolved, "readers", "a number")?.clamp(4, 256),
             duckdb_memory_mb: parse(&resolved, "duckdb_memory_mb", "a number of megabytes, or auto")?,
@@ -212,6 +219,8 @@ mod tests {
         assert!(fault.contains("readers") && fault.contains("many") && fault.contains("environment"), "{fault}");
         let fault = resolve(&[], &[], "listen_on = 1").unwrap_err().to_string();
         assert!(fault.contains("listen_on"), "{fault}");
+        let fault = resolve(&[("source_priority", "phone, toaster")], &[], "").unwrap_err().to_string();
+        assert!(fault.contains("source_priority") && fault.contains("toaster"), "{fault}");
         let fault = resolve(&[("home_zone", "Mars/Olympus")], &[], "").unwrap_err().to_string();
         assert!(fault.contains("home_zone"), "{fault}");
     }

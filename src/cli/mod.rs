@@ -41,6 +41,9 @@ struct Flags {
     /// Time zone of your local days, such as Europe/Berlin [default: the system's]
     #[arg(long, global = true, value_name = "ZONE")]
     home_zone: Option<String>,
+    /// Whom to believe where sources overlap [default: watch, phone, other]
+    #[arg(long, global = true, value_name = "KINDS")]
+    source_priority: Option<String>,
     /// Largest delivery in megabytes [default: 64]
     #[arg(long, global = true, value_name = "MB")]
     max_body_mb: Option<String>,
@@ -70,6 +73,7 @@ impl Flags {
             ("data_dir", self.data_dir),
             ("listen", self.listen),
             ("home_zone", self.home_zone),
+            ("source_priority", self.source_priority),
             ("max_body_mb", self.max_body_mb),
             ("readers", self.readers),
             ("duckdb_memory_mb", self.duckdb_memory_mb),

@@ -19,3 +19,4 @@ mod problem;
 pub mod router;
 mod run;
 pub mod serve;
+mod sources;

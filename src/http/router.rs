@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 use crate::app::App;
 use crate::http::drain::drain;
 use crate::http::problem::Problem;
-use crate::http::{aggregate, auth, data, deliveries, export, health, ingest, layers, metrics};
+use crate::http::{aggregate, auth, data, deliveries, export, health, ingest, layers, metrics, sources};
 use crate::model::key::Scope;
 
 #[derive(OpenApi)]
@@ -39,10 +39,12 @@ pub fn router(app: App) -> Router {
                 .routes(routes!(metrics::get))
                 .routes(routes!(data::get))
                 .routes(routes!(aggregate::get))
+                .routes(routes!(sources::get))
                 .routes(routes!(deliveries::list))
                 .routes(routes!(deliveries::one)),
         ))
         .merge(guarded(&app, Scope::Export, OpenApiRouter::new().routes(routes!(export::samples))))
+        .merge(guarded(&app, Scope::Admin, OpenApiRouter::new().routes(routes!(sources::put))))
         .split_for_parts();
     name_keys(&mut description);
     let routes = routes
