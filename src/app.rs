@@ -12,10 +12,11 @@ use crate::config::Settings;
 use crate::error::{Error, Result};
 use crate::export::spool::Spool;
 use crate::model::shown::System;
+use crate::model::source::SourceKind;
 use crate::query::budget::Budget;
 use crate::query::duck::engine::{Engine, Limits};
 use crate::receive::{Receiver, Uploads};
-use crate::store::Store;
+use crate::store::{Store, priority};
 
 /// How many times longer a download may take than a question.
 const DOWNLOAD_FACTOR: u32 = 10;
@@ -38,6 +39,7 @@ pub struct App {
 impl App {
     pub fn start(settings: &Settings) -> Result<App> {
         let store = Arc::new(Store::open(&settings.data_dir, settings.readers)?);
+        believe(&store, &settings.source_priority)?;
         let spool = Spool::open(own_folder(&settings.data_dir.join("spool"))?, u64::from(settings.spool_mb) << 20)?;
         let temp_dir = own_folder(&settings.data_dir.join("tmp"))?;
         let engine = Engine::open(&Limits {
@@ -59,6 +61,15 @@ impl App {
             store,
         })
     }
+}
+
+/// Keeps the order of kinds; writes only when it is another, for a command may run beside a server that is writing.
+fn believe(store: &Store, order: &[SourceKind]) -> Result<()> {
+    if priority::kinds(&*store.reader()?)? == order {
+        return Ok(());
+    }
+    let order = order.to_vec();
+    store.writer().run(move |writing| priority::set_kinds(writing.connection, &order))
 }
 
 /// A folder of this process's own, for a command may run beside the server; those of processes that are gone are removed.

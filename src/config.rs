@@ -12,6 +12,7 @@ use jiff::tz::TimeZone;
 
 use crate::error::{Error, Result};
 use crate::model::shown::System;
+use crate::model::source::SourceKind;
 use crate::model::time::parse_zone;
 
 /// The example file, which holds every setting with its default.
@@ -45,6 +46,8 @@ pub struct Settings {
     pub home: TimeZone,
     /// Units of answers that name none.
     pub units: System,
+    /// Kinds of sources, the one that is believed first at the front.
+    pub source_priority: Vec<SourceKind>,
     /// Bytes.
     pub max_body: u64,
     pub readers: u32,
@@ -105,12 +108,16 @@ impl Settings {
         }
         let zone = &resolved["home_zone"].0;
         let home = parse_zone(zone).ok_or_else(|| invalid("home_zone", zone, "an IANA name such as Europe/Berlin"))?;
+        let kinds = &resolved["source_priority"].0;
+        let source_priority = SourceKind::parse_order(kinds)
+            .ok_or_else(|| invalid("source_priority", kinds, "an order of watch, phone and other, each once"))?;
         Ok(Settings {
             data_dir,
             listen: parse(&resolved, "listen", "an address and port such as 127.0.0.1:8787")?,
             home,
             units: System::parse(&resolved["units"].0)
                 .ok_or_else(|| invalid("units", &resolved["units"].0, System::WORDS))?,
+            source_priority,
             max_body: parse::<u64>(&resolved, "max_body_mb", "a number of megabytes")? << 20,
             readers: parse::<u32>(&resolved, "readers", "a number")?.clamp(4, 256),
             duckdb_memory_mb: parse(&resolved, "duckdb_memory_mb", "a number of megabytes, or auto")?,
@@ -217,6 +224,8 @@ mod tests {
         assert!(fault.contains("readers") && fault.contains("many") && fault.contains("environment"), "{fault}");
         let fault = resolve(&[], &[], "listen_on = 1").unwrap_err().to_string();
         assert!(fault.contains("listen_on"), "{fault}");
+        let fault = resolve(&[("source_priority", "phone, toaster")], &[], "").unwrap_err().to_string();
+        assert!(fault.contains("source_priority") && fault.contains("toaster"), "{fault}");
         let fault = resolve(&[("home_zone", "Mars/Olympus")], &[], "").unwrap_err().to_string();
         assert!(fault.contains("home_zone"), "{fault}");
     }

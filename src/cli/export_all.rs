@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::error::{Error, Result};
 use crate::export::tables::{self, What};
 use crate::export::{FileFormat, events, gpx, nights, samples, workouts};
+use crate::model::shown::System;
 use crate::model::time::offset_rfc3339;
 use crate::query::budget::Stop;
 use crate::query::sleep;
@@ -90,6 +91,7 @@ impl Everything<'_> {
             to: None,
             layer: None,
             sources: Vec::new(),
+            units: System::Metric,
             format: self.format,
         };
         let App { store, engine, spool, .. } = self.app;
@@ -164,7 +166,7 @@ impl Everything<'_> {
         let reader = self.app.store.reader()?;
         let mut before = None;
         loop {
-            let rows = deliveries::list(&reader, self.user, before, PAGE as u32)?;
+            let rows = deliveries::list(&reader, self.user, &deliveries::Filter::default(), before, PAGE as u32)?;
             let Some(last) = rows.last() else { break };
             before = Some(last.id);
             for row in &rows {

@@ -46,6 +46,9 @@ struct Flags {
     /// Units of answers that name none: metric, imperial or as_sent [default: metric]
     #[arg(long, global = true, value_name = "SYSTEM")]
     units: Option<String>,
+    /// Whom to believe where sources overlap [default: watch, phone, other]
+    #[arg(long, global = true, value_name = "KINDS")]
+    source_priority: Option<String>,
     /// Largest delivery in megabytes [default: 64]
     #[arg(long, global = true, value_name = "MB")]
     max_body_mb: Option<String>,
@@ -76,6 +79,7 @@ impl Flags {
             ("listen", self.listen),
             ("home_zone", self.home_zone),
             ("units", self.units),
+            ("source_priority", self.source_priority),
             ("max_body_mb", self.max_body_mb),
             ("readers", self.readers),
             ("duckdb_memory_mb", self.duckdb_memory_mb),

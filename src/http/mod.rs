@@ -28,5 +28,6 @@ pub mod router;
 mod run;
 pub mod serve;
 mod sleep;
+mod sources;
 mod workout_course;
 mod workouts;

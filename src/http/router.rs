@@ -15,8 +15,8 @@ use crate::app::App;
 use crate::http::drain::drain;
 use crate::http::problem::Problem;
 use crate::http::{
-    aggregate, auth, coverage, data, deliveries, documents, events, export, export_tables, health, ingest, layers, metrics,
-    quarantine, replay, sleep, workout_course, workouts,
+    aggregate, auth, coverage, data, deliveries, documents, events, export, export_tables, health, ingest, layers,
+    metrics, quarantine, replay, sleep, sources, workout_course, workouts,
 };
 use crate::model::key::Scope;
 
@@ -52,6 +52,7 @@ pub fn router(app: App) -> Router {
                 .routes(routes!(events::one))
                 .routes(routes!(documents::list))
                 .routes(routes!(documents::one))
+                .routes(routes!(sources::get))
                 .routes(routes!(deliveries::list))
                 .routes(routes!(deliveries::one))
                 .routes(routes!(quarantine::of_delivery))
@@ -69,7 +70,11 @@ pub fn router(app: App) -> Router {
                 .routes(routes!(export_tables::events))
                 .routes(routes!(export_tables::aggregate)),
         ))
-        .merge(guarded(&app, Scope::Admin, OpenApiRouter::new().routes(routes!(replay::post))))
+        .merge(guarded(
+            &app,
+            Scope::Admin,
+            OpenApiRouter::new().routes(routes!(replay::post)).routes(routes!(sources::put)),
+        ))
         .split_for_parts();
     name_keys(&mut description);
     let routes = routes

@@ -1,10 +1,10 @@
 //! Statistics of a metric per bucket of local time, by DuckDB over the file.
 //!
-//! Where a metric is stored in several layers (its own measurements, and buckets that the phone has summed), adding
-//! them would count twice. So one layer is chosen for each local day, in a first pass that only asks which layers each
-//! day has, on the same snapshot as the answer.
+//! Where a metric is stored in several layers, one is chosen for each local day (`layering`), in a first pass that only
+//! asks which layers each day has, on the same snapshot as the answer. Where a total has been measured by several sources,
+//! it is painted (`painted`): then it does not pass through DuckDB.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
@@ -18,12 +18,15 @@ use crate::query::duck::engine::{Engine, Session};
 use crate::query::duck::request::Request;
 use crate::query::duck::table::{SAMPLE_RANGE, SAMPLE_RUNS, SAMPLES, SUMMARY_RUNS, Table};
 use crate::query::duck::window::{Anchor, LayerPlan, Parts, Window};
+use crate::query::layering::{DayBucket, DayTrust, Found, best_layers, fits, reach};
+use crate::query::painted::Painting;
 use crate::query::stat::Stat;
 use crate::query::subject::{self, Subject};
 use crate::store::Store;
 use crate::store::lane::Lane;
 use crate::store::samples::narrowed;
-use crate::store::series::Extent;
+use crate::store::series::{self, Extent, RawSource};
+use crate::store::{deliveries, dictionary, priority};
 
 /// Most buckets of one answer.
 const MOST_BUCKETS: usize = 500_000;
@@ -91,7 +94,11 @@ pub fn answer(store: &Store, engine: &Engine, question: &Question, stop: &Stop) 
     let mut answer = Answer {
         metric: subject.name.clone(),
         unit: subject.unit.clone(),
-        layers: candidates(question, &stored),
+        layers: stored
+            .iter()
+            .map(|extent| extent.layer)
+            .filter(|layer| fits(question.bucket, question.layer, *layer))
+            .collect(),
         points: Vec::new(),
         starts: Vec::new(),
         rows_stepped: 0,
@@ -108,24 +115,6 @@ pub fn answer(store: &Store, engine: &Engine, question: &Question, stop: &Stop) 
     Ok(answer)
 }
 
-/// The layers that may speak: none coarser than the bucket, unless one is asked for.
-fn candidates(question: &Question, stored: &[Extent]) -> Vec<Layer> {
-    let coarsest = match question.bucket {
-        Bucket::Minutes(minutes) if minutes < 60 => Layer::Minute,
-        Bucket::Minutes(_) | Bucket::Hour => Layer::Hour,
-        Bucket::Day => Layer::Day,
-        Bucket::Week => Layer::Week,
-        Bucket::Month => Layer::Month,
-        Bucket::Year => Layer::Year,
-    };
-    let fits = |layer: &Layer| match question.layer {
-        Some(asked) => *layer == asked,
-        // A month does not consist of whole weeks.
-        None => *layer <= coarsest && !(*layer == Layer::Week && coarsest > Layer::Week),
-    };
-    stored.iter().map(|extent| extent.layer).filter(fits).collect()
-}
-
 /// Where in time the answer lies: the range asked for, cut to what is stored.
 fn range(question: &Question, extents: &[Extent]) -> Option<(i64, i64)> {
     let first = extents.iter().map(|extent| extent.first).min()?;
@@ -133,18 +122,6 @@ fn range(question: &Question, extents: &[Extent]) -> Option<(i64, i64)> {
     let from = question.from.map_or(first, |from| from.max(first));
     let to = question.to.map_or(last + 1, |to| to.min(last + 1));
     (from < to).then_some((from, to))
-}
-
-/// How far from its start a row of a layer may count: see `Window::place`.
-fn reach(layer: Layer) -> i64 {
-    const DAY: i64 = 86_400;
-    match layer {
-        Layer::Raw | Layer::Minute | Layer::Hour => 0,
-        Layer::Day => DAY,
-        Layer::Week => 7 * DAY,
-        Layer::Month => 31 * DAY,
-        Layer::Year => 366 * DAY,
-    }
 }
 
 fn buckets(question: &Question, from: i64, to: i64) -> Result<Vec<i64>> {
@@ -180,6 +157,12 @@ impl Work<'_> {
         if let Some(plan) = &plan {
             answer.layers.retain(|layer| plan.layers.contains(&layer.id()));
         }
+        if self.question.dedupe && subject.kind == Kind::Cumulative && answer.layers.contains(&Layer::Raw) {
+            let overlapping = self.overlapping()?;
+            if overlapping.len() > 1 {
+                return self.paint(overlapping, parts, plan, answer);
+            }
+        }
         let stats = &self.question.stats;
         let (table, columns) = self.source();
         let (request, number) = self.scan(&mut session, table, parts, plan);
@@ -205,24 +188,81 @@ impl Work<'_> {
         }
     }
 
+    /// The sources whose own samples could meet in the range.
+    fn overlapping(&self) -> Result<Vec<RawSource>> {
+        let Some(lane) = self.lanes.first() else { return Ok(Vec::new()) };
+        let mut sources = series::raw_sources(lane.reading(), self.question.user, self.metric)?;
+        let longest = sources.iter().map(|source| source.longest).max().unwrap_or(0);
+        sources.retain(|raw| {
+            self.sources.as_ref().is_none_or(|wanted| wanted.contains(&raw.source))
+                && raw.first < self.to.saturating_add(longest)
+                && raw.last.saturating_add(raw.longest) >= self.from
+        });
+        Ok(sources)
+    }
+
+    fn paint(
+        &mut self,
+        sources: Vec<RawSource>,
+        buckets: Parts,
+        plan: Option<LayerPlan>,
+        answer: &mut Answer,
+    ) -> Result<()> {
+        let lanes = std::mem::take(&mut self.lanes);
+        let Some(lane) = lanes.first() else { return Ok(()) };
+        let ranks = priority::ranks(lane.reading(), self.question.user)?;
+        let mut order: Vec<i64> = sources.iter().map(|raw| raw.source).collect();
+        order.sort_by_key(|source| ranks.get(source).copied().unwrap_or(u32::MAX));
+        let painting = Painting {
+            user: self.question.user,
+            metric: self.metric,
+            narrowed: narrowed(self.question.layer, self.sources.as_deref()),
+            window: Window { buckets, from: self.from, to: self.to, anchor: Anchor::Layer, plan },
+            order,
+            longest: sources.iter().map(|raw| raw.longest).max().unwrap_or(0),
+            summaries: self.extents.iter().any(|extent| extent.summaries > 0),
+            stats: &self.question.stats,
+            pieces: self.pieces(lanes.len()),
+        };
+        let (points, stepped) = painting.paint(lanes)?;
+        answer.points = points;
+        answer.rows_stepped += stepped;
+        Ok(())
+    }
+
     /// Finds for each local day which of its layers is read; also gives the rows stepped.
     fn choose_layers(&mut self, session: &mut Session, kind: Kind) -> Result<(LayerPlan, u64)> {
         let days = Parts::new(buckets(&Question { bucket: Bucket::Day, ..self.question.clone() }, self.from, self.to)?);
         let (request, number) = self.scan(session, &SAMPLES, days.clone(), None);
-        let found = session.rows(&format!("SELECT DISTINCT bucket, layer FROM scan({number})"), |row| {
-            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))
+        let totals = kind == Kind::Cumulative && self.extents.iter().any(|extent| extent.layer == Layer::Day);
+        let of_day = if totals { DAY_BUCKET } else { "NULL, NULL, NULL" };
+        let sql = format!("SELECT DISTINCT bucket, layer, {of_day} FROM scan({number})");
+        let found = session.rows(&sql, |row| {
+            let bucket = match (row.get(2)?, row.get(3)?, row.get(4)?) {
+                (Some(end), Some(source), Some(delivery)) => Some(DayBucket { end, source, delivery }),
+                _ => None,
+            };
+            let (day, layer) = (row.get(0)?, Layer::from_id(row.get(1)?));
+            Ok(layer.map(|layer| Found { day, layer, bucket }))
         })?;
+        let found: Vec<Found> = found.into_iter().flatten().collect();
         self.lanes = request.take_lanes();
-        let mut best: BTreeMap<i64, Layer> = BTreeMap::new();
-        for (day, layer) in found {
-            let Some(layer) = Layer::from_id(layer) else { continue };
-            let chosen = best.entry(day).or_insert(layer);
-            if rank(kind, layer) < rank(kind, *chosen) {
-                *chosen = layer;
-            }
-        }
+        let trust = self.day_trust(&found)?;
+        let best = best_layers(kind, &found, &trust);
         let layers = days.starts().iter().map(|day| best.get(day).map_or(-1, |layer| layer.id())).collect();
         Ok((LayerPlan { days, layers }, request.rows_stepped()))
+    }
+
+    fn day_trust(&self, found: &[Found]) -> Result<DayTrust> {
+        let buckets = found.iter().filter_map(|found| found.bucket);
+        let deliveries: BTreeSet<i64> = buckets.map(|bucket| bucket.delivery).collect();
+        let Some(lane) = self.lanes.first().filter(|_| !deliveries.is_empty()) else {
+            return Ok(DayTrust { shortcuts: None, received: HashMap::new() });
+        };
+        Ok(DayTrust {
+            shortcuts: dictionary::unnamed(lane.reading())?.shortcuts,
+            received: deliveries::received_ms(lane.reading(), &deliveries)?,
+        })
     }
 
     fn scan(
@@ -246,26 +286,21 @@ impl Work<'_> {
         SAMPLE_RANGE.to_owned() + &narrowed(self.question.layer, self.sources.as_deref())
     }
 
-    /// The range cut into pieces of equal time: several for each reader, so that none waits long for another.
     fn ranges(&self, readers: usize) -> Vec<Vec<i64>> {
+        let range = |(from, to)| vec![self.question.user, self.metric, from, to];
+        self.pieces(readers).into_iter().map(range).collect()
+    }
+
+    /// The range cut into pieces of equal time: several for each reader, so that none waits long for another.
+    fn pieces(&self, readers: usize) -> Vec<(i64, i64)> {
         let before = self.extents.iter().map(|extent| reach(extent.layer)).max().unwrap_or(0);
         let (from, to) = (self.from - before, self.to);
         let pieces = if readers > 1 { 4 * readers as i64 } else { 1 };
         let cut = |piece: i64| from + (i128::from(to - from) * i128::from(piece) / i128::from(pieces)) as i64;
-        (0..pieces).map(|piece| vec![self.question.user, self.metric, cut(piece), cut(piece + 1)]).collect()
+        (0..pieces).map(|piece| (cut(piece), cut(piece + 1))).collect()
     }
 }
 
-/// Which layer to believe: the phone's own de-duplicated day for totals, else measurements, else the finest buckets.
-fn rank(kind: Kind, layer: Layer) -> u8 {
-    match (layer, kind) {
-        (Layer::Day, Kind::Cumulative) => 0,
-        (Layer::Raw, _) => 1,
-        (Layer::Minute, _) => 2,
-        (Layer::Hour, _) => 3,
-        (Layer::Day, _) => 4,
-        (Layer::Week, _) => 5,
-        (Layer::Month, _) => 6,
-        (Layer::Year, _) => 7,
-    }
-}
+/// Of a day bucket: its end, source and delivery.
+const DAY_BUCKET: &str = "CASE WHEN layer = 3 THEN start + span END, CASE WHEN layer = 3 THEN source END,
+                          CASE WHEN layer = 3 THEN delivery END";

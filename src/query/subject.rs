@@ -83,6 +83,38 @@ pub fn among(all: &[(i64, String)], names: &[String]) -> Result<Vec<i64>> {
     }
 }
 
+/// The ids of the person's sources of exactly these names, in their order, compared as `sources` does.
+pub fn named_sources(reading: &Reading, user: i64, names: &[String]) -> Result<Vec<i64>> {
+    let all = series::sources(reading, user)?;
+    let mut ids: Vec<i64> = Vec::new();
+    for name in names {
+        let meant = all.iter().filter(|(_, stored)| plain(stored) == plain(name)).map(|(id, _)| *id);
+        let meant: Vec<i64> = meant.collect();
+        if meant.is_empty() {
+            return Err(unknown_source(name, &all));
+        }
+        if meant.iter().any(|id| ids.contains(id)) {
+            return Err(Error::BadRequest(format!("order: {name:?} is named twice, once is enough")));
+        }
+        ids.extend(meant);
+    }
+    Ok(ids)
+}
+
+fn unknown_source(name: &str, all: &[(i64, String)]) -> Error {
+    let likeness = |stored: &str| strsim::jaro_winkler(&plain(stored), &plain(name));
+    let nearest = all
+        .iter()
+        .map(|(_, stored)| stored.as_str())
+        .max_by(|a, b| likeness(a).total_cmp(&likeness(b)))
+        .filter(|nearest| likeness(nearest) > 0.7);
+    let hint = match nearest {
+        Some(nearest) => format!("did you mean {nearest:?}?"),
+        None => "GET /api/v1/sources lists what there is".into(),
+    };
+    Error::BadRequest(format!("order: there is no source named {name:?}: {hint}"))
+}
+
 fn plain(name: &str) -> String {
     let straight = |c| match c {
         '\u{a0}' | '\u{202f}' => ' ',

@@ -51,6 +51,7 @@ struct SeriesChange<'a> {
     summaries: i64,
     first: i64,
     last: i64,
+    longest: i64,
 }
 
 /// (metric, start, layer)
@@ -259,11 +260,13 @@ impl<'a> SampleTable<'a> {
             summaries: 0,
             first: start,
             last: start,
+            longest: 0,
         });
         change.samples += samples;
         change.summaries += samples * i64::from(row.is_summary());
         change.first = change.first.min(start);
         change.last = change.last.max(start);
+        change.longest = change.longest.max(row.span);
     }
 }
 
@@ -300,11 +303,13 @@ impl<'a> Insert<'a> {
 
 fn write_series(connection: &Connection, owner: Owner, changes: &BTreeMap<SeriesKey, SeriesChange>) -> Result<()> {
     let mut statement = connection.prepare_cached(
-        "INSERT INTO series (user, metric, layer, source, unit_sent, samples, summaries, first, last, last_delivery)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+        "INSERT INTO series (user, metric, layer, source, unit_sent, samples, summaries, first, last, last_delivery,
+                             longest)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
          ON CONFLICT DO UPDATE SET unit_sent = excluded.unit_sent, samples = samples + excluded.samples,
              summaries = summaries + excluded.summaries, first = min(first, excluded.first),
-             last = max(last, excluded.last), last_delivery = excluded.last_delivery",
+             last = max(last, excluded.last), last_delivery = excluded.last_delivery,
+             longest = max(longest, excluded.longest)",
     )?;
     for ((metric, layer, source), change) in changes {
         statement.execute(params![
@@ -317,7 +322,8 @@ fn write_series(connection: &Connection, owner: Owner, changes: &BTreeMap<Series
             change.summaries,
             change.first,
             change.last,
-            owner.delivery
+            owner.delivery,
+            change.longest,
         ])?;
     }
     Ok(())

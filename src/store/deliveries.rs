@@ -1,5 +1,7 @@
 //! Deliveries: what came, the raw body, what could not be understood, and the receipt that was given.
 
+use std::collections::{BTreeSet, HashMap};
+
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -215,6 +217,18 @@ pub fn find(connection: &Connection, user: i64, public_id: &str) -> Result<Optio
         .prepare_cached(&format!("{SELECT} WHERE user = ?1 AND public_id = ?2"))?
         .query_row(params![user, public_id], read_row)
         .optional()?)
+}
+
+/// When deliveries came, in epoch milliseconds, by row.
+pub fn received_ms(connection: &Connection, ids: &BTreeSet<i64>) -> Result<HashMap<i64, i64>> {
+    let mut statement = connection.prepare_cached("SELECT received_at_ms FROM delivery WHERE id = ?1")?;
+    let mut received = HashMap::new();
+    for id in ids {
+        if let Some(ms) = statement.query_row([id], |row| row.get(0)).optional()? {
+            received.insert(*id, ms);
+        }
+    }
+    Ok(received)
 }
 
 fn read_row(row: &Row) -> rusqlite::Result<DeliveryRow> {

@@ -122,11 +122,11 @@ pub struct Settled {
 pub fn reconcile(layer: Layer, stored: &[Standing], incoming: &[Row], terms: &Terms) -> Settled {
     match layer {
         Layer::Raw => raw::Group { stored, incoming, terms }.settle(),
-        _ => reconcile_buckets(stored, incoming, terms),
+        _ => reconcile_buckets(layer, stored, incoming, terms),
     }
 }
 
-fn reconcile_buckets(stored: &[Standing], incoming: &[Row], terms: &Terms) -> Settled {
+fn reconcile_buckets(layer: Layer, stored: &[Standing], incoming: &[Row], terms: &Terms) -> Settled {
     let mut changes = Vec::new();
     let mut next = next_twin(stored);
     let yields = |row: &Row| Some(row.source) == terms.unnamed.shortcuts;
@@ -141,10 +141,15 @@ fn reconcile_buckets(stored: &[Standing], incoming: &[Row], terms: &Terms) -> Se
     let standing: HashMap<Option<i64>, &Standing> = stored.iter().map(|old| (old.row.context, old)).collect();
     let outcomes = incoming.iter().enumerate().map(|(at, row)| {
         let old = standing.get(&row.context);
-        let stays = |old: &Standing| {
-            old.row.is_like(row) || old.delivery > terms.delivery || (yields(row) && !yields(&old.row))
-        };
+        let stays = |old: &Standing| old.delivery > terms.delivery || (yields(row) && !yields(&old.row));
         if meant.get(&row.context) != Some(&at) || old.is_some_and(|old| stays(old)) {
+            return Outcome::Unchanged;
+        }
+        if let Some(old) = old.filter(|old| old.row.is_like(row)) {
+            // Said again after the day was over, a day's total is final, and its delivery shows that.
+            if layer == Layer::Day && old.delivery < terms.delivery {
+                changes.push(Change::Put { twin: old.twin, row: old.row.clone() });
+            }
             return Outcome::Unchanged;
         }
         let twin = old.map_or_else(|| take(&mut next), |old| old.twin);

@@ -118,7 +118,6 @@ fn a_day_of_a_phone_elsewhere_belongs_to_the_day_that_it_overlaps_most() {
 }
 
 #[test]
-#[ignore = "the timeline by source priority (architecture, section 3) is not built yet: overlapping sources are added up"]
 fn what_a_watch_and_a_phone_have_both_counted_is_counted_once() {
     let server = InProcess::start();
     for (source, steps) in [("Robin's Apple Watch", 100), ("Robin's iPhone", 90)] {

@@ -18,6 +18,8 @@ const ROUTES: &[(&str, &str, Option<Scope>)] = &[
     ("GET", "/api/v1/metrics", Some(Scope::Read)),
     ("GET", "/api/v1/data/{metric}", Some(Scope::Read)),
     ("GET", "/api/v1/aggregate/{metric}", Some(Scope::Read)),
+    ("GET", "/api/v1/sources", Some(Scope::Read)),
+    ("PUT", "/api/v1/sources", Some(Scope::Admin)),
     ("GET", "/api/v1/deliveries", Some(Scope::Read)),
     ("GET", "/api/v1/deliveries/{id}", Some(Scope::Read)),
     ("GET", "/api/v1/deliveries/{id}/quarantine", Some(Scope::Read)),

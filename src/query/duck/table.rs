@@ -75,6 +75,7 @@ pub static SAMPLES: Table = Table {
         column("context", Integer, "context"),
         column("offset_minutes", Integer, "offset_minutes"),
         column("delivery", Integer, "delivery"),
+        column("span", Integer, "span"),
         column("bucket", Bucket, ""),
     ],
     run_of: &[],

@@ -1,3 +1,10 @@
+-- The longest span so far, never less: how far back a question must look for samples that reach into its range.
+ALTER TABLE series ADD COLUMN longest INTEGER NOT NULL DEFAULT 0;
+UPDATE series SET longest = found.longest
+FROM (SELECT user, metric, layer, source, max(span) AS longest FROM sample GROUP BY user, metric, layer, source) AS found
+WHERE (series.user, series.metric, series.layer, series.source)
+    = (found.user, found.metric, found.layer, found.source);
+
 -- A workout is one row, whoever tells of it. What each sender tells stands apart, so that the order in which they speak
 -- changes nothing; reading puts it together.
 CREATE TABLE workout (

@@ -76,7 +76,7 @@ CREATE TABLE series (
     summaries     INTEGER NOT NULL,
     first         INTEGER NOT NULL,
     last          INTEGER NOT NULL,
-    last_delivery INTEGER NOT NULL,
+    last_delivery INTEGER NOT NULL, longest INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (user, metric, layer, source)
 ) STRICT, WITHOUT ROWID;
 

@@ -1,0 +1,174 @@
+//! Totals where sources overlap: samples are painted (`timeline`) while they are stepped, and added up here.
+//!
+//! The range is cut into pieces, which the readers share. A sample counts in the piece it begins in; to know how much of
+//! it counts, a piece also reads what begins earlier by no more than the longest sample stored, and goes on behind its
+//! end until the last of its own has ended. So the answer is the same however the range is cut, and whatever lies
+//! around it.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use crate::error::{Error, Result};
+use crate::model::time::Layer;
+use crate::query::aggregate::Point;
+use crate::query::duck::window::Window;
+use crate::query::stat::Stat;
+use crate::query::tally::{Counted, Tally};
+use crate::query::timeline::{Painter, Share, Stretch};
+use crate::store::lane::Lane;
+
+/// The columns of SQLite's row, in the order of `SELECT`.
+const COLUMNS: &str = "start, span, value, layer, source, min, max";
+
+/// What is painted.
+pub struct Painting<'a> {
+    pub user: i64,
+    pub metric: i64,
+    /// What follows the range in the condition.
+    pub narrowed: String,
+    /// Buckets, range and layers of the answer.
+    pub window: Window,
+    /// Sources of raw samples, the one that is believed first at the front.
+    pub order: Vec<i64>,
+    /// Seconds that no raw sample exceeds.
+    pub longest: i64,
+    /// Whether rows may have a min and max of their own.
+    pub summaries: bool,
+    pub stats: &'a [Stat],
+    /// Start and end of each piece, ascending.
+    pub pieces: Vec<(i64, i64)>,
+}
+
+/// Bucket start to what was counted in it.
+type Tallies = BTreeMap<i64, Tally>;
+
+impl Painting<'_> {
+    /// The points, and how many rows were stepped for them. Each lane steps on a thread of its own.
+    pub fn paint(&self, lanes: Vec<Lane>) -> Result<(Vec<Point>, u64)> {
+        let (next, stepped) = (AtomicUsize::new(0), AtomicU64::new(0));
+        let done: Mutex<Vec<(usize, Tallies)>> = Mutex::default();
+        let work = |mut lane: Lane| -> Result<()> {
+            lane.prepare(&self.statement())?;
+            while let Some((at, piece)) = self.next_piece(&next) {
+                let (tallies, rows) = self.paint_piece(&mut lane, piece)?;
+                stepped.fetch_add(rows, Ordering::Relaxed);
+                done.lock().unwrap_or_else(PoisonError::into_inner).push((at, tallies));
+            }
+            Ok(())
+        };
+        std::thread::scope(|scope| -> Result<()> {
+            let running: Vec<_> = lanes.into_iter().map(|lane| scope.spawn(|| work(lane))).collect();
+            let panicked = |_| Error::Internal("a thread that adds up has ended by a panic".into());
+            let outcomes: Vec<Result<()>> =
+                running.into_iter().map(|thread| thread.join().map_err(panicked).and_then(|done| done)).collect();
+            outcomes.into_iter().collect()
+        })?;
+        let done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+        Ok((self.points(done), stepped.into_inner()))
+    }
+
+    fn next_piece(&self, next: &AtomicUsize) -> Option<(usize, (i64, i64))> {
+        let at = next.fetch_add(1, Ordering::Relaxed);
+        Some((at, *self.pieces.get(at)?))
+    }
+
+    fn statement(&self) -> String {
+        let columns = if self.summaries { COLUMNS } else { "start, span, value, layer, source, NULL, NULL" };
+        format!(
+            "SELECT {columns} FROM sample WHERE user = ?1 AND metric = ?2 AND start >= ?3 AND start < ?4{}
+             ORDER BY user, metric, start, layer, twin",
+            self.narrowed
+        )
+    }
+
+    fn paint_piece(&self, lane: &mut Lane, (from, to): (i64, i64)) -> Result<(Tallies, u64)> {
+        let mut counting = Counting { painting: self, tallies: Tallies::new(), hint: 0, waiting: 0 };
+        let mut painter = Painter::new(self.order.len());
+        let mut stepped = 0;
+        lane.restart(&[self.user, self.metric, from.saturating_sub(self.longest), to.saturating_add(self.longest)])?;
+        while lane.step()? {
+            stepped += 1;
+            let (start, span, layer) = (lane.integer(0), lane.integer(1), lane.integer(3));
+            let own = from <= start && start < to;
+            if layer != Layer::Raw.id() {
+                if own {
+                    counting.add(&read(lane, start, span), layer);
+                }
+                continue;
+            }
+            let source = lane.integer(4);
+            let Some(rank) = self.order.iter().position(|known| *known == source) else { continue };
+            let sample = own.then(|| read(lane, start, span));
+            counting.waiting += u64::from(own);
+            painter.push(Stretch { start, span, rank }, sample, &mut |sample, share| counting.done(sample, share));
+            if start >= to && counting.waiting == 0 {
+                break;
+            }
+        }
+        painter.finish(&mut |sample, share| counting.done(sample, share));
+        Ok((counting.tallies, stepped))
+    }
+
+    /// Pieces in their order, so that the same question has the same sums to the last bit.
+    fn points(&self, mut done: Vec<(usize, Tallies)>) -> Vec<Point> {
+        done.sort_by_key(|(at, _)| *at);
+        let mut whole = Tallies::new();
+        for (bucket, tally) in done.into_iter().flat_map(|(_, tallies)| tallies) {
+            match whole.get_mut(&bucket) {
+                Some(known) => known.merge(tally),
+                None => drop(whole.insert(bucket, tally)),
+            }
+        }
+        let points = whole.into_iter().map(|(start, tally)| Point { start, values: tally.finish(self.stats) });
+        points.collect()
+    }
+}
+
+/// A row of a piece that is being counted.
+struct Read {
+    span: i64,
+    counted: Counted,
+}
+
+fn read(lane: &Lane, start: i64, span: i64) -> Read {
+    let real = |column| (!lane.is_null(column)).then(|| lane.real(column));
+    let value = real(2);
+    Read { span, counted: Counted { start, value, low: real(5).or(value), high: real(6).or(value) } }
+}
+
+/// What a piece has counted so far.
+struct Counting<'a> {
+    painting: &'a Painting<'a>,
+    tallies: Tallies,
+    /// Where the last row fell: the next is nearly always in the same place.
+    hint: usize,
+    /// Samples of the piece of which it is not yet known how much counts.
+    waiting: u64,
+}
+
+impl Counting<'_> {
+    /// A raw sample of which it is known how much counts; none is one that lies around the piece.
+    fn done(&mut self, sample: Option<Read>, share: Share) {
+        let Some(sample) = sample else { return };
+        self.waiting -= 1;
+        let counted = match share {
+            Share::Nothing => return,
+            Share::Whole => sample.counted,
+            Share::Part(..) => {
+                let value = sample.counted.value.map(|value| share.of(value));
+                Counted { value, low: value, high: value, ..sample.counted }
+            }
+        };
+        self.add(&Read { counted, ..sample }, Layer::Raw.id());
+    }
+
+    fn add(&mut self, row: &Read, layer: i64) {
+        let Some((bucket, hint)) = self.painting.window.place_layer(row.counted.start, row.span, layer, self.hint)
+        else {
+            return;
+        };
+        self.hint = hint;
+        self.tallies.entry(bucket).or_insert_with(|| Tally::new(self.painting.stats)).add(row.counted);
+    }
+}
