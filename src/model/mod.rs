@@ -11,4 +11,5 @@ pub mod sender;
 pub mod sleep;
 pub mod time;
 pub mod unit;
+pub mod words;
 pub mod workout;
