@@ -115,7 +115,9 @@ pub fn with_document<T>(body: &[u8], read: impl Fn(Document) -> T) -> Result<T, 
     let mut wrapped: Option<(String, Vec<u8>)> = None;
     for _ in 0..=WRAPPED_AT_MOST {
         let (path, text) = wrapped.as_ref().map_or(("$", body), |(path, text)| (path, text));
-        match parse(text, path, &read).map_err(|fault| if path == "$" { fault } else { format!("in {path} {fault}") })? {
+        match parse(text, path, &read)
+            .map_err(|fault| if path == "$" { fault } else { format!("in {path} {fault}") })?
+        {
             Found::Document(done) => return Ok(done),
             Found::Text(path, text) => wrapped = Some((path, text)),
         }
