@@ -90,3 +90,6 @@ fn read<'a>(section: &MetricSection<'a>, context: &Context, units: &Units) -> Re
     };
     ReadSection { meaning, readings }
 }
+
+#[cfg(test)]
+mod tests;

@@ -81,16 +81,17 @@ fn read(node: Node, hours: &Conversion, home: &TimeZone) -> Result<Slept, String
 
 /// A segment, when it has a word for its stage. Some versions repeat the night's sums in each.
 fn segment(node: Node, hours: &Conversion, sums: bool, home: &TimeZone) -> Result<Option<Segment>, String> {
-    let Some(word) = node.any(&["value", "stage"]).text() else {
-        let bounded = node.any(&["startDate", "start"]).is_present();
-        let counted = node.any(&["value"]).number().and_then(Stage::from_value).is_some();
-        return if bounded && !sums && !counted {
-            Err("the segment has no value, such as Core".into())
-        } else {
-            Ok(None)
-        };
+    let value = node.any(&["value", "stage"]);
+    let word = value.text();
+    let found = word.and_then(Stage::from_word).or_else(|| value.number().and_then(Stage::from_value));
+    let stage = match (found, word) {
+        (Some(stage), _) => stage,
+        (None, Some(word)) => return Err(format!("{word:?} is not a stage of sleep that we know")),
+        (None, None) if !sums && node.any(&["startDate", "start"]).is_present() => {
+            return Err("the segment has no value, such as Core".into());
+        }
+        (None, None) => return Ok(None),
     };
-    let stage = Stage::from_word(word).ok_or_else(|| format!("{word:?} is not a stage of sleep that we know"))?;
     let start = Moment::find(node, &["startDate", "start", "date"], home)?.ok_or("the segment has no start")?;
     let end = match Moment::find(node, &END, home)? {
         Some(end) => end.utc,

@@ -7,6 +7,7 @@ pub mod fill;
 pub mod problems;
 mod server;
 pub mod sources;
+pub mod stored;
 
 pub use client::{Answer, Client};
 pub use server::{InProcess, RealServer, command};
