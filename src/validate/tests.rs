@@ -21,10 +21,11 @@ fn body() -> Value {
             {"name": "step_count", "units": "count", "data": [{"date": start, "qty": 7}]},
             {"name": "sleep_analysis", "units": "hr", "data": [
                 {"startDate": start, "endDate": end, "qty": 0.5, "value": "Core", "source": "Watch"},
+                {"startDate": start, "qty": 0.5, "value": "REM", "source": "Watch"},
                 {"date": start, "asleep": 0, "core": 4, "deep": 1, "rem": 1, "awake": 0.5, "inBed": 0, "totalSleep": 6,
                  "sleepStart": start, "sleepEnd": end, "inBedStart": start, "inBedEnd": end, "source": "Watch"}]}],
         "workouts": [{"id": "1", "name": "Outdoor Run", "start": start, "end": end, "duration": 1800, "isIndoor": false,
-            "location": "Outdoor", "activeEnergy": {"qty": 100, "units": "kcal"}, "stepCount": [point],
+            "location": "Outdoor", "activeEnergy": {"qty": 100, "units": "kcal"}, "stepCount": [{"date": start, "qty": 5, "units": "count"}],
             "heartRate": {"min": {"qty": 90, "units": "bpm"}, "avg": {"qty": 100, "units": "bpm"}},
             "elevation": {"ascent": 1, "descent": 2, "units": "m"}, "heartRateData": [point], "metadata": {"a": {"b": 1}},
             "route": [{"lat": 52.5, "lon": 13.4, "timestamp": start, "speed": -1}]}],
@@ -55,18 +56,38 @@ fn places(value: &Value, at: String, found: &mut Vec<String>) {
 
 fn odd_value() -> impl Strategy<Value = Value> {
     let odd = [
-        json!(null), json!(true), json!(-1), json!(0), json!(1e300), json!(-1e18), json!(""), json!(" "), json!("Core"),
-        json!("NaN"), json!("9999-12-31 23:59:59 -1800"), json!("1900-01-01"), json!([]), json!({}), json!([[1]]),
-        json!({"qty": "x"}), json!({"min": {"qty": []}}), json!([{"date": 5e11, "qty": 1}]), json!("2024-02-06 14:30:00 +0100"),
+        json!(null),
+        json!(true),
+        json!(-1),
+        json!(0),
+        json!(1e300),
+        json!(-1e18),
+        json!(""),
+        json!(" "),
+        json!("Core"),
+        json!("NaN"),
+        json!("9999-12-31 23:59:59 -1800"),
+        json!("1900-01-01"),
+        json!([]),
+        json!({}),
+        json!([[1]]),
+        json!({"qty": "x"}),
+        json!({"min": {"qty": []}}),
+        json!([{"date": 5e11, "qty": 1}]),
+        json!("2024-02-06 14:30:00 +0100"),
     ];
-    prop_oneof![proptest::sample::select(odd.to_vec()), ".{0,12}".prop_map(Value::from), any::<f64>().prop_map(Value::from)]
+    prop_oneof![
+        proptest::sample::select(odd.to_vec()),
+        ".{0,12}".prop_map(Value::from),
+        any::<f64>().prop_map(Value::from)
+    ]
 }
 
 #[test]
 fn the_fullest_body_is_understood_to_the_last_item() {
     let found = read(body().to_string().as_bytes()).unwrap();
-    assert_eq!((found.rejected.as_slice(), found.items.len()), (&[][..], 10));
-    assert_eq!((found.samples.len(), found.workouts.len(), found.events.len(), found.nights.len()), (2, 1, 6, 1));
+    assert_eq!((found.rejected.as_slice(), found.items.len()), (&[][..], 11));
+    assert_eq!((found.samples.len(), found.workouts.len(), found.events.len(), found.nights.len()), (3, 1, 6, 1));
 }
 
 #[test]
@@ -75,13 +96,13 @@ fn two_files_of_the_same_content_settle_to_one() {
     let mut both = one.clone();
     append(&mut both, one.clone());
     assert_eq!((both.workouts.len(), both.nights.len()), (1, 1));
-    assert_eq!((both.items.len(), both.samples.len(), both.events.len()), (20, 4, 12));
+    assert_eq!((both.items.len(), both.samples.len(), both.events.len()), (22, 6, 12));
     let name = |batch: &Batch, item: u32| batch.item_names[batch.items[item as usize] as usize].clone();
     assert_eq!(name(&both, both.workouts[0].item), "workouts");
     assert_eq!(name(&both, both.events[11].item), name(&one, one.events[5].item));
     let metric = |batch: &Batch, at: usize| batch.series[batch.samples[at].series as usize].metric.clone();
-    assert_eq!((metric(&both, 2), metric(&both, 3)), (metric(&one, 0), metric(&one, 1)));
-    assert_eq!(both.sources[both.samples[3].source as usize], one.sources[one.samples[1].source as usize]);
+    assert_eq!((metric(&both, 3), metric(&both, 4)), (metric(&one, 0), metric(&one, 1)));
+    assert_eq!(both.sources[both.samples[4].source as usize], one.sources[one.samples[1].source as usize]);
 }
 
 proptest! {

@@ -54,7 +54,10 @@ fn assert_workouts_of_the_tables(server: &InProcess) {
     let found = stored::workouts(&server.app);
     assert_eq!(found.len(), 2, "{found:?}");
     let (run, yoga) = (&found[0], &found[1]);
-    assert_eq!((&run["activity"], &run["start"], &run["account"]["end"]), (&json!("running"), &json!(START), &json!(START + 1800)));
+    assert_eq!(
+        (&run["activity"], &run["start"], &run["account"]["end"]),
+        (&json!("running"), &json!(START), &json!(START + 1800))
+    );
     assert_eq!((&run["account"]["location"], &run["account"]["duration"]), (&json!("outdoor"), &json!(1800.0)));
     let figures = &run["account"]["figures"];
     assert_eq!(figures["active_energy"], json!({"unit": "kcal", "value": 250.5}));
@@ -80,11 +83,17 @@ fn a_zip_of_csv_files_is_one_delivery() {
     );
     assert_workouts_of_the_tables(&server);
     let run = &stored::workouts(&server.app)[0];
-    assert_eq!(run["series"]["heart_rate"]["points"], json!([{"at": START + 60, "value": 145.0, "min": 140.0, "max": 150.0}]));
+    assert_eq!(
+        run["series"]["heart_rate"]["points"],
+        json!([{"at": START + 60, "value": 145.0, "min": 140.0, "max": 150.0}])
+    );
     assert_eq!((&run["route"][0]["at"], &run["route"][0]["speed"]), (&json!(START + 60), &json!(2.5)));
     assert_eq!(receipt["deferred"], json!({"gpx files": 1}));
     let steps = server.client.get("/api/v1/data/step_count?layer=day").expect(200);
-    assert_eq!((&steps["samples"][0]["value"], &steps["samples"][0]["start"]), (&json!(8412.0), &json!("2024-02-06T00:00:00+01:00")));
+    assert_eq!(
+        (&steps["samples"][0]["value"], &steps["samples"][0]["start"]),
+        (&json!(8412.0), &json!("2024-02-06T00:00:00+01:00"))
+    );
     let found = problems(&receipt);
     for part in [
         "HealthMetrics-2024-02-06-2024-02-07.csv, line 3: qty \"many\" is not a number",
@@ -144,7 +153,10 @@ fn one_csv_alone_is_understood_in_german_too() {
     let receipt = post(&server, text.as_bytes());
     assert_eq!(count(&receipt, "stored"), 1);
     let run = &stored::workouts(&server.app)[0];
-    assert_eq!((&run["activity"], &run["start"], &run["account"]["location"]), (&json!("outdoor_lauf"), &json!(START), &json!("outdoor")));
+    assert_eq!(
+        (&run["activity"], &run["start"], &run["account"]["location"]),
+        (&json!("running"), &json!(START), &json!("outdoor"))
+    );
     let figures = &run["account"]["figures"];
     assert_eq!((&figures["active_energy"]["value"], &figures["heart_rate"]["max"]), (&json!(1250.5), &json!(171.0)));
     assert_eq!(figures["distance"]["value"], 4.5);

@@ -16,7 +16,7 @@ use simd_json::Buffers;
 use simd_json::tape::Value;
 
 use envelope::{Found, read_body};
-pub use node::{Node, number};
+pub use node::Node;
 pub use point::{Field, PROTECTION, Point};
 
 /// What one body holds, borrowed from it.

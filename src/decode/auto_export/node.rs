@@ -42,11 +42,21 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// A number, also one that was sent as text; `None` when it is neither or not finite.
+    /// A number, also one that was sent as text; `None` when it is neither or not finite, or when its comma could part
+    /// thousands as well as a fraction (`8,412`).
     pub fn number(self) -> Option<f64> {
+        self.number_by(|text| if is_ambiguous(text) { None } else { number(text) })
+    }
+
+    /// The same where thousands cannot be, so that a comma is before a fraction.
+    pub fn small_number(self) -> Option<f64> {
+        self.number_by(number)
+    }
+
+    fn number_by(self, read: impl Fn(&str) -> Option<f64>) -> Option<f64> {
         let number = match self.field() {
             Field::Number(number) => Some(number),
-            Field::Text(text) => number(text),
+            Field::Text(text) => read(text),
             _ => None,
         };
         number.filter(|number| number.is_finite())
@@ -111,7 +121,7 @@ impl<'a> Node<'a> {
 }
 
 /// A number in text, with a point or a comma before its fraction. Where it has both marks, the last one is that mark.
-pub fn number(text: &str) -> Option<f64> {
+fn number(text: &str) -> Option<f64> {
     let text = text.trim();
     if let Ok(number) = text.parse() {
         return Some(number);
@@ -122,9 +132,21 @@ pub fn number(text: &str) -> Option<f64> {
     plain.replace(thousands, "").replace(fraction, ".").parse().ok()
 }
 
+/// One comma, and exactly three digits behind it.
+fn is_ambiguous(text: &str) -> bool {
+    let behind = text.trim().split_once(',').map(|(_, behind)| behind);
+    !text.contains('.') && behind.is_some_and(|digits| digits.len() == 3 && digits.bytes().all(|b| b.is_ascii_digit()))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::number;
+    use super::{is_ambiguous, number};
+
+    #[test]
+    fn a_comma_that_can_be_two_things_is_seen() {
+        assert!(is_ambiguous(" 8,412") && is_ambiguous("0,125"));
+        assert!(["8.412", "8,41", "8,4125", "8,412.0", "1,234,567", "8"].iter().all(|text| !is_ambiguous(text)));
+    }
 
     #[test]
     fn numbers_in_text() {

@@ -15,6 +15,8 @@ use crate::model::unit::{Conversion, conversion};
 use crate::validate::filling::Filling;
 use crate::validate::settle::richness;
 
+/// Minutes that a segment without an end can last.
+const LONGEST: f64 = 7.0 * 24.0 * 60.0;
 const STAGES: [&str; 3] = ["core", "deep", "rem"];
 /// Keys that only a summed night has.
 const OF_NIGHTS: [&str; 11] = [
@@ -96,8 +98,10 @@ fn segment(node: Node, hours: &Conversion, sums: bool, home: &TimeZone) -> Resul
     let end = match Moment::find(node, &END, home)? {
         Some(end) => end.utc,
         None => {
-            let minutes = node.get("qty").number().ok_or("the segment has neither an end nor a length")?;
-            start.utc + (hours.apply(minutes) * 60.0).round() as i64
+            let minutes = node.get("qty").small_number().map(|number| hours.apply(number));
+            let minutes = minutes.filter(|minutes| (0.0..=LONGEST).contains(minutes));
+            let minutes = minutes.ok_or("the segment has neither an end nor a length in hours")?;
+            start.utc + (minutes * 60.0).round() as i64
         }
     };
     match end < start.utc {
@@ -176,7 +180,7 @@ fn minutes(node: Node, key: &str, hours: &Conversion) -> Result<Option<f64>, Str
     if !value.is_present() {
         return Ok(None);
     }
-    match value.number().map(|number| hours.apply(number)) {
+    match value.small_number().map(|number| hours.apply(number)) {
         Some(minutes) if minutes >= 0.0 => Ok(Some(minutes)),
         _ => Err(format!("{key} must be a number of hours")),
     }
