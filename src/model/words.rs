@@ -82,7 +82,7 @@ impl Words {
 
     /// The code of a word, else its slug.
     pub fn code_or_slug(self, word: &str) -> String {
-        self.code(word).map_or_else(|| slug(word), str::to_owned)
+        self.code(word).map_or_else(|| slug_or_word(word), str::to_owned)
     }
 
     fn of_plain(self, plain: &str) -> Option<&'static str> {
@@ -104,8 +104,13 @@ pub fn activity(name: &str) -> (String, Option<&'static str>) {
     // The longest word for the place: "pool" is also the end of others.
     match found.max() {
         Some((_, code, place)) => (code.to_owned(), Some(place)),
-        None => (slug(name), None),
+        None => (slug_or_word(name), None),
     }
+}
+
+/// The slug of a name, or the name itself when it has no letter or digit.
+pub fn slug_or_word(word: &str) -> String {
+    Some(slug(word)).filter(|slug| !slug.is_empty()).unwrap_or_else(|| word.trim().to_owned())
 }
 
 fn plain(word: &str) -> String {
@@ -180,5 +185,6 @@ mod tests {
         assert_eq!(Words::Symptom.code("Kopfschmerzen"), Some("headache"));
         assert_eq!(Words::Valence.code("5"), Some("slightly_pleasant"));
         assert_eq!(Words::MedicationStatus.code_or_slug("Vielleicht morgen"), "vielleicht_morgen");
+        assert_eq!(Words::Symptom.code_or_slug(" 🤕 "), "🤕");
     }
 }

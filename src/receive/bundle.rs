@@ -166,3 +166,69 @@ fn line(file: &str, rejected: &Rejected) -> String {
     let own = item.get(LINE).and_then(Value::as_str).map(str::to_owned);
     own.unwrap_or_else(|| format!("{file}: {}", rejected.path))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use jiff::tz::TimeZone;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::validate::Aggregation;
+
+    fn whole() -> Vec<u8> {
+        let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        for (name, text) in [
+            ("a.csv", "Date/Time,Step Count (count)\n2024-02-06 00:00:00,\"8,412\"\n"),
+            ("w.csv", "Workout Type,Start,End,Duration\nRun,2024-02-06 14:30:00,2024-02-06 15:00:00,00:30:00\n"),
+            ("Run-Heart Rate-20240206_143000.csv", "Date/Time,Min (count/min)\n2024-02-06 14:31:00,90\n"),
+            ("b.json", r#"{"data":{"symptoms":[{"name":"Headache","start":"2024-02-06"}]}}"#),
+        ] {
+            zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+            zip.write_all(text.as_bytes()).unwrap();
+        }
+        zip.finish().unwrap().into_inner()
+    }
+
+    fn reading(body: &[u8]) -> Option<Result<Batch, String>> {
+        let context = Context { aggregation: Aggregation::Unstated, home: &TimeZone::UTC, stored_unit: &|_| None };
+        read(body, &context, 1 << 20)
+    }
+
+    #[test]
+    fn the_sound_zip_is_read_whole() {
+        let batch = reading(&whole()).unwrap().unwrap();
+        assert_eq!((batch.items.len(), batch.rejected.len(), batch.workouts[0].series.len()), (3, 0, 1));
+    }
+
+    #[test]
+    fn what_others_send_is_left_to_them() {
+        for body in
+            ["{\"data\":{}}", "[1]", "", "86\n127\n", "day\tSteps\t8,412\tcount\n", "date,steps\n2024-02-06,7\n"]
+        {
+            assert!(reading(body.as_bytes()).is_none(), "{body}");
+        }
+        let form = "--x\r\nContent-Disposition: form-data; name=\"steps\"\r\n\r\n8412\r\n--x--\r\n";
+        assert!(reading(form.as_bytes()).is_none());
+    }
+
+    proptest! {
+        #[test]
+        fn a_damaged_zip_never_panics(at in any::<prop::sample::Index>(), byte in any::<u8>(), cut in any::<bool>()) {
+            let mut body = whole();
+            let at = at.index(body.len());
+            body[at] = byte;
+            if cut {
+                body.truncate(at);
+            }
+            let _ = reading(&body);
+        }
+
+        #[test]
+        fn no_table_panics(text in "(Date/Time|Timestamp|Start|Name)[,;](End|Latitude|Value|X \\[Min\\] \\(m\\)|\\(|\\[)[,;\n].{0,60}(\n.{0,40}){0,4}") {
+            let _ = csv::read("Run-Route-20240206_143000.csv", text.as_bytes());
+            let _ = reading(text.as_bytes());
+        }
+    }
+}

@@ -6,9 +6,8 @@ use serde_json::Value;
 use super::moment::{START, details, source, span};
 use crate::decode::auto_export::Node;
 use crate::model::event::Event;
-use crate::model::metric::slug;
 use crate::model::sender::Sender;
-use crate::model::words::Words;
+use crate::model::words::{Words, slug_or_word};
 
 /// Keys that every record may have and that have a place of their own in an event.
 const COMMON: [&str; 9] = ["start", "startDate", "end", "endDate", "date", "timestamp", "source", "id", "csvLine"];
@@ -66,7 +65,7 @@ pub fn medication(node: Node, home: &TimeZone) -> Result<Event, String> {
     let mut event =
         event(node, &["start", "startDate", "scheduledDate", "date"], &["displayText", "name", "status"], home)?;
     event.name = name.to_owned();
-    event.code = slug(name);
+    event.code = slug_or_word(name);
     event.value_sent = word(node.get("status"));
     event.value = event.value_sent.as_deref().map(|word| Words::MedicationStatus.code_or_slug(word));
     Ok(event)

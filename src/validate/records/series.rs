@@ -53,7 +53,7 @@ fn read_point<'a>(
     let number = |keys: &[&str]| {
         let found = point.any(keys);
         match found.number() {
-            None if found.is_present() => Err(format!("{} is not a number", keys[0])),
+            None if found.is_present() => Err(format!("{} {} is not a number", keys[0], found.json())),
             number => Ok(number.map(|number| scale.1.apply(number))),
         }
     };
