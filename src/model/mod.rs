@@ -14,4 +14,5 @@ pub mod sleep;
 pub mod source;
 pub mod time;
 pub mod unit;
+pub mod words;
 pub mod workout;

@@ -69,7 +69,7 @@ pub struct Receipt {
     pub counts: Counts,
     /// Counts per metric name as sent, in canonical spelling where it is known.
     pub by_metric: BTreeMap<String, Counts>,
-    /// Items of kinds that are kept in the raw body and decoded later, by kind; not part of `received`.
+    /// Items of kinds that nobody knows yet, by kind: kept in the raw body, and not part of `received`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub deferred: BTreeMap<String, u64>,
     /// The first 20.

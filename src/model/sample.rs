@@ -75,6 +75,6 @@ pub struct Batch {
     /// Hardware of a source where the sender tells it, such as `Watch6,2`: index into `sources` to the model.
     pub devices: BTreeMap<u32, String>,
     pub rejected: Vec<Rejected>,
-    /// Kinds whose tables come later, kept in the raw body: name to number of items.
+    /// Arrays and files of kinds that nobody knows, kept in the raw body: name to number of items.
     pub deferred: BTreeMap<String, u64>,
 }

@@ -3,6 +3,7 @@
 //! The raw body is kept whatever it turns out to be, so that a decoder which learns a new shape can read it again, and
 //! so that a refusal loses nothing.
 
+mod bundle;
 mod inflate;
 mod replay;
 mod uploads;
@@ -89,10 +90,13 @@ impl Receiver {
     /// What the body says, or why it is not understood at all. Nothing but the body and what is kept beside it may
     /// decide that, for a replay has no more.
     fn decode(&self, body: &[u8], origin: &Origin) -> Result<Batch, String> {
-        decode::recognise(body)?;
         let aggregation = Aggregation::parse(origin.automation_aggregation.as_deref().unwrap_or_default());
         let stored_unit = |name: &str| self.stored_unit(name);
         let context = validate::Context { aggregation, home: &self.home, stored_unit: &stored_unit };
+        if let Some(content) = bundle::read(body, &context, self.max_body) {
+            return content;
+        }
+        decode::recognise(body)?;
         auto_export::with_document(body, |document| validate::batch(&document, &context))
     }
 

@@ -17,7 +17,8 @@ pub struct Filling<'a> {
     pub batch: Batch,
     sources: Interner,
     contexts: Interner,
-    home: &'a TimeZone,
+    /// For texts that carry no offset.
+    pub home: &'a TimeZone,
 }
 
 impl<'a> Filling<'a> {

@@ -7,6 +7,8 @@ mod filling;
 mod intern;
 mod meaning;
 mod reading;
+mod records;
+mod settle;
 
 use std::collections::HashMap;
 
@@ -14,12 +16,12 @@ use jiff::tz::TimeZone;
 use rayon::prelude::*;
 
 use crate::decode::auto_export::{Document, MetricSection};
-use crate::model::metric::catalogue;
 use crate::model::sample::Batch;
 pub use aggregation::Aggregation;
 use filling::Filling;
 use meaning::Meaning;
 use reading::Reading;
+pub use settle::append;
 
 /// What is known about a body beside the body.
 pub struct Context<'a> {
@@ -57,34 +59,25 @@ impl ReadSection<'_> {
 
 /// Everything a document says, in the store's terms.
 pub fn batch(document: &Document, context: &Context) -> Batch {
-    let mut batch = Batch { deferred: document.others.clone(), ..Batch::default() };
     let mut sections: Vec<(&MetricSection, ReadSection)> = Vec::with_capacity(document.metrics.len());
     let mut units = Units::default();
     for section in &document.metrics {
-        if is_deferred(section) {
-            *batch.deferred.entry(SLEEP.to_owned()).or_default() += section.points.len() as u64;
-        } else {
-            let read = read(section, context, &units);
-            read.settle_unit(&mut units);
-            sections.push((section, read));
-        }
+        let read = read(section, context, &units);
+        read.settle_unit(&mut units);
+        sections.push((section, read));
     }
-    batch.deferred.retain(|_, items| *items > 0);
     let read: Vec<&ReadSection> = sections.iter().map(|(_, read)| read).collect();
     let layers = aggregation::layers(context.aggregation, &read);
+    let batch = Batch { deferred: document.others.clone(), ..Batch::default() };
     let mut filling = Filling::new(batch, context.home);
     for ((section, read), layer) in sections.iter().zip(layers) {
         filling.add_section(section, read, layer);
     }
+    records::add(document, &mut filling);
     document.broken.iter().for_each(|broken| filling.add_broken(broken));
-    filling.finish()
-}
-
-const SLEEP: &str = "sleep_analysis";
-
-/// Sleep has its own tables; until they exist it stays in the raw body, counted apart.
-fn is_deferred(section: &MetricSection) -> bool {
-    catalogue().resolve(section.name).is_some_and(|metric| metric.name == SLEEP)
+    let mut batch = filling.finish();
+    settle::settle(&mut batch);
+    batch
 }
 
 fn read<'a>(section: &MetricSection<'a>, context: &Context, units: &Units) -> ReadSection<'a> {
@@ -97,3 +90,6 @@ fn read<'a>(section: &MetricSection<'a>, context: &Context, units: &Units) -> Re
     };
     ReadSection { meaning, readings }
 }
+
+#[cfg(test)]
+mod tests;

@@ -65,7 +65,8 @@ fn first_present<'a>(one: Field<'a>, other: Field<'a>) -> Field<'a> {
     if one == Field::Absent { other } else { one }
 }
 
-fn stamp(name: &str, field: Field, home: &TimeZone) -> Result<Option<Stamp>, String> {
+/// The moment that a field holds; `name` is for the sentence when it holds none.
+pub(super) fn stamp(name: &str, field: Field, home: &TimeZone) -> Result<Option<Stamp>, String> {
     let parsed = match field {
         Field::Absent => return Ok(None),
         Field::Text(text) => match date::parse(text, home) {
@@ -82,7 +83,7 @@ fn stamp(name: &str, field: Field, home: &TimeZone) -> Result<Option<Stamp>, Str
 }
 
 /// The sources in alphabetical order: the phone joins them by `|` in a different order from send to send.
-fn source(field: Field) -> Cow<str> {
+pub(super) fn source(field: Field) -> Cow<str> {
     let Field::Text(text) = field else { return Cow::Borrowed("") };
     let text = text.trim();
     if !text.contains('|') {

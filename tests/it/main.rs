@@ -5,6 +5,7 @@ mod answers;
 mod architecture;
 mod bad_input;
 mod bad_questions;
+mod bundles;
 mod command_line;
 mod coverage;
 mod documents;

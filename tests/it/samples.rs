@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::support::check::assert_sound;
 use crate::support::counts::{assert_balanced, assert_unchanged, count};
-use crate::support::{Answer, InProcess};
+use crate::support::{Answer, InProcess, stored};
 
 const THREE_MONTHS: &str = "namtonthat_HealthAutoExport-2022-12-25-2023-03-25_daily.json";
 const ONE_WEEK: &str = "namtonthat_HealthAutoExport-2023-01-22-2023-01-29_daily.json";
@@ -42,27 +42,35 @@ fn post(server: &InProcess, body: &[u8]) -> Answer {
     server.client.post("/api/v1/ingest", &[], body)
 }
 
-/// What a file holds, by a walk of its own: points of metrics, and items of everything else by name.
-fn items(body: &[u8]) -> (u64, BTreeMap<String, u64>) {
+/// What a file holds, by a walk of its own: points of metrics and items of every other array, by the name that the
+/// receipt counts them under.
+fn items(body: &[u8]) -> BTreeMap<String, u64> {
     let document: Value = serde_json::from_slice(body).unwrap();
     let data = document.get("data").unwrap_or(&document).as_object().unwrap();
-    let mut others: BTreeMap<String, u64> = BTreeMap::new();
-    let mut points = 0;
-    for (name, items) in data.iter().filter_map(|(name, items)| Some((name, items.as_array()?))) {
+    let mut items: BTreeMap<String, u64> = BTreeMap::new();
+    for (name, list) in data.iter().filter_map(|(name, list)| Some((name, list.as_array()?))) {
         if name != "metrics" {
-            others.insert(name.clone(), items.len() as u64);
+            *items.entry(name.clone()).or_default() += list.len() as u64;
             continue;
         }
-        for metric in items {
+        for metric in list {
             let number = metric["data"].as_array().map_or(0, Vec::len) as u64;
-            match metric["name"].as_str() {
-                Some("sleep_analysis") => *others.entry("sleep_analysis".into()).or_default() += number,
-                _ => points += number,
-            }
+            let kind = if metric["name"] == "sleep_analysis" { "sleep_analysis" } else { "points" };
+            *items.entry(kind.into()).or_default() += number;
         }
     }
-    others.retain(|_, number| *number > 0);
-    (points, others)
+    items.retain(|_, number| *number > 0);
+    items
+}
+
+/// The same by the receipt.
+fn counted(receipt: &Value) -> BTreeMap<String, u64> {
+    let mut counted: BTreeMap<String, u64> = BTreeMap::new();
+    for (name, counts) in receipt["by_metric"].as_object().unwrap() {
+        let kind = if ["sleep_analysis", "workouts"].contains(&name.as_str()) { name } else { "points" };
+        *counted.entry(kind.to_owned()).or_default() += count(counts, "received");
+    }
+    counted
 }
 
 #[test]
@@ -71,14 +79,29 @@ fn every_sample_is_taken_and_every_item_accounted_for() {
         let server = InProcess::start_with(&[("home_zone", ZONE)]);
         let receipt = post(&server, &body).expect(200);
         assert_balanced(&receipt);
-        let (points, others) = items(&body);
-        assert_eq!(count(&receipt, "received"), points, "{name}: {receipt}");
+        assert_eq!(counted(&receipt), items(&body), "{name}: {receipt}");
         assert_eq!(count(&receipt, "quarantined"), 0, "{name}: {receipt}");
-        let deferred = receipt.get("deferred").cloned().unwrap_or(serde_json::json!({}));
-        assert_eq!(deferred, serde_json::to_value(&others).unwrap(), "{name}");
+        assert_eq!(receipt.get("deferred"), None, "{name}");
+        let workouts = items(&body).get("workouts").copied().unwrap_or_default();
+        assert_eq!(stored::workouts(&server.app).len() as u64, workouts, "{name}");
         assert_unchanged(&post(&server, &body).expect(200));
         assert_sound(&server.app);
     }
+}
+
+#[test]
+fn a_night_of_both_shapes_keeps_its_stages_whichever_comes_last() {
+    let samples = samples();
+    let (Some(months), Some(week)) = (samples.get(THREE_MONTHS), samples.get(ONE_WEEK)) else { return };
+    let nights = |bodies: [&Vec<u8>; 2]| {
+        let server = InProcess::start_with(&[("home_zone", ZONE)]);
+        bodies.into_iter().for_each(|body| assert_balanced(&post(&server, body).expect(200)));
+        stored::nights(&server.app)
+    };
+    let found = nights([months, week]);
+    assert_eq!(found, nights([week, months]));
+    let of_week = found.iter().filter(|night| ("2023-01-22".."2023-01-30").contains(&night["date"].as_str().unwrap()));
+    assert!(of_week.clone().count() >= 7 && of_week.into_iter().all(|night| night["core"].as_f64() > Some(0.0)));
 }
 
 #[test]

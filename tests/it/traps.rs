@@ -6,6 +6,8 @@
 //! * `headers` and `body` (or `text`, posted as it stands): the delivery; `before`: bodies that were posted earlier;
 //! * `expect.receipt`: a subset of the receipt; `expect.problems`: what each problem says, in part;
 //! * `expect.data`: per metric all of its samples in order, each a subset; `null` means that the key is left out;
+//! * `expect.workouts`, `expect.events`, `expect.nights`: all that is stored of these, in order, each a subset; times are
+//!   UTC epoch seconds;
 //! * `expect.absent`: metrics of which nothing may be stored.
 //!
 //! Whatever the trap is, the counts must add up, and the same delivery again must change nothing.
@@ -15,7 +17,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::support::counts::{assert_balanced, assert_unchanged};
-use crate::support::{Client, InProcess};
+use crate::support::{Client, InProcess, stored};
 
 fn fixtures() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/traps");
@@ -58,6 +60,9 @@ fn run(fixture: &Value) {
         match key.as_str() {
             "receipt" => assert_subset(wanted, &receipt, "receipt"),
             "problems" => check_problems(wanted, &receipt["problems"]),
+            "workouts" => assert_subset(wanted, &stored::workouts(&server.app).into(), "workouts"),
+            "events" => assert_subset(wanted, &stored::events(&server.app).into(), "events"),
+            "nights" => assert_subset(wanted, &stored::nights(&server.app).into(), "nights"),
             "data" => {
                 wanted.as_object().unwrap().iter().for_each(|(metric, samples)| check_data(client, metric, samples))
             }
@@ -115,6 +120,12 @@ fn assert_subset(wanted: &Value, found: &Value, at: &str) {
     match (wanted, found) {
         (Value::Object(wanted), found) => {
             wanted.iter().for_each(|(key, value)| assert_subset(value, &found[key], &format!("{at}.{key}")));
+        }
+        (Value::Array(wanted), Value::Array(found)) => {
+            assert_eq!(wanted.len(), found.len(), "{at}: {found:?}");
+            wanted.iter().zip(found).enumerate().for_each(|(place, (wanted, found))| {
+                assert_subset(wanted, found, &format!("{at}[{place}]"));
+            });
         }
         (Value::Number(one), Value::Number(other)) => {
             let (one, other) = (one.as_f64().unwrap(), other.as_f64().unwrap());

@@ -1,44 +1,58 @@
-//! Finds the arrays: under `data`, at the top level, or inside what a proxy wrapped around them.
+//! Finds the arrays: under `data`, at the top level, or inside what a proxy wrapped around them, be it as JSON or as text.
 
 use std::collections::BTreeMap;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use simd_json::prelude::*;
 use simd_json::tape::{Object, Value};
 
 use super::point::Point;
-use super::{Broken, Document, MetricSection, encoded};
+use super::{Array, Broken, Document, List, MetricSection, Node, encoded};
+use crate::model::metric::catalogue;
+use crate::model::sleep::SLEEP;
 
-/// The arrays that the app documents; others are counted too when they stand beside one of these.
-const ARRAYS: [&str; 9] = [
-    "metrics",
-    "workouts",
-    "stateOfMind",
-    "medications",
-    "symptoms",
-    "cycleTracking",
-    "ecg",
-    "heartRateNotifications",
-    "heartRateVariability",
-];
+/// Arrays that tell a body of this app beside those of `Array`; what they hold is not known yet.
+const ALSO: [&str; 2] = ["metrics", "heartRateVariability"];
 
 /// Keys that proxies and webhook relays put the body under.
 const WRAPPERS: [&str; 3] = ["json", "body", "payload"];
 
-/// Reads the whole document, or says why it is none.
-pub fn read<'a>(root: Value<'a, 'a>) -> Result<Document<'a>, String> {
+/// What a body turns out to be.
+pub enum Found<T> {
+    Document(T),
+    /// A gateway's envelope whose body is text: the JSON path of that text, and what it says.
+    Text(String, Vec<u8>),
+}
+
+/// Reads the whole document, which begins at `path`, or says why it is none.
+pub fn read_body<'a>(root: Value<'a, 'a>, path: &str) -> Result<Found<Document<'a>>, String> {
     let root = root.as_object().ok_or("the body is JSON, but not an object")?;
     let mut document = Document::default();
-    let mut found = read_level(&root, "$", &mut document);
+    let mut found = read_level(&root, path, &mut document);
     for key in WRAPPERS {
         let Some(inner) = root.get(key).and_then(|value| value.as_object()) else { continue };
-        found |= read_level(&inner, &format!("$.{key}"), &mut document);
+        found |= read_level(&inner, &format!("{path}.{key}"), &mut document);
     }
-    match found {
-        true => Ok(document),
-        false => Err("the body is a JSON object without any of Health Auto Export's arrays \
-                      (data.metrics, data.workouts, ...)"
+    if found {
+        return Ok(Found::Document(document));
+    }
+    let wrapped = WRAPPERS.into_iter().find_map(|key| Some((key, wrapped_text(&root, key)?)));
+    match wrapped {
+        Some((key, text)) => Ok(Found::Text(format!("{path}.{key}"), text)),
+        None => Err("the body is a JSON object without any of Health Auto Export's arrays \
+                     (data.metrics, data.workouts, ...)"
             .into()),
     }
+}
+
+/// JSON that a gateway passes on as text, in base64 if it thought it binary.
+fn wrapped_text(root: &Object, key: &str) -> Option<Vec<u8>> {
+    let text = root.get(key)?.into_string()?.trim();
+    if text.starts_with('{') {
+        return Some(text.as_bytes().to_vec());
+    }
+    STANDARD.decode(text).ok().filter(|text| text.trim_ascii_start().starts_with(b"{"))
 }
 
 /// An object that holds the arrays, or holds them under `data`.
@@ -50,21 +64,28 @@ fn read_level<'a>(object: &Object<'a, 'a>, path: &str, document: &mut Document<'
     here || below
 }
 
+fn is_known(name: &str) -> bool {
+    ALSO.contains(&name) || Array::ALL.iter().any(|array| array.key() == name)
+}
+
 fn read_arrays<'a>(object: &Object<'a, 'a>, path: &str, document: &mut Document<'a>) -> bool {
-    if !ARRAYS.iter().any(|name| object.get(*name).is_some_and(|value| value.is_array() || value.is_null())) {
+    if !object.iter().any(|(name, value)| is_known(name) && (value.is_array() || value.is_null())) {
         return false;
     }
     for (name, value) in object.iter() {
-        match (name, value.as_array()) {
-            ("metrics", Some(sections)) => {
+        let array = Array::ALL.into_iter().find(|array| array.key() == name);
+        match (name, array, value.as_array()) {
+            ("metrics", _, Some(sections)) => {
                 for (at, section) in sections.iter().enumerate() {
                     read_section(section, format!("{path}.metrics[{at}]"), document);
                 }
             }
-            (_, Some(items)) => add(&mut document.others, name, items.len()),
-            (_, None) if ARRAYS.contains(&name) => {
-                document.must_be_list(Some(value), format!("{path}.{name}"));
+            (_, Some(array), Some(items)) => {
+                let items = items.iter().map(Node::new).collect();
+                document.lists.push((array, List { path: format!("{path}.{name}"), units: "", items }));
             }
+            (_, _, Some(items)) => add(&mut document.others, name, items.len()),
+            (_, _, None) if is_known(name) => document.must_be_list(Some(value), format!("{path}.{name}")),
             _ => {}
         }
     }
@@ -94,16 +115,17 @@ fn read_section<'a>(section: Value<'a, 'a>, path: String, document: &mut Documen
             item: encoded(section),
         });
     };
-    let text = |key: &str| object.get(key).and_then(|value| value.into_string()).unwrap_or_default();
+    let text = |key: &str| object.get(key).and_then(|value| value.into_string()).unwrap_or_default().trim();
+    let (name, units) = (text("name"), text("units"));
     let data = object.get("data");
     let points = data.and_then(|value| value.as_array());
     if points.is_none() {
         document.must_be_list(data, format!("{path}.data"));
     }
-    document.metrics.push(MetricSection {
-        path,
-        name: text("name").trim(),
-        units: text("units").trim(),
-        points: points.iter().flat_map(|points| points.iter().map(Point::read)).collect(),
-    });
+    let points = points.iter().flat_map(|points| points.iter());
+    if catalogue().resolve(name).is_some_and(|metric| metric.name == SLEEP) {
+        let items = points.map(Node::new).collect();
+        return document.sleep.push(List { path: format!("{path}.data"), units, items });
+    }
+    document.metrics.push(MetricSection { path, name, units, points: points.map(Point::read).collect() });
 }

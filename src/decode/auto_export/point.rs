@@ -86,7 +86,7 @@ impl<'a> Point<'a> {
     }
 }
 
-fn field<'a>(value: Value<'a, 'a>) -> Field<'a> {
+pub(super) fn field<'a>(value: Value<'a, 'a>) -> Field<'a> {
     match value.value_type() {
         ValueType::Null => Field::Absent,
         ValueType::String => value.into_string().map_or(Field::Other, Field::Text),

@@ -9,6 +9,7 @@ pub mod problems;
 pub mod reference;
 mod server;
 pub mod sources;
+pub mod stored;
 
 pub use client::{Answer, Client};
 pub use server::{InProcess, RealServer, command};

@@ -1,0 +1,98 @@
+//! One body may tell the same thing twice: an app that repeats a night, or a bundle of files that overlap. The store
+//! keeps one account of each per sender, so only one may reach it, or the same body again would change it back and
+//! forth. What gives way here has its item counted as unchanged.
+
+use std::collections::HashMap;
+
+use crate::model::sample::{Batch, Rejected};
+use crate::model::sleep::NightSummary;
+use crate::model::workout::Workout;
+
+/// Leaves one night per date and one workout per identity.
+pub fn settle(batch: &mut Batch) {
+    let nights = keep(&batch.nights, |night| night.date, |old, new| richness(new) >= richness(old));
+    retain(&mut batch.nights, &nights);
+    let by_id = keep(&batch.workouts, identity, |_, _| true);
+    retain(&mut batch.workouts, &by_id);
+    drop_nameless_twins(&mut batch.workouts);
+}
+
+/// Puts `more` behind what `batch` holds. `settle` is done by the caller's last call.
+pub fn append(batch: &mut Batch, more: Batch) {
+    let (series, sources, contexts) =
+        (batch.series.len() as u32, batch.sources.len() as u32, batch.contexts.len() as u32);
+    let (names, items) = (batch.item_names.len() as u32, batch.items.len() as u32);
+    batch.samples.extend(more.samples.into_iter().map(|mut sample| {
+        sample.item += items;
+        sample.series += series;
+        sample.source += sources;
+        sample.context = sample.context.map(|context| context + contexts);
+        sample
+    }));
+    batch.series.extend(more.series);
+    batch.sources.extend(more.sources);
+    batch.contexts.extend(more.contexts);
+    batch.item_names.extend(more.item_names);
+    batch.items.extend(more.items.into_iter().map(|name| name + names));
+    batch.workouts.extend(more.workouts.into_iter().map(|one| Workout { item: one.item + items, ..one }));
+    batch.nights.extend(more.nights.into_iter().map(|one| NightSummary { item: one.item + items, ..one }));
+    batch.events.extend(more.events.into_iter().map(|mut one| {
+        one.item += items;
+        one
+    }));
+    batch.documents.extend(more.documents.into_iter().map(|mut one| {
+        one.item += items;
+        one
+    }));
+    batch.devices.extend(more.devices.into_iter().map(|(source, model)| (source + sources, model)));
+    batch.rejected.extend(more.rejected.into_iter().map(|one| Rejected { name: one.name + names, ..one }));
+    for (kind, number) in more.deferred {
+        *batch.deferred.entry(kind).or_default() += number;
+    }
+    settle(batch);
+}
+
+/// How much a night says; the one that says most is kept.
+pub fn richness(night: &NightSummary) -> (bool, i64, Option<i64>) {
+    (night.has_stages(), (night.asleep.unwrap_or_default() * 60.0).round() as i64, night.end)
+}
+
+/// What a workout is known by among those of one sender.
+fn identity(workout: &Workout) -> (Option<String>, i64, String) {
+    match &workout.sent_id {
+        Some(id) => (Some(id.clone()), 0, String::new()),
+        None => (None, workout.start, workout.activity.clone()),
+    }
+}
+
+/// A file without ids (CSV) beside one with them tells of the same workouts with less.
+fn drop_nameless_twins(workouts: &mut Vec<Workout>) {
+    let named: Vec<(i64, String)> = workouts
+        .iter()
+        .filter(|workout| workout.sent_id.is_some())
+        .map(|workout| (workout.start, workout.activity.clone()))
+        .collect();
+    workouts.retain(|workout| {
+        workout.sent_id.is_some()
+            || !named.iter().any(|(start, code)| (*start, code) == (workout.start, &workout.activity))
+    });
+}
+
+/// For each element whether it stays: of those with one key the one that none later outdoes.
+fn keep<T, K: std::hash::Hash + Eq>(all: &[T], key: impl Fn(&T) -> K, outdoes: impl Fn(&T, &T) -> bool) -> Vec<bool> {
+    let mut best: HashMap<K, usize> = HashMap::new();
+    for (at, one) in all.iter().enumerate() {
+        let stands = best.entry(key(one)).or_insert(at);
+        if outdoes(&all[*stands], one) {
+            *stands = at;
+        }
+    }
+    let mut stays = vec![false; all.len()];
+    best.into_values().for_each(|at| stays[at] = true);
+    stays
+}
+
+fn retain<T>(all: &mut Vec<T>, stays: &[bool]) {
+    let mut stays = stays.iter();
+    all.retain(|_| stays.next().copied().unwrap_or(true));
+}
