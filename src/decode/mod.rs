@@ -4,6 +4,7 @@
 
 pub mod auto_export;
 pub mod date;
+pub mod multipart;
 
 /// The kinds of body that are known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
