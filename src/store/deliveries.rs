@@ -30,6 +30,12 @@ pub struct Origin {
     pub session_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
+    /// What the request said about its body. Decoding again needs both; a key or token is never among them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content_type: Option<String>,
+    /// Parameters of the address.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub query: Vec<(String, String)>,
 }
 
 /// A body that has been received, ready to be written.
@@ -126,7 +132,8 @@ fn refusal(connection: &Connection, id: i64, delivery: &Delivery, reason: &str) 
     quarantine(connection, id, std::slice::from_ref(&whole))?;
     let problems = vec![ItemProblem { path: whole.path, reason: whole.reason }];
     let counts = Counts { received: 1, quarantined: 1, ..Counts::default() };
-    Ok(Receipt { delivery: delivery.public_id.clone(), counts, problems, ..Receipt::default() })
+    let receipt = Receipt { delivery: delivery.public_id.clone(), counts, problems, ..Receipt::default() };
+    Ok(receipt.with_summary())
 }
 
 pub(super) fn quarantine(connection: &Connection, delivery: i64, rejected: &[Rejected]) -> Result<()> {
@@ -156,7 +163,16 @@ pub(super) fn receipt(delivery: &str, batch: &Batch, outcomes: &[Outcome]) -> Re
     }
     let shown = batch.rejected.iter().take(PROBLEMS_SHOWN);
     let problems = shown.map(|item| ItemProblem { path: item.path.clone(), reason: item.reason.clone() }).collect();
-    Receipt { delivery: delivery.into(), counts, by_metric, deferred: batch.deferred.clone(), problems }
+    let receipt = Receipt {
+        delivery: delivery.into(),
+        counts,
+        by_metric,
+        deferred: batch.deferred.clone(),
+        problems,
+        notes: batch.notes.iter().take(PROBLEMS_SHOWN).cloned().collect(),
+        summary: String::new(),
+    };
+    receipt.with_summary()
 }
 
 pub(super) fn finish(connection: &Connection, id: i64, user: i64, receipt: &Receipt) -> Result<()> {

@@ -58,8 +58,9 @@ pub fn add(writing: &mut Writing, mut importing: Importing, batch: &Batch) -> Re
 
 /// Writes the end, after which the delivery counts as whole.
 pub fn finish(writing: &mut Writing, importing: Importing) -> Result<Receipt> {
-    deliveries::finish(writing.connection, importing.id, importing.user, &importing.receipt)?;
-    Ok(importing.receipt)
+    let receipt = importing.receipt.with_summary();
+    deliveries::finish(writing.connection, importing.id, importing.user, &receipt)?;
+    Ok(receipt)
 }
 
 fn add_up(whole: &mut Receipt, piece: Receipt) {
@@ -73,4 +74,6 @@ fn add_up(whole: &mut Receipt, piece: Receipt) {
     }
     let room = PROBLEMS_SHOWN.saturating_sub(whole.problems.len());
     whole.problems.extend(piece.problems.into_iter().take(room));
+    let room = PROBLEMS_SHOWN.saturating_sub(whole.notes.len());
+    whole.notes.extend(piece.notes.into_iter().take(room));
 }

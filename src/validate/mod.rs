@@ -7,6 +7,7 @@ mod filling;
 mod intern;
 mod meaning;
 mod reading;
+pub mod shortcuts;
 
 use std::collections::HashMap;
 

@@ -128,3 +128,9 @@ CREATE TABLE job (
     -- Why it failed.
     error          TEXT
 ) STRICT;
+
+-- How the sender behind a key writes numbers, such as 'de'; decides whether 8,412 is eight or eight thousand.
+CREATE TABLE api_key_locale (
+    api_key INTEGER PRIMARY KEY REFERENCES api_key (id),
+    locale  TEXT NOT NULL
+) STRICT;
