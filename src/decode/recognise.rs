@@ -23,8 +23,20 @@ const ARRAYS: [&[u8]; 7] = [
     b"heartRateVariability",
 ];
 /// Keys of a Shortcut's item that no metric of Health Auto Export has.
-const OF_AN_ITEM: [&[u8]; 12] =
-    [b"value", b"qty", b"quantity", b"type", b"metric", b"date", b"at", b"start", b"startDate", b"timestamp", b"key", b"count"];
+const OF_AN_ITEM: [&[u8]; 12] = [
+    b"value",
+    b"qty",
+    b"quantity",
+    b"type",
+    b"metric",
+    b"date",
+    b"at",
+    b"start",
+    b"startDate",
+    b"timestamp",
+    b"key",
+    b"count",
+];
 const OF_A_WORKOUT: [&[u8]; 5] = [b"type", b"activity", b"workoutType", b"kind", b"sport"];
 
 /// Looks for typical keys in a body that begins as a JSON object.

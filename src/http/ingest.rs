@@ -8,10 +8,10 @@ use axum::{Extension, Json};
 use futures::StreamExt;
 
 use crate::app::App;
-use crate::error::{Error, Result};
 use crate::decode::Format;
 use crate::decode::shortcuts::number::decimal_of;
 use crate::decode::shortcuts::{self, HINTS};
+use crate::error::{Error, Result};
 use crate::http::auth::TOKEN;
 use crate::http::drain::{drain, read_away};
 use crate::http::params::no_such_parameter;

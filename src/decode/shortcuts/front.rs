@@ -123,7 +123,8 @@ fn form(text: &str) -> Value {
 fn unfolded(mut fields: Value) -> Value {
     for field in fields.as_object_mut().into_iter().flat_map(Map::values_mut) {
         let inner = field.as_str().map(str::trim).filter(|text| text.starts_with(['{', '[']));
-        let inner = inner.and_then(|text| serde_json::from_str(text).ok().or_else(|| serde_json::from_str(&repair(text)?).ok()));
+        let inner = inner
+            .and_then(|text| serde_json::from_str(text).ok().or_else(|| serde_json::from_str(&repair(text)?).ok()));
         if let Some(inner) = inner {
             *field = inner;
         }

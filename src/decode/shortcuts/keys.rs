@@ -27,10 +27,7 @@ pub enum Key {
 
 /// Lower case and nothing but letters and digits, as `plain` leaves them.
 const WORDS: [(Key, &str); 14] = [
-    (
-        Key::Metric,
-        "type metric name key sample kind identifier quantitytype sampletype metrictype metricname datatype",
-    ),
+    (Key::Metric, "type metric name key sample kind identifier quantitytype sampletype metrictype metricname datatype"),
     (Key::Value, "value qty quantity count val amount v avg average values reading quantities counts"),
     (Key::Minimum, "min minimum"),
     (Key::Maximum, "max maximum"),

@@ -87,7 +87,8 @@ pub fn under(header: &[String], cells: &[Cow<str>]) -> Value {
 pub fn sorted(cells: &[Cow<str>]) -> Option<Value> {
     let kind = cells.first().map(|cell| cell.to_lowercase()).unwrap_or_default();
     let skip = matches!(kind.as_str(), "day" | "sample" | "total" | "daily" | "workout") && cells.len() > 2;
-    let mut cells: Vec<Cow<str>> = cells.iter().skip(usize::from(skip)).filter(|cell| !cell.is_empty()).cloned().collect();
+    let mut cells: Vec<Cow<str>> =
+        cells.iter().skip(usize::from(skip)).filter(|cell| !cell.is_empty()).cloned().collect();
     if kind == "workout" && skip {
         return workout(&cells);
     }

@@ -12,7 +12,8 @@ pub fn known(name: &str) -> Option<(&'static Metric, Option<&str>)> {
     }
     let (rest, unit) = name.rsplit_once(['_', ' ', '-'])?;
     let metric = resolve(rest.trim_end())?;
-    conversion(unit, &metric.unit)?;
+    // Hours of sleep are a night's sum, though its segments have stages.
+    conversion(unit, if metric.name == SLEEP { "min" } else { &metric.unit })?;
     Some((metric, Some(unit)))
 }
 

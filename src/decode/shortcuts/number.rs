@@ -93,8 +93,7 @@ fn normalise(text: &str) -> String {
 }
 
 fn digit(c: char) -> Option<char> {
-    const ZEROES: [char; 7] =
-        ['\u{660}', '\u{6f0}', '\u{966}', '\u{9e6}', '\u{e50}', '\u{ff10}', '\u{be6}'];
+    const ZEROES: [char; 7] = ['\u{660}', '\u{6f0}', '\u{966}', '\u{9e6}', '\u{e50}', '\u{ff10}', '\u{be6}'];
     let value = ZEROES.iter().find_map(|zero| (c as u32).checked_sub(*zero as u32).filter(|value| *value < 10))?;
     char::from_digit(value, 10)
 }

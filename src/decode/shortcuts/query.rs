@@ -10,8 +10,8 @@ use super::{Document, Sent, names};
 
 /// Names of parameters that are no metric and may stand in the address.
 pub const HINTS: &[&str] = &[
-    "format", "locale", "tz", "source", "unit", "type", "metric", "key", "name", "value", "date", "start", "end", "period",
-    "token",
+    "format", "locale", "tz", "source", "unit", "type", "metric", "key", "name", "value", "date", "start", "end",
+    "period", "token",
 ];
 
 /// The parameters that say how to read the rest.

@@ -139,7 +139,8 @@ impl Lines {
         }
         self.front.broken.push(Remark {
             path: format!("line {at}"),
-            text: "the line names no metric that is known, or has no value: write it as steps,8412,count,2026-09-15".into(),
+            text: "the line names no metric that is known, or has no value: write it as steps,8412,count,2026-09-15"
+                .into(),
             item: text.to_owned(),
         });
     }

@@ -21,7 +21,11 @@ const DURATION: &[&str] = &["duration", "durationmin", "durationminutes", "durat
 const SOURCE: &[&str] = &["source", "sourcename", "device"];
 /// Figures: their keys, name and canonical unit.
 const FIGURES: [(&[&str], &str, &str); 4] = [
-    (&["calories", "energy", "kcal", "activeenergy", "energyburned", "activecalories", "totalenergy"], "active_energy", "kcal"),
+    (
+        &["calories", "energy", "kcal", "activeenergy", "energyburned", "activecalories", "totalenergy"],
+        "active_energy",
+        "kcal",
+    ),
     (&["distance", "distancekm", "totaldistance"], "distance", "km"),
     (&["heartrate", "avgheartrate", "averageheartrate", "avghr"], "heart_rate", "count/min"),
     (&["steps", "stepcount"], "step_count", "count"),
@@ -88,9 +92,9 @@ fn read(reader: &Reader, exercise: &Exercise) -> Result<Workout, String> {
         None => None,
     };
     let end = end.map(|end| end.utc).or_else(|| duration.map(|seconds| start.utc + seconds.round() as i64));
-    let end = end.filter(|end| *end >= start.utc).ok_or(
-        "a workout needs an end after its start, or a duration with its unit such as \"45 min\"",
-    )?;
+    let end = end
+        .filter(|end| *end >= start.utc)
+        .ok_or("a workout needs an end after its start, or a duration with its unit such as \"45 min\"")?;
     let figures = figures(reader, &mut fields)?;
     let source = fields.text(SOURCE).unwrap_or(exercise.source.as_ref());
     let (activity, location) = activity(word);
@@ -130,7 +134,8 @@ fn sent(value: &Value) -> Sent<'_> {
 /// A duration in seconds. Without a unit it is the one that agrees with start and end.
 fn seconds(reader: &Reader, key: &str, value: &Value, elapsed: Option<f64>) -> Result<Option<f64>, String> {
     if let Some((hours, rest)) = value.as_str().and_then(|text| text.split_once(':')) {
-        let parts: Option<Vec<f64>> = std::iter::once(hours).chain(rest.split(':')).map(|part| part.trim().parse().ok()).collect();
+        let parts: Option<Vec<f64>> =
+            std::iter::once(hours).chain(rest.split(':')).map(|part| part.trim().parse().ok()).collect();
         return match parts.as_deref() {
             Some([hours, minutes, seconds]) => Ok(Some(hours * 3600.0 + minutes * 60.0 + seconds)),
             Some([minutes, seconds]) => Ok(Some(minutes * 60.0 + seconds)),
@@ -142,7 +147,9 @@ fn seconds(reader: &Reader, key: &str, value: &Value, elapsed: Option<f64>) -> R
     let unit = Some(behind.as_str()).filter(|unit| !unit.is_empty()).or(of_key);
     let near = |seconds: f64| elapsed.is_some_and(|elapsed| (seconds - elapsed).abs() <= elapsed.max(60.0) * 0.5);
     let scale = match unit {
-        Some(unit) => conversion(unit, "s").ok_or_else(|| format!("the unit {unit:?} of the duration is no time"))?.scale,
+        Some(unit) => {
+            conversion(unit, "s").ok_or_else(|| format!("the unit {unit:?} of the duration is no time"))?.scale
+        }
         None if near(number) => 1.0,
         None if near(number * 60.0) => 60.0,
         None if elapsed.is_some() => return Ok(None),

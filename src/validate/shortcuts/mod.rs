@@ -128,7 +128,11 @@ fn prepare<'a>(
     let known = names::known(&entry.name);
     let counts = known.map_or(entry.unit.trim(), |(metric, _)| &metric.unit) == "count";
     let blood_pressure = known.is_some_and(|(metric, _)| metric.kind == Kind::Composite);
-    let told: &str = if entry.unit.trim().is_empty() { known.and_then(|(_, unit)| unit).unwrap_or_default() } else { entry.unit.trim() };
+    let told: &str = if entry.unit.trim().is_empty() {
+        known.and_then(|(_, unit)| unit).unwrap_or_default()
+    } else {
+        entry.unit.trim()
+    };
     let name = known.map_or(entry.name.trim(), |(metric, _)| metric.name.as_str());
     let read = if blood_pressure { both(entry, reader) } else { three(entry, reader, counts) };
     let (numbers, behind) = match read {
