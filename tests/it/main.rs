@@ -21,6 +21,8 @@ mod samples;
 mod schema;
 mod scopes;
 mod sealed;
+mod shortcuts;
+mod shortcuts_door;
 mod snapshot;
 mod sqlite_once;
 mod statistics;

@@ -70,6 +70,9 @@ impl Lines {
 
     fn table_line(&mut self, at: usize, text: &str, mut value: Value) {
         let Some(object) = value.as_object_mut() else { return };
+        if object.contains_key("workouts") {
+            return self.put(at, text, value);
+        }
         let name = object.get("type").and_then(Value::as_str).map(str::to_owned);
         let numeric = object.get("value").and_then(Value::as_str).is_some_and(number::is_numeric);
         match (name, &self.section) {

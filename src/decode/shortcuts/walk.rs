@@ -171,6 +171,9 @@ impl<'a> Walk<'a> {
             }
             Value::Array(items) if items.is_empty() || keys::dates_another(key, object) => {}
             Value::Array(_) => self.values(key.into(), value, path, object, scope),
+            Value::Number(_) | Value::String(_) if keys::dates_of(key, object).is_some() => {
+                self.values(key.into(), value, path, object, scope);
+            }
             Value::Number(_) => self.day_value(key, value, path, scope),
             Value::String(text) => self.text_member(key, text, value, object, path, scope),
             Value::Bool(_) if names::is_known(key) => self.day_value(key, value, path, scope),
@@ -269,6 +272,7 @@ impl<'a> Walk<'a> {
     fn fields(&mut self, object: &'a Map<String, Value>, outer: &Scope<'a>) -> (Fields<'a>, Scope<'a>) {
         let (mut fields, mut scope) = (Fields::default(), outer.clone());
         let (mut start, mut clock, mut end) = (Sent::Absent, Sent::Absent, Sent::Absent);
+        let mut device = None;
         for (key, value) in object {
             let text = value.as_str().map(str::trim).filter(|text| !text.is_empty());
             let part = role(key);
@@ -284,6 +288,7 @@ impl<'a> Walk<'a> {
                 (Key::Clock, _) => clock = clock.or(&Sent::of(value)),
                 (Key::End, _) => end = end.or(&Sent::of(value)),
                 (Key::Unit, text) => scope.unit = text.unwrap_or_default().into(),
+                (Key::Source, Some(name)) if key.to_lowercase().starts_with("device") => device = Some(name),
                 (Key::Source, Some(name)) => scope.source = name.into(),
                 (Key::Stage, _) => fields.stage = Some(value),
                 (Key::Period, Some(word)) => self.take_period(word, key, &mut scope),
@@ -294,6 +299,10 @@ impl<'a> Walk<'a> {
                 (Key::Value, _) => fields.others.push((key, value)),
                 _ => {}
             }
+        }
+        // A device is where the source is not named itself.
+        if let Some(device) = device.filter(|_| scope.source == outer.source) {
+            scope.source = device.into();
         }
         scope.start = joined(start, clock).or(&outer.start);
         scope.end = end.or(&outer.end);
