@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use jiff::{SignedDuration, Span, Timestamp};
 
 use crate::config::Settings;
+use crate::decode::shortcuts::number::decimal_of;
 use crate::error::{Error, Result};
 use crate::model::key::{Scope, hash, new_secret};
 use crate::model::time::offset_rfc3339;
@@ -27,6 +28,9 @@ pub enum Command {
         /// When it stops working, such as 90d; never by default
         #[arg(long, value_name = "TIME")]
         expires: Option<String>,
+        /// How its sender writes numbers in text, such as de or en_US; a Shortcut sends 8,412 and cannot say what it means
+        #[arg(long)]
+        locale: Option<String>,
     },
     /// List the keys, without their secrets
     List,
@@ -42,9 +46,21 @@ impl Command {
         let store = Store::open(&settings.data_dir, settings.readers)?;
         let now = Timestamp::now();
         match self {
-            Command::Create { name, scope, user, expires } => {
+            Command::Create { name, scope, user, expires, locale } => {
                 let expires_at = expires.map(|text| expiry(&text, now)).transpose()?;
-                create(&store, &name, &scope, &user, now.as_second(), expires_at)
+                let locale = locale.map(known_locale).transpose()?;
+                let secret = new_secret().map_err(|fault| Error::internal("making a secret", fault))?;
+                let key = NewKey {
+                    user,
+                    name,
+                    scopes: scope.iter().map(|name| self::scope(name)).collect::<Result<_>>()?,
+                    hash: hash(&secret),
+                    created_at: now.as_second(),
+                    expires_at,
+                };
+                create(&store, key, locale)?;
+                println!("{secret}");
+                Ok(ExitCode::SUCCESS)
             }
             Command::List => list(&store),
             Command::Revoke { id } => revoke(&store, id, now.as_second()),
@@ -52,26 +68,18 @@ impl Command {
     }
 }
 
-fn create(
-    store: &Store,
-    name: &str,
-    scopes: &[String],
-    user: &str,
-    now: i64,
-    expires_at: Option<i64>,
-) -> Result<ExitCode> {
-    let secret = new_secret().map_err(|fault| Error::internal("making a secret", fault))?;
-    let key = NewKey {
-        user: user.to_owned(),
-        name: name.to_owned(),
-        scopes: scopes.iter().map(|name| scope(name)).collect::<Result<_>>()?,
-        hash: hash(&secret),
-        created_at: now,
-        expires_at,
-    };
-    store.writer().run(move |writing| keys::create(writing.connection, &key))?;
-    println!("{secret}");
-    Ok(ExitCode::SUCCESS)
+fn create(store: &Store, key: NewKey, locale: Option<String>) -> Result<()> {
+    store.writer().run(move |writing| {
+        let id = keys::create(writing.connection, &key)?;
+        locale.map_or(Ok(()), |locale| keys::set_locale(writing.connection, id, &locale))
+    })
+}
+
+fn known_locale(locale: String) -> Result<String> {
+    match decimal_of(&locale) {
+        Some(_) => Ok(locale),
+        None => Err(Error::BadRequest(format!("--locale cannot be {locale:?}: write it as de, de_AT or en_US"))),
+    }
 }
 
 fn scope(name: &str) -> Result<Scope> {

@@ -5,6 +5,8 @@
 //! offset, rather than a list of formats: 12-hour phones, locales and Shortcuts mix the parts freely. The grammar
 //! gives up at the first surprise, because a date read wrongly is worse than an item kept as unreadable.
 
+mod months;
+
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{Offset, TimeZone};
@@ -17,8 +19,6 @@ const OFFSET_LIMIT: i32 = 18 * 60;
 const MILLISECONDS_FROM: f64 = 1e11;
 /// 1900-01-01T00:00:00Z and 2200-01-01T00:00:00Z in epoch seconds.
 const EPOCH_RANGE: std::ops::Range<f64> = -2_208_988_800.0..7_258_118_400.0;
-
-const MONTHS: &str = "january february march april may june july august september october november december";
 
 /// Before noon and after noon in lower case, for the languages whose phones default to 12 hours or whose users
 /// choose so. Where one marker begins another, the longer comes first.
@@ -187,10 +187,21 @@ impl Scan<'_> {
             0 => (self.month()?, self.number(1, 2)?),
             1 | 2 => {
                 let day = self.number(1, 2)?;
+                let dot = self.eat(".");
+                if dot && self.digits() > 0 {
+                    // Points stand between day, month and year in this order only.
+                    let month = self.number(1, 2)?;
+                    return self.eat(".").then(|| date(self.number(4, 4)?, month, day))?;
+                }
                 (self.month()?, day)
             }
             4 => {
                 let year = self.number(4, 4)?;
+                if self.eat("年") {
+                    let month = self.number(1, 2)?;
+                    let day = self.eat("月").then(|| self.number(1, 2))??;
+                    return self.eat("日").then(|| date(year, month, day))?;
+                }
                 let mark = if self.0.starts_with('/') { "/" } else { "-" };
                 return date(year, self.part(mark, 1)?, self.part(mark, 1)?);
             }
@@ -202,16 +213,18 @@ impl Scan<'_> {
         date(self.number(4, 4)?, month, day)
     }
 
-    /// An English month in full or cut to three letters or more, blanks around it.
+    /// A month's name in full or cut to three letters or more, blanks and the `de` of Spanish around it.
     fn month(&mut self) -> Option<i16> {
         self.blanks();
-        let rest = self.0.trim_start_matches(|c: char| c.is_ascii_alphabetic());
+        self.eat("de ");
+        let rest = self.0.trim_start_matches(char::is_alphabetic);
         let (word, _) = self.0.split_at(self.0.len() - rest.len());
-        let at = MONTHS.split(' ').position(|name| word.len() >= 3 && name.starts_with(word))?;
+        let month = months::number(word)?;
         self.0 = rest;
         self.eat(".");
         self.blanks();
-        i16::try_from(at + 1).ok()
+        self.eat("de ");
+        Some(month)
     }
 
     /// `084300`, with `T` before it or not.
@@ -242,12 +255,14 @@ impl Scan<'_> {
         Some((time(hour, minute, second)?, fraction))
     }
 
-    /// Blanks, a comma, and the `at` of English Shortcuts.
+    /// Blanks, a comma, and the word for "at" that Shortcuts puts before a time.
     fn separator(&mut self) -> bool {
         let comma = self.eat(",");
         let blank = self.blanks();
-        if self.eat("at") {
-            return self.blanks();
+        // `de.` and others that begin alike are marks of the half of the day, and those never stand before a blank.
+        if ["at ", "um ", "à ", "alle ore ", "alle ", "a las ", "às "].iter().any(|word| self.eat(word)) {
+            self.blanks();
+            return true;
         }
         comma || blank
     }

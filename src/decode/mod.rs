@@ -5,32 +5,41 @@
 pub mod auto_export;
 pub mod date;
 pub mod multipart;
+mod recognise;
+pub mod shortcuts;
+
+use recognise::Sign;
 
 /// The kinds of body that are known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// Health Auto Export's JSON.
     AutoExport,
+    /// What an Apple Shortcut sends.
+    Shortcuts,
 }
 
 impl Format {
+    pub const ALL: [Format; 2] = [Format::AutoExport, Format::Shortcuts];
+
     pub fn as_str(self) -> &'static str {
         match self {
             Format::AutoExport => "health-auto-export",
+            Format::Shortcuts => "shortcuts",
         }
+    }
+
+    /// The format of that name, as in the parameter `format`.
+    pub fn parse(name: &str) -> Option<Format> {
+        Format::ALL.into_iter().find(|format| format.as_str() == name.trim().to_lowercase())
     }
 }
 
-/// Looks at the first bytes only: a body that cannot be anything we know is refused before it is parsed.
-pub fn recognise(body: &[u8]) -> Result<Format, String> {
+/// The kind of a body by its content. What no other sender sends is left to Shortcuts, which refuses what it cannot read.
+pub fn recognise(body: &[u8]) -> Format {
     let text = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body).trim_ascii_start();
     match text.first() {
-        Some(b'{') => Ok(Format::AutoExport),
-        Some(b'[') => Err("the body is a JSON array; a Health Auto Export body is an object with \"data\"".into()),
-        Some(_) => Err(format!(
-            "the body begins with {:?}, which is no JSON object: send Health Auto Export's JSON format",
-            String::from_utf8_lossy(&text[..text.len().min(12)])
-        )),
-        None => Err("the body is empty".into()),
+        Some(b'{') if recognise::sign(text) == Sign::AutoExport => Format::AutoExport,
+        _ => Format::Shortcuts,
     }
 }

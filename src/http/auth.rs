@@ -1,4 +1,5 @@
-//! Keys at the door: three headers that senders use, one look-up, one scope for each group of routes.
+//! Keys at the door: three headers that senders use, one look-up, one scope for each group of routes. Where data only comes
+//! in, the key may also stand in the address, because some senders can set no header; addresses are never logged.
 
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, header};
@@ -12,9 +13,14 @@ use crate::http::run::blocking;
 use crate::model::key::{Principal, Scope, hash};
 use crate::store::keys;
 
+/// The parameter that holds a key.
+pub const TOKEN: &str = "token";
+
 /// Lets a request through when its key has the scope, with the `Principal` in its extensions.
 pub async fn require(State(app): State<App>, scope: Scope, mut request: Request, next: Next) -> Response {
-    let problem = match principal(&app, request.headers()).await {
+    let secret = secret(request.headers()).map(str::to_owned);
+    let secret = secret.or_else(|| if scope == Scope::Ingest { token(request.uri().query()?) } else { None });
+    let problem = match principal(&app, secret).await {
         Ok(principal) if principal.may(scope) => {
             request.extensions_mut().insert(principal);
             return next.run(request).await;
@@ -26,8 +32,8 @@ pub async fn require(State(app): State<App>, scope: Scope, mut request: Request,
     problem.into_response()
 }
 
-async fn principal(app: &App, headers: &HeaderMap) -> Result<Principal, Problem> {
-    let hash = hash(secret(headers).ok_or_else(Problem::missing_key)?);
+async fn principal(app: &App, secret: Option<String>) -> Result<Principal, Problem> {
+    let hash = hash(&secret.ok_or_else(Problem::missing_key)?);
     let store = app.store.clone();
     let now = jiff::Timestamp::now().as_second();
     blocking(move || keys::find(&*store.reader()?, &hash, now)).await?.ok_or_else(Problem::missing_key)
@@ -40,4 +46,8 @@ fn secret(headers: &HeaderMap) -> Option<&str> {
         scheme.eq_ignore_ascii_case("bearer").then_some(secret)
     });
     bearer.or_else(|| text("x-api-key")).or_else(|| text("api-key")).map(str::trim)
+}
+
+fn token(query: &str) -> Option<String> {
+    form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == TOKEN).map(|(_, secret)| secret.trim().to_owned())
 }

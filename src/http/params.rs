@@ -127,16 +127,20 @@ impl Params {
     /// Refuses what nobody has asked for.
     pub fn finish(self) -> Result<(), Error> {
         let Some((name, _)) = self.pairs.first() else { return Ok(()) };
-        let nearest = self
-            .known
-            .iter()
-            .max_by(|a, b| strsim::jaro_winkler(a, name).total_cmp(&strsim::jaro_winkler(b, name)))
-            .filter(|known| strsim::jaro_winkler(known, name) > 0.7);
-        Err(Error::BadRequest(match nearest {
-            Some(nearest) => format!("{name}: there is no such parameter here, did you mean {nearest}?"),
-            None => format!("{name}: there is no such parameter here, there are {}", self.known.join(", ")),
-        }))
+        Err(no_such_parameter(name, &self.known))
     }
+}
+
+/// The refusal of a name that no handler knows, with the nearest that there is.
+pub fn no_such_parameter(name: &str, known: &[&str]) -> Error {
+    let nearest = known
+        .iter()
+        .max_by(|a, b| strsim::jaro_winkler(a, name).total_cmp(&strsim::jaro_winkler(b, name)))
+        .filter(|known| strsim::jaro_winkler(known, name) > 0.7);
+    Error::BadRequest(match nearest {
+        Some(nearest) => format!("{name}: there is no such parameter here, did you mean {nearest}?"),
+        None => format!("{name}: there is no such parameter here, there are {}", known.join(", ")),
+    })
 }
 
 /// An offset's `+` that was not percent-encoded arrives as a blank.

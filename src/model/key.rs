@@ -42,6 +42,8 @@ pub struct Principal {
     pub key: i64,
     pub user: i64,
     pub scopes: Vec<Scope>,
+    /// How the sender writes numbers, such as `de`, when that was said as the key was made.
+    pub locale: Option<String>,
 }
 
 impl Principal {

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::model::document::Document;
 use crate::model::event::Event;
+use crate::model::receipt::ItemProblem;
 use crate::model::sleep::NightSummary;
 use crate::model::time::Layer;
 use crate::model::workout::Workout;
@@ -75,6 +76,8 @@ pub struct Batch {
     /// Hardware of a source where the sender tells it, such as `Watch6,2`: index into `sources` to the model.
     pub devices: BTreeMap<u32, String>,
     pub rejected: Vec<Rejected>,
+    /// What the sender should know, though nothing is lost: path and sentence.
+    pub notes: Vec<ItemProblem>,
     /// Arrays and files of kinds that nobody knows, kept in the raw body: name to number of items.
     pub deferred: BTreeMap<String, u64>,
 }

@@ -167,6 +167,17 @@ pub fn parse_zone(name: &str) -> Option<TimeZone> {
     TimeZone::get(name).ok().filter(|zone| !zone.is_unknown())
 }
 
+/// The first instant of the local day that an instant lies in, `days` later; both in UTC epoch seconds.
+pub fn local_day_start(utc: i64, zone: &TimeZone, days: i64) -> i64 {
+    let local = zone.to_datetime(instant(utc)).date();
+    day_start(local.saturating_add(Span::new().days(days)), zone)
+}
+
+/// The zone that is always `minutes` east of UTC.
+pub fn fixed_zone(minutes: i32) -> TimeZone {
+    fixed_offset(minutes).to_time_zone()
+}
+
 /// The first instant, in UTC epoch seconds, that bears `date` on the clocks of `zone`.
 pub(super) fn day_start(date: Date, zone: &TimeZone) -> i64 {
     let midnight = date.to_datetime(Time::midnight());

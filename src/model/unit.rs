@@ -58,22 +58,25 @@ const KCAL: f64 = 4.184;
 /// Case matters only where two units differ in nothing else, as `cal` and `Cal` or `s` and `S` do.
 #[rustfmt::skip]
 const UNITS: &[Unit] = &[
-    unit(Count, 1.0, &["count", "counts", "step", "steps", "times", "appleEffortScore"]),
+    unit(Count, 1.0, &[
+        "count", "counts", "step", "steps", "times", "appleEffortScore", "flights", "floors", "schritte", "pas", "pasos",
+        "passi", "步", "歩", "次", "层", "層",
+    ]),
     unit(Percent, 1.0, &["%", "percent"]),
 
     unit(Frequency, 1.0, &[
         "count/min", "bpm", "rpm", "spm", "brpm", "beats/min", "breaths/min", "steps/min", "strokes/min",
-        "rev/min", "1/min", "/min",
+        "rev/min", "1/min", "/min", "schläge/min", "s/min", "bat/min", "lpm", "次/分", "次/分钟", "拍/分",
     ]),
     unit(Frequency, 60.0, &["count/s", "Hz", "1/s"]),
 
-    unit(Energy, 1.0, &["kcal", "Cal", "kilocalorie", "kilocalories"]),
+    unit(Energy, 1.0, &["kcal", "Cal", "kilocalorie", "kilocalories", "千卡", "大卡"]),
     unit(Energy, 0.001, &["cal"]),
     unit(Energy, 1.0 / KCAL, &["kJ", "kilojoule", "kilojoules"]),
     unit(Energy, 0.001 / KCAL, &["J"]),
 
     unit(Length, 1.0, &["m", "meter", "meters", "metre", "metres"]),
-    unit(Length, 1000.0, &["km", "kilometer", "kilometers", "kilometre", "kilometres"]),
+    unit(Length, 1000.0, &["km", "kilometer", "kilometers", "kilometre", "kilometres", "公里", "千米"]),
     unit(Length, 0.01, &["cm"]),
     unit(Length, 0.001, &["mm"]),
     unit(Length, 1609.344, &["mi", "mile", "miles"]),
@@ -87,7 +90,7 @@ const UNITS: &[Unit] = &[
     unit(Speed, 0.3048, &["ft/s", "ft/sec"]),
 
     unit(Mass, 1.0, &["g", "gram", "grams"]),
-    unit(Mass, 1000.0, &["kg", "kilogram", "kilograms"]),
+    unit(Mass, 1000.0, &["kg", "kilogram", "kilograms", "公斤", "千克"]),
     unit(Mass, 0.001, &["mg"]),
     unit(Mass, 0.000_001, &["mcg", "µg", "ug"]),
     unit(Mass, 453.592_37, &["lb", "lbs", "pound", "pounds"]),
@@ -111,8 +114,8 @@ const UNITS: &[Unit] = &[
 
     unit(Time, 1.0, &["s", "sec", "secs", "second", "seconds"]),
     unit(Time, 0.001, &["ms", "msec"]),
-    unit(Time, 60.0, &["min", "mins", "minute", "minutes"]),
-    unit(Time, 3600.0, &["hr", "hrs", "h", "hour", "hours"]),
+    unit(Time, 60.0, &["min", "mins", "minute", "minutes", "minuten", "minutos", "minuti", "分钟", "分鐘", "分"]),
+    unit(Time, 3600.0, &["hr", "hrs", "h", "hour", "hours", "std", "std.", "stunden", "heures", "horas", "ore", "小时", "小時", "時間"]),
     unit(Time, 86_400.0, &["d", "day", "days"]),
 
     unit(Temperature, 1.0, &["degC", "°C", "C", "℃"]),

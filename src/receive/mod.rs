@@ -6,6 +6,7 @@
 mod bundle;
 mod inflate;
 mod replay;
+mod understand;
 mod uploads;
 
 use std::sync::Arc;
@@ -13,14 +14,11 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::decode::{self, auto_export};
+use crate::decode::shortcuts;
 use crate::error::{Error, Result};
 use crate::model::receipt::Receipt;
-use crate::model::sample::Batch;
 use crate::store::Store;
 use crate::store::deliveries::{self, Delivery, Origin};
-use crate::store::dictionary;
-use crate::validate::{self, Aggregation};
 
 use inflate::inflate;
 pub use inflate::{Encoding, too_large};
@@ -70,46 +68,26 @@ impl Receiver {
     /// Everything that needs no write: inflate, decode, validate, compress for keeping.
     fn prepare(&self, upload: Upload) -> Result<Delivery> {
         let body = inflate(upload.encoding, upload.body, self.max_body)?;
-        if body.trim_ascii().is_empty() {
-            return Err(Error::BadRequest("the body is empty: send the JSON that the app exports".into()));
+        if body.trim_ascii().is_empty() && !shortcuts::holds_values(&upload.origin.query) {
+            return Err(Error::BadRequest(
+                "the body is empty: send what the app exports, or a value such as ?type=weight&value=72.5".into(),
+            ));
         }
-        let (kept, content) = rayon::join(|| compress(&body), || self.decode(&body, &upload.origin));
+        let received_at_ms = Timestamp::now().as_millisecond();
+        let (kept, (format, content)) =
+            rayon::join(|| compress(&body), || self.understand(&body, &upload.origin, received_at_ms.div_euclid(1000)));
         Ok(Delivery {
             public_id: uuid::Uuid::now_v7().to_string(),
             user: upload.user,
             api_key: upload.api_key,
-            received_at_ms: Timestamp::now().as_millisecond(),
-            format: format(&content),
+            received_at_ms,
+            format,
             origin: upload.origin,
             bytes: body.len() as u64,
             body: kept?,
             content,
         })
     }
-
-    /// What the body says, or why it is not understood at all. Nothing but the body and what is kept beside it may
-    /// decide that, for a replay has no more.
-    fn decode(&self, body: &[u8], origin: &Origin) -> Result<Batch, String> {
-        let aggregation = Aggregation::parse(origin.automation_aggregation.as_deref().unwrap_or_default());
-        let stored_unit = |name: &str| self.stored_unit(name);
-        let context = validate::Context { aggregation, home: &self.home, stored_unit: &stored_unit };
-        if let Some(content) = bundle::read(body, &context, self.max_body) {
-            return content;
-        }
-        decode::recognise(body)?;
-        auto_export::with_document(body, |document| validate::batch(&document, &context))
-    }
-
-    /// A fault here shows again when the writer meets the metric, so it may read as "not stored yet".
-    fn stored_unit(&self, name: &str) -> Option<String> {
-        let reader = self.store.reader().ok()?;
-        dictionary::find_metric(&reader, name).ok()?.map(|row| row.unit)
-    }
-}
-
-/// The name of the format that a body turned out to have.
-fn format(content: &Result<Batch, String>) -> &'static str {
-    if content.is_ok() { decode::Format::AutoExport.as_str() } else { "unknown" }
 }
 
 /// A body that is not understood is kept, and then still an error for its sender.

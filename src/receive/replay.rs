@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use crate::error::{Error, Result};
 use crate::model::receipt::{Counts, Receipt};
 use crate::model::time::offset_rfc3339;
-use crate::receive::{Encoding, Receiver, format, inflate::inflate};
+use crate::receive::{Encoding, Receiver, inflate::inflate};
 use crate::store::replays::{self, Kept, Rewritten, Selection};
 
 /// What replaying one delivery did.
@@ -84,9 +84,9 @@ impl Receiver {
         // It was within the limit of its day.
         let limit = u64::try_from(kept.bytes).unwrap_or(0);
         let body = inflate(Encoding::Brotli, std::mem::take(&mut kept.body), limit)?;
-        let content = self.decode(&body, &kept.origin);
+        let (format, content) = self.understand(&body, &kept.origin, kept.received_at_ms.div_euclid(1000));
         drop(body);
-        let (format, refusal) = (format(&content), content.as_ref().err().cloned());
+        let refusal = content.as_ref().err().cloned();
         let (send, written) = mpsc::channel();
         let done = self.store.writer().run(move |writing| {
             let rewritten = replays::rewrite(writing, &kept, format, &content, now_rfc3339())?;

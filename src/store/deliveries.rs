@@ -135,7 +135,7 @@ pub(super) fn insert_head(connection: &Connection, head: &Head) -> Result<i64> {
 pub(super) fn refusal(delivery: &str, reason: &str) -> Receipt {
     let problems = vec![ItemProblem { path: "$".into(), reason: reason.into() }];
     let counts = Counts { received: 1, quarantined: 1, ..Counts::default() };
-    Receipt { delivery: delivery.into(), counts, problems, ..Receipt::default() }
+    Receipt { delivery: delivery.into(), counts, problems, ..Receipt::default() }.with_summary()
 }
 
 /// Counts the outcomes of the batch's items by name.
@@ -156,7 +156,8 @@ pub(super) fn receipt(delivery: &str, batch: &Batch, outcomes: &[Outcome]) -> Re
     }
     let shown = batch.rejected.iter().take(PROBLEMS_SHOWN);
     receipt.problems = shown.map(|item| ItemProblem { path: item.path.clone(), reason: item.reason.clone() }).collect();
-    receipt
+    receipt.notes = batch.notes.iter().take(PROBLEMS_SHOWN).cloned().collect();
+    receipt.with_summary()
 }
 
 pub(super) fn finish(connection: &Connection, id: i64, user: i64, receipt: &Receipt) -> Result<()> {

@@ -67,8 +67,9 @@ pub fn add(writing: &mut Writing, mut importing: Importing, batch: &Batch) -> Re
 pub fn finish(writing: &mut Writing, importing: Importing) -> Result<Receipt> {
     let owner = importing.owner();
     importing.memory.remove_unrepeated(writing.connection, owner)?;
-    deliveries::finish(writing.connection, importing.id, importing.user, &importing.receipt)?;
-    Ok(importing.receipt)
+    let receipt = importing.receipt.with_summary();
+    deliveries::finish(writing.connection, importing.id, importing.user, &receipt)?;
+    Ok(receipt)
 }
 
 fn add_up(whole: &mut Receipt, piece: Receipt) {
@@ -83,4 +84,6 @@ fn add_up(whole: &mut Receipt, piece: Receipt) {
     }
     let room = PROBLEMS_SHOWN.saturating_sub(whole.problems.len());
     whole.problems.extend(piece.problems.into_iter().take(room));
+    let room = PROBLEMS_SHOWN.saturating_sub(whole.notes.len());
+    whole.notes.extend(piece.notes.into_iter().take(room));
 }

@@ -51,6 +51,13 @@ pub fn create(connection: &Connection, key: &NewKey) -> Result<i64> {
     Ok(connection.last_insert_rowid())
 }
 
+/// Says how the sender behind a key writes numbers, unless it says so itself.
+pub fn set_locale(connection: &Connection, id: i64, locale: &str) -> Result<()> {
+    let sql = "INSERT OR REPLACE INTO api_key_locale (api_key, locale) VALUES (?1, ?2)";
+    connection.execute(sql, params![id, locale])?;
+    Ok(())
+}
+
 /// Marks a key as revoked; false when there is none of that id that still works.
 pub fn revoke(connection: &Connection, id: i64, now: i64) -> Result<bool> {
     let changed = connection
@@ -83,11 +90,16 @@ pub fn list(connection: &Connection) -> Result<Vec<KeyRow>> {
 pub fn find(connection: &Connection, hash: &[u8; 32], now: i64) -> Result<Option<Principal>> {
     Ok(connection
         .prepare_cached(
-            "SELECT id, user, scopes FROM api_key
+            "SELECT id, user, scopes, locale FROM api_key LEFT JOIN api_key_locale ON api_key_locale.api_key = api_key.id
              WHERE hash = ?1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?2)",
         )?
         .query_row(params![hash, now], |row| {
-            Ok(Principal { key: row.get(0)?, user: row.get(1)?, scopes: scopes(&row.get::<_, String>(2)?) })
+            Ok(Principal {
+                key: row.get(0)?,
+                user: row.get(1)?,
+                scopes: scopes(&row.get::<_, String>(2)?),
+                locale: row.get(3)?,
+            })
         })
         .optional()?)
 }

@@ -43,7 +43,7 @@ impl<'a> Filling<'a> {
         }
     }
 
-    fn add_series(&mut self, meaning: &Meaning) -> Range<u32> {
+    pub fn add_series(&mut self, meaning: &Meaning) -> Range<u32> {
         let first = self.batch.series.len() as u32;
         self.batch.series.extend(meaning.parts.iter().map(|part| Series {
             metric: part.metric.clone(),

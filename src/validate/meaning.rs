@@ -39,11 +39,16 @@ pub struct Part {
 
 impl Meaning {
     pub fn of(section: &MetricSection, context: &Context, units: &Units) -> Meaning {
-        let mut meaning = match catalogue().resolve(section.name) {
-            Some(metric) => Meaning::known(metric, section.units),
-            None => Meaning::unknown(section, context, units),
+        Meaning::named(section.name, section.units, context, units)
+    }
+
+    /// The same for senders that have no sections.
+    pub fn named(name: &str, sent: &str, context: &Context, units: &Units) -> Meaning {
+        let mut meaning = match catalogue().resolve(name) {
+            Some(metric) => Meaning::known(metric, sent),
+            None => Meaning::unknown(name, sent, context, units),
         };
-        if section.name.is_empty() {
+        if name.is_empty() {
             meaning.refused = Some("the metric has no name".into());
             meaning.name = "unnamed".into();
         }
@@ -73,24 +78,37 @@ impl Meaning {
     }
 
     /// A metric that the catalogue lacks keeps its name, and the unit that it came in first.
-    fn unknown(section: &MetricSection, context: &Context, units: &Units) -> Meaning {
-        let settled = units.get(section.name).cloned().or_else(|| (context.stored_unit)(section.name));
-        let unit = settled.unwrap_or_else(|| section.units.to_owned());
-        let same = (unit == section.units).then_some(Conversion::IDENTITY);
-        let conversion = same.or_else(|| conversion(section.units, &unit));
-        let refused = conversion.is_none().then(|| {
-            format!(
-                "the unit {:?} of {} cannot be brought to {unit:?}, in which it is stored",
-                section.units, section.name
-            )
-        });
-        let part = conversion.map(|conversion| Part { metric: section.name.to_owned(), unit, conversion, range: None });
+    fn unknown(name: &str, sent: &str, context: &Context, units: &Units) -> Meaning {
+        let settled = units.get(name).cloned().or_else(|| (context.stored_unit)(name));
+        let unit = settled.unwrap_or_else(|| sent.to_owned());
+        let same = (unit == sent).then_some(Conversion::IDENTITY);
+        let conversion = same.or_else(|| conversion(sent, &unit));
+        let refused = conversion
+            .is_none()
+            .then(|| format!("the unit {sent:?} of {name} cannot be brought to {unit:?}, in which it is stored"));
+        let part = conversion.map(|conversion| Part { metric: name.to_owned(), unit, conversion, range: None });
         Meaning {
-            name: section.name.to_owned(),
-            unit_sent: section.units.to_owned(),
+            name: name.to_owned(),
+            unit_sent: sent.to_owned(),
             shape: Shape::Quantity,
             parts: part.into_iter().collect(),
             refused,
+        }
+    }
+}
+
+impl Part {
+    /// A number as sent, in the canonical unit and within what the metric can be; `name` is the sender's key for it.
+    pub fn measured(&self, name: &str, sent: f64) -> Result<f64, String> {
+        let value = self.conversion.apply(sent);
+        if !value.is_finite() {
+            return Err(format!("{name} is not a finite number"));
+        }
+        match self.range {
+            Some((low, high)) if !(low..=high).contains(&value) => {
+                Err(format!("{value} {} is outside what {} can be, {low} to {high}", self.unit, self.metric))
+            }
+            _ => Ok(value),
         }
     }
 }

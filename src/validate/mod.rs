@@ -9,6 +9,7 @@ mod meaning;
 mod reading;
 mod records;
 mod settle;
+pub mod shortcuts;
 
 use std::collections::HashMap;
 

@@ -165,14 +165,5 @@ fn number(name: &str, field: Field, part: &Part) -> Result<Option<f64>, String> 
         Field::Text(text) => text.trim().parse().map_err(|_| format!("{name} {text:?} is not a number"))?,
         Field::Other => return Err(format!("{name} must be a number")),
     };
-    let value = part.conversion.apply(sent);
-    if !value.is_finite() {
-        return Err(format!("{name} is not a finite number"));
-    }
-    match part.range {
-        Some((low, high)) if !(low..=high).contains(&value) => {
-            Err(format!("{value} {} is outside what {} can be, {low} to {high}", part.unit, part.metric))
-        }
-        _ => Ok(Some(value)),
-    }
+    part.measured(name, sent).map(Some)
 }

@@ -30,6 +30,8 @@ mod samples;
 mod schema;
 mod scopes;
 mod sealed;
+mod shortcuts;
+mod shortcuts_door;
 mod sleep;
 mod snapshot;
 mod sqlite_once;

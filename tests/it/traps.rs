@@ -83,7 +83,7 @@ fn post(client: &Client, headers: &Value, body: &str) -> crate::support::Answer 
     client.post("/api/v1/ingest", &headers, body.as_bytes())
 }
 
-fn check_problems(wanted: &Value, problems: &Value) {
+pub fn check_problems(wanted: &Value, problems: &Value) {
     let (wanted, problems) = (wanted.as_array().unwrap(), problems.as_array().unwrap());
     assert_eq!(wanted.len(), problems.len(), "{problems:?}");
     for (part, problem) in wanted.iter().zip(problems) {
@@ -92,7 +92,7 @@ fn check_problems(wanted: &Value, problems: &Value) {
     }
 }
 
-fn check_data(client: &Client, metric: &str, wanted: &Value) {
+pub fn check_data(client: &Client, metric: &str, wanted: &Value) {
     let wanted = wanted.as_array().unwrap();
     let page = client.get(&format!("/api/v1/data/{}", escaped(metric))).expect(200);
     let samples = page["samples"].as_array().unwrap();
@@ -104,7 +104,7 @@ fn check_data(client: &Client, metric: &str, wanted: &Value) {
     }
 }
 
-fn check_absent(client: &Client, metric: &Value) {
+pub fn check_absent(client: &Client, metric: &Value) {
     let answer = client.get(&format!("/api/v1/data/{}", escaped(metric.as_str().unwrap())));
     assert!(answer.status == 404 || answer.json()["samples"] == serde_json::json!([]), "{}", answer.text());
 }
@@ -116,7 +116,7 @@ fn escaped(name: &str) -> String {
 }
 
 /// Every key of `wanted` is in `found`; numbers may differ by what a unit's factor rounds.
-fn assert_subset(wanted: &Value, found: &Value, at: &str) {
+pub fn assert_subset(wanted: &Value, found: &Value, at: &str) {
     match (wanted, found) {
         (Value::Object(wanted), found) => {
             wanted.iter().for_each(|(key, value)| assert_subset(value, &found[key], &format!("{at}.{key}")));

@@ -164,3 +164,9 @@ SELECT id, delivery, '', path, reason, item FROM quarantine_before;
 DROP TABLE quarantine_before;
 
 CREATE INDEX quarantine_by_delivery ON quarantine (delivery);
+
+-- How the sender behind a key writes numbers, such as 'de'; decides whether 8,412 is eight or eight thousand.
+CREATE TABLE api_key_locale (
+    api_key INTEGER PRIMARY KEY REFERENCES api_key (id),
+    locale  TEXT NOT NULL
+) STRICT;

@@ -259,3 +259,9 @@ CREATE TABLE job (
 ) STRICT;
 
 INSERT INTO user (name, created_at) VALUES ('owner', unixepoch());
+
+-- How the sender behind a key writes numbers, such as 'de'; decides whether 8,412 is eight or eight thousand.
+CREATE TABLE api_key_locale (
+    api_key INTEGER PRIMARY KEY REFERENCES api_key (id),
+    locale  TEXT NOT NULL
+) STRICT;

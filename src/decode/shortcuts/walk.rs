@@ -1,0 +1,348 @@
+//! Walks JSON of any shape and finds the values in it: items with a type and a value, days with a key per metric, lists
+//! under the name of their metric, and all of these inside each other.
+
+use std::borrow::Cow;
+
+use serde_json::{Map, Value};
+
+use super::front::Located;
+use super::keys::{self, Key, role};
+use super::{Document, Entry, Exercise, Grain, Item, Remark, Sent, names, number};
+use crate::decode::date;
+
+/// What the surroundings of a value say about it.
+#[derive(Debug, Clone, Default)]
+pub struct Scope<'a> {
+    pub name: Option<Cow<'a, str>>,
+    /// The name stands beside the value, not around it.
+    pub own_name: bool,
+    pub start: Sent<'a>,
+    pub end: Sent<'a>,
+    pub unit: Cow<'a, str>,
+    pub source: Cow<'a, str>,
+    pub grain: Grain,
+    /// For quarantine, where the sender's words are not the value that is walked.
+    pub line: Option<&'a str>,
+}
+
+pub struct Walk<'a> {
+    pub document: Document<'a>,
+    root: Scope<'a>,
+}
+
+/// The fields of one object, by the part they play.
+#[derive(Default)]
+pub struct Fields<'a> {
+    pub value: Option<(&'a str, &'a Value)>,
+    pub min: Sent<'a>,
+    pub max: Sent<'a>,
+    pub stage: Option<&'a Value>,
+    pub others: Vec<(&'a str, &'a Value)>,
+}
+
+/// Today or yesterday, by the words that Shortcuts' authors use.
+pub fn period(word: &str) -> Option<Grain> {
+    match word.trim().to_lowercase().as_str() {
+        "yesterday" | "gestern" | "hier" | "ayer" | "ieri" | "昨天" => Some(Grain::Yesterday),
+        "today" | "heute" | "aujourd'hui" | "hoy" | "oggi" | "今天" => Some(Grain::Today),
+        _ => None,
+    }
+}
+
+impl<'a> Walk<'a> {
+    pub fn new(root: Scope<'a>) -> Walk<'a> {
+        Walk { document: Document::default(), root }
+    }
+
+    pub fn located(&mut self, located: &'a Located) {
+        let scope = Scope { line: located.line.as_deref(), ..self.root.clone() };
+        self.any(&located.value, located.place.clone(), &scope);
+    }
+
+    /// The address itself, which stands beside nothing.
+    pub fn question(&mut self, asked: &'a Value) {
+        self.any(asked, "query".into(), &Scope::default());
+    }
+
+    pub fn any(&mut self, value: &'a Value, path: String, scope: &Scope<'a>) {
+        match value {
+            Value::Object(object) => self.object(object, value, path, scope),
+            Value::Array(items) if items.iter().all(|item| !item.is_object() && !item.is_array()) => {
+                self.list_or_nothing(value, path, scope)
+            }
+            Value::Array(items) => {
+                for (at, item) in items.iter().enumerate() {
+                    self.any(item, format!("{path}[{at}]"), scope);
+                }
+            }
+            _ => self.list_or_nothing(value, path, scope),
+        }
+    }
+
+    /// Values without keys need a name from around them.
+    fn list_or_nothing(&mut self, value: &'a Value, path: String, scope: &Scope<'a>) {
+        match &scope.name {
+            Some(name) => self.values(name.clone(), value, path, &Map::new(), scope),
+            None => self.break_off(path, "it is not said which metric this is", Item::Json(value)),
+        }
+    }
+
+    fn object(&mut self, object: &'a Map<String, Value>, whole: &'a Value, path: String, outer: &Scope<'a>) {
+        let (fields, mut scope) = self.fields(object, outer);
+        if let Some(stage) = fields.stage.filter(|_| scope.name.as_deref().is_none_or(names::is_sleep)) {
+            let entry = Entry { value: Sent::of(stage), ..self.entry("sleep_analysis".into(), path, &scope, whole) };
+            return self.push(entry, true);
+        }
+        let metrics_inside = || fields.others.iter().any(|(key, _)| names::is_known(key));
+        let named = scope.name.clone().filter(|_| scope.own_name || !metrics_inside());
+        match (named, fields.value) {
+            (Some(name), Some((key, value))) => match value {
+                Value::Object(inner) => self.object(inner, value, below(&path, key), &scope),
+                Value::Array(_) => self.values(name, value, below(&path, key), object, &scope),
+                Value::String(text) if text.trim().contains('\n') => {
+                    self.values(name, value, below(&path, key), object, &scope)
+                }
+                _ => {
+                    let entry = self.entry(name, path, &scope, whole);
+                    let (value, min, max) = (Sent::of(value), fields.min, fields.max);
+                    self.push(Entry { value, min, max, ..entry }, scope.own_name);
+                }
+            },
+            (Some(name), None) if fields.min != Sent::Absent || fields.max != Sent::Absent => {
+                let entry = self.entry(name, path, &scope, whole);
+                self.push(Entry { min: fields.min, max: fields.max, ..entry }, scope.own_name);
+            }
+            (Some(name), None) if fields.others.is_empty() && scope.start != outer.start && names::is_sleep(&name) => {
+                let entry = self.entry(name, path, &scope, whole);
+                self.push(Entry { value: Sent::Text("asleep".into()), ..entry }, true);
+            }
+            _ => self.members(object, whole, &fields, path, &mut scope),
+        }
+    }
+
+    /// Every key that is no field of the object itself: a metric, or something that holds metrics.
+    fn members(
+        &mut self,
+        object: &'a Map<String, Value>,
+        whole: &'a Value,
+        fields: &Fields<'a>,
+        path: String,
+        scope: &mut Scope<'a>,
+    ) {
+        let before = self.found();
+        scope.own_name = false;
+        for (key, value) in &fields.others {
+            self.member(key, value, object, below(&path, key), scope);
+        }
+        let useless = self.found() == before && (fields.value.is_some() || fields.others.is_empty());
+        if useless && !object.is_empty() {
+            self.break_off(path, "it is not said which metric this is, or there is no value", Item::Json(whole));
+        } else if let Some((key, value)) = fields.value {
+            self.break_off(below(&path, key), "it is not said which metric this is", Item::Pair(key, value));
+        }
+    }
+
+    fn member(
+        &mut self,
+        key: &'a str,
+        value: &'a Value,
+        object: &'a Map<String, Value>,
+        path: String,
+        scope: &Scope<'a>,
+    ) {
+        let within = |name: Option<Cow<'a, str>>| Scope { name, grain: scope.grain, ..scope.clone() };
+        match value {
+            Value::Object(_) if keys::is_container(key) => {
+                let grain = period(key).unwrap_or(scope.grain);
+                self.any(value, path, &Scope { grain, ..within(None) });
+            }
+            Value::Object(_) if is_day(key) => {
+                self.any(value, path, &Scope { start: Sent::text(key), ..within(None) });
+            }
+            Value::Object(_) => self.any(value, path, &within(Some(key.into()))),
+            Value::Array(items) if matches!(key.to_lowercase().as_str(), "workouts" | "workout") => {
+                for (at, item) in items.iter().enumerate() {
+                    self.exercise(item, format!("{path}[{at}]"), scope);
+                }
+            }
+            Value::Array(items) if items.iter().any(|item| item.is_object() || item.is_array()) => {
+                let name = if keys::is_container(key) { None } else { Some(key.into()) };
+                self.any(value, path, &within(name));
+            }
+            Value::Array(items) if items.is_empty() || keys::dates_another(key, object) => {}
+            Value::Array(_) => self.values(key.into(), value, path, object, scope),
+            Value::Number(_) | Value::String(_) if keys::dates_of(key, object).is_some() => {
+                self.values(key.into(), value, path, object, scope);
+            }
+            Value::Number(_) => self.day_value(key, value, path, scope),
+            Value::String(text) => self.text_member(key, text, value, object, path, scope),
+            Value::Bool(_) if names::is_known(key) => self.day_value(key, value, path, scope),
+            Value::Null if names::is_known(key) => self.nothing_sent(key, path),
+            Value::Bool(_) | Value::Null => {}
+        }
+    }
+
+    fn text_member(
+        &mut self,
+        key: &'a str,
+        text: &'a str,
+        value: &'a Value,
+        object: &'a Map<String, Value>,
+        path: String,
+        scope: &Scope<'a>,
+    ) {
+        let known = names::is_known(key);
+        match text.trim() {
+            "" if known => self.nothing_sent(key, path),
+            "" => {}
+            text if text.contains('\n') => {
+                let numeric = || text.lines().any(number::is_numeric);
+                if !keys::dates_another(key, object) && (known || numeric()) {
+                    self.values(key.into(), value, path, object, scope);
+                }
+            }
+            text if known || number::is_numeric(text) => self.day_value(key, value, path, scope),
+            // A text under a name that is no metric tells about the sender.
+            _ => {}
+        }
+    }
+
+    fn day_value(&mut self, key: &'a str, value: &'a Value, path: String, scope: &Scope<'a>) {
+        let grain = if scope.grain == Grain::Item { Grain::Day } else { scope.grain };
+        let entry = self.entry(key.into(), path, scope, value);
+        let item = scope.line.map_or(Item::Pair(key, value), Item::Text);
+        // A unit that was said for the whole object fits one of its metrics at most.
+        let unit = Cow::Borrowed("");
+        self.push(Entry { value: Sent::of(value), grain, item, unit, ..entry }, false);
+    }
+
+    fn nothing_sent(&mut self, key: &str, path: String) {
+        let text = format!("nothing was sent for {key}");
+        self.document.notes.push(Remark { path, text, item: String::new() });
+    }
+
+    fn exercise(&mut self, item: &'a Value, path: String, scope: &Scope<'a>) {
+        let shown = scope.line.map_or(Item::Json(item), Item::Text);
+        match item.as_object() {
+            Some(object) => {
+                self.document.recognised = true;
+                let source = scope.source.clone();
+                self.document.exercises.push(Exercise { path, object, source, item: shown });
+            }
+            None => self.break_off(path, "a workout must be an object with type, start and end", shown),
+        }
+    }
+
+    /// An entry with everything but its value.
+    pub fn entry(&self, name: Cow<'a, str>, path: String, scope: &Scope<'a>, item: &'a Value) -> Entry<'a> {
+        Entry {
+            path,
+            name,
+            unit: scope.unit.clone(),
+            start: scope.start.clone(),
+            end: scope.end.clone(),
+            source: scope.source.clone(),
+            grain: scope.grain,
+            item: scope.line.map_or(Item::Json(item), Item::Text),
+            ..Entry::default()
+        }
+    }
+
+    /// `explicit`: the sender has called it a value of that name, so it is one even when the name is not known.
+    pub fn push(&mut self, entry: Entry<'a>, explicit: bool) {
+        let numeric = match &entry.value {
+            Sent::Number(_) => true,
+            Sent::Text(text) => number::is_numeric(text),
+            Sent::Absent | Sent::Other => false,
+        };
+        let dated = entry.start != Sent::Absent || matches!(entry.grain, Grain::Today | Grain::Yesterday);
+        self.document.recognised |= names::is_known(&entry.name) || (numeric && (explicit || dated));
+        self.document.entries.push(entry);
+    }
+
+    pub fn break_off(&mut self, path: String, reason: &str, item: Item) {
+        self.document.broken.push(Remark { path, text: reason.into(), item: item.text() });
+    }
+
+    fn found(&self) -> usize {
+        self.document.entries.len() + self.document.exercises.len() + self.document.broken.len()
+    }
+
+    /// Sorts an object's keys, and what they add to the scope.
+    fn fields(&mut self, object: &'a Map<String, Value>, outer: &Scope<'a>) -> (Fields<'a>, Scope<'a>) {
+        let (mut fields, mut scope) = (Fields::default(), outer.clone());
+        let (mut start, mut clock, mut end) = (Sent::Absent, Sent::Absent, Sent::Absent);
+        let mut device = None;
+        for (key, value) in object {
+            let text = value.as_str().map(str::trim).filter(|text| !text.is_empty());
+            let part = role(key);
+            match (part, text) {
+                (Key::Metric, Some(name)) => {
+                    scope.name = Some(name.into());
+                    scope.own_name = true;
+                }
+                (Key::Value, _) if fields.value.is_none() => fields.value = Some((key, value)),
+                (Key::Minimum, _) => fields.min = Sent::of(value),
+                (Key::Maximum, _) => fields.max = Sent::of(value),
+                (Key::Start, _) => start = start.or(&Sent::of(value)),
+                (Key::Clock, _) => clock = clock.or(&Sent::of(value)),
+                (Key::End, _) => end = end.or(&Sent::of(value)),
+                (Key::Unit, text) => scope.unit = text.unwrap_or_default().into(),
+                (Key::Source, Some(name)) if key.to_lowercase().starts_with("device") => device = Some(name),
+                (Key::Source, Some(name)) => scope.source = name.into(),
+                (Key::Stage, _) => fields.stage = Some(value),
+                (Key::Period, Some(word)) => self.take_period(word, key, &mut scope),
+                (Key::Locale, Some(locale)) => self.document.locale = Some(locale.into()),
+                (Key::Zone, Some(zone)) => self.document.zone = Some(zone.into()),
+                (Key::Other, _) => fields.others.push((key, value)),
+                (Key::Metric, None) if !value.is_null() && !value.is_string() => fields.others.push((key, value)),
+                (Key::Value, _) => fields.others.push((key, value)),
+                _ => {}
+            }
+        }
+        // A device is where the source is not named itself.
+        if let Some(device) = device.filter(|_| scope.source == outer.source) {
+            scope.source = device.into();
+        }
+        scope.start = joined(start, clock).or(&outer.start);
+        scope.end = end.or(&outer.end);
+        (fields, scope)
+    }
+
+    fn take_period(&mut self, word: &str, key: &str, scope: &mut Scope<'a>) {
+        match period(word) {
+            Some(grain) => scope.grain = grain,
+            None => {
+                let text = format!("the period {word:?} is not one that is known: there are today and yesterday");
+                self.document.notes.push(Remark { path: key.to_owned(), text, item: String::new() });
+            }
+        }
+    }
+}
+
+/// A date, and a time of day that stands beside it.
+fn joined<'a>(date: Sent<'a>, clock: Sent<'a>) -> Sent<'a> {
+    match (date, clock) {
+        (Sent::Absent, clock) => clock,
+        (Sent::Text(date), Sent::Text(clock)) if clock.contains(':') && !date.contains(':') && clock.len() < 16 => {
+            Sent::Text(format!("{date} {clock}").into())
+        }
+        (date, _) => date,
+    }
+}
+
+/// A key that is a date.
+fn is_day(key: &str) -> bool {
+    key.len() >= 8
+        && key.starts_with(|c: char| c.is_ascii_digit())
+        && date::parse(key, &jiff::tz::TimeZone::UTC).is_some()
+}
+
+/// The path of a key; those that are no plain words stand in brackets.
+fn below(path: &str, key: &str) -> String {
+    let plain = !key.is_empty() && key.chars().all(|c| c.is_alphanumeric() || c == '_');
+    match plain {
+        true => format!("{path}.{key}"),
+        false => format!("{path}[{}]", Value::from(key)),
+    }
+}

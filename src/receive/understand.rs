@@ -1,0 +1,61 @@
+//! What a body says: which sender it is of, and that sender's decoder and validation.
+//!
+//! Everything that this needs is kept with the delivery, so that the same body can be understood again later.
+
+use crate::decode::{self, Format, auto_export, shortcuts};
+use crate::model::sample::Batch;
+use crate::receive::{Receiver, bundle};
+use crate::store::deliveries::Origin;
+use crate::store::dictionary;
+use crate::validate::{self, Aggregation};
+
+impl Receiver {
+    /// The name of the body's format, and what it says or why it is not understood at all. Nothing but the body and what is
+    /// kept beside it may decide that, for a replay has no more. `received_at` is in UTC epoch seconds.
+    pub fn understand(&self, body: &[u8], origin: &Origin, received_at: i64) -> (&'static str, Result<Batch, String>) {
+        let stated = origin.query.iter().find(|(name, _)| name == "format").and_then(|(_, name)| Format::parse(name));
+        let aggregation = Aggregation::parse(origin.automation_aggregation.as_deref().unwrap_or_default());
+        let stored_unit = |name: &str| self.stored_unit(name);
+        let context = validate::Context { aggregation, home: &self.home, stored_unit: &stored_unit };
+        if stated != Some(Format::Shortcuts)
+            && let Some(content) = bundle::read(body, &context, self.max_body)
+        {
+            return named(Format::AutoExport, content);
+        }
+        let format = stated.unwrap_or_else(|| decode::recognise(body));
+        let content = match format {
+            Format::AutoExport => from_app(body, &context),
+            Format::Shortcuts => {
+                let hints = shortcuts::Hints {
+                    content_type: origin.content_type.as_deref().unwrap_or_default(),
+                    query: &origin.query,
+                    insisted: stated.is_some(),
+                };
+                shortcuts::with_document(body, hints, |document| {
+                    validate::shortcuts::batch(&document, &context, received_at)
+                })
+            }
+        };
+        named(format, content)
+    }
+
+    /// A fault here shows again when the writer meets the metric, so it may read as "not stored yet".
+    fn stored_unit(&self, name: &str) -> Option<String> {
+        let reader = self.store.reader().ok()?;
+        dictionary::find_metric(&reader, name).ok()?.map(|row| row.unit)
+    }
+}
+
+fn named(format: Format, content: Result<Batch, String>) -> (&'static str, Result<Batch, String>) {
+    (if content.is_ok() { format.as_str() } else { "unknown" }, content)
+}
+
+/// A person's own JSON in the app's shape may need the same repairs as a Shortcut's.
+fn from_app(body: &[u8], context: &validate::Context) -> Result<Batch, String> {
+    let read = |body: &[u8]| auto_export::with_document(body, |document| validate::batch(&document, context));
+    read(body).or_else(|reason| {
+        let text = std::str::from_utf8(body).ok();
+        let repaired = text.and_then(|text| shortcuts::repair::repair(text.trim_start_matches('\u{feff}')));
+        repaired.and_then(|fixed| read(fixed.as_bytes()).ok()).ok_or(reason)
+    })
+}

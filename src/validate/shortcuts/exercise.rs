@@ -1,0 +1,220 @@
+//! Workouts as a Shortcut tells of them: an activity, a start, an end or a duration, and what somebody found worth sending.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::{Reader, when};
+use crate::decode::shortcuts::{Exercise, Sent};
+use crate::model::metric::slug;
+use crate::model::sender::Sender;
+use crate::model::time::offset_minutes_at;
+use crate::model::unit::conversion;
+use crate::model::workout::{Account, Figure, Workout};
+use crate::validate::filling::Filling;
+
+/// Keys in lower case and nothing but letters, by what they tell.
+const ACTIVITY: &[&str] = &["type", "activity", "workouttype", "workoutactivitytype", "name", "kind", "sport"];
+const START: &[&str] = &["start", "startdate", "startedat", "starttime", "date", "at"];
+const END: &[&str] = &["end", "enddate", "endedat", "endtime"];
+const DURATION: &[&str] = &["duration", "durationmin", "durationminutes", "durationseconds", "durationsec"];
+const SOURCE: &[&str] = &["source", "sourcename", "device"];
+/// Figures: their keys, name and canonical unit.
+const FIGURES: [(&[&str], &str, &str); 4] = [
+    (
+        &["calories", "energy", "kcal", "activeenergy", "energyburned", "activecalories", "totalenergy"],
+        "active_energy",
+        "kcal",
+    ),
+    (&["distance", "distancekm", "totaldistance"], "distance", "km"),
+    (&["heartrate", "avgheartrate", "averageheartrate", "avghr"], "heart_rate", "count/min"),
+    (&["steps", "stepcount"], "step_count", "count"),
+];
+
+/// What people call the commonest ones; other words are taken as they are.
+const ACTIVITIES: [(&str, &str); 14] = [
+    ("run", "running"),
+    ("walk", "walking"),
+    ("hike", "hiking"),
+    ("cycle", "cycling"),
+    ("bike", "cycling"),
+    ("biking", "cycling"),
+    ("swim", "swimming"),
+    ("pool_swim", "swimming"),
+    ("open_water_swim", "swimming"),
+    ("strength_training", "traditional_strength_training"),
+    ("high_intensity_interval_training", "high_intensity_interval_training"),
+    ("hiit", "high_intensity_interval_training"),
+    ("rower", "rowing"),
+    ("stair_stepper", "stair_climbing"),
+];
+
+pub fn add(filling: &mut Filling, reader: &Reader, exercise: &Exercise) {
+    let name = filling.add_name("workouts");
+    match read(reader, exercise) {
+        Ok(workout) => {
+            let item = filling.add_item(name);
+            filling.batch.workouts.push(Workout { item, ..workout });
+        }
+        Err(reason) => filling.reject(name, exercise.path.clone(), reason, exercise.item.text()),
+    }
+}
+
+/// The fields of one workout, each taken once; what is left over is kept as it was sent.
+struct Fields<'a>(Vec<(String, &'a str, &'a Value)>);
+
+impl<'a> Fields<'a> {
+    fn take(&mut self, words: &[&str]) -> Option<(&'a str, &'a Value)> {
+        let at = words.iter().find_map(|word| self.0.iter().position(|(plain, ..)| plain == word))?;
+        let (_, key, value) = self.0.remove(at);
+        Some((key, value))
+    }
+
+    fn sent(&mut self, words: &[&str]) -> Sent<'a> {
+        self.take(words).map_or(Sent::Absent, |(_, value)| sent(value))
+    }
+
+    fn text(&mut self, words: &[&str]) -> Option<&'a str> {
+        self.take(words).and_then(|(_, value)| value.as_str()).map(str::trim).filter(|text| !text.is_empty())
+    }
+}
+
+fn read(reader: &Reader, exercise: &Exercise) -> Result<Workout, String> {
+    let plain = |key: &str| key.chars().filter(|c| c.is_alphabetic()).flat_map(char::to_lowercase).collect();
+    let mut fields = Fields(exercise.object.iter().map(|(key, value)| (plain(key), key.as_str(), value)).collect());
+    let word = fields.text(ACTIVITY).ok_or("a workout needs its type, such as \"Running\"")?;
+    let (start, end) = (fields.sent(START), fields.sent(END));
+    let start = when::stamp("the start", &start, &reader.zone)?.ok_or("a workout needs a start")?;
+    let end = when::stamp("the end", &end, &reader.zone)?;
+    let elapsed = end.map(|end| (end.utc - start.utc) as f64);
+    let duration = match fields.take(DURATION) {
+        Some((key, value)) => seconds(reader, key, value, elapsed)?,
+        None => None,
+    };
+    let end = end.map(|end| end.utc).or_else(|| duration.map(|seconds| start.utc + seconds.round() as i64));
+    let end = end
+        .filter(|end| *end >= start.utc)
+        .ok_or("a workout needs an end after its start, or a duration with its unit such as \"45 min\"")?;
+    let figures = figures(reader, &mut fields)?;
+    let source = fields.text(SOURCE).unwrap_or(exercise.source.as_ref());
+    let (activity, location) = activity(word);
+    let as_text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    Ok(Workout {
+        item: 0,
+        sender: Sender::Shortcuts,
+        sent_id: None,
+        activity,
+        start: start.utc,
+        account: Account {
+            name: word.to_owned(),
+            end,
+            duration: duration.or(elapsed),
+            offset_minutes: start.offset_minutes.unwrap_or_else(|| offset_minutes_at(start.utc, &reader.zone)),
+            source: super::source(source).to_owned(),
+            location: location.map(str::to_owned),
+            figures,
+            metadata: fields.0.iter().map(|(_, key, value)| ((*key).to_owned(), as_text(value))).collect(),
+            ..Account::default()
+        },
+        series: Vec::new(),
+        route: Vec::new(),
+    })
+}
+
+fn sent(value: &Value) -> Sent<'_> {
+    match value {
+        Value::Null => Sent::Absent,
+        Value::Number(number) => number.as_f64().map_or(Sent::Other, Sent::Number),
+        Value::String(text) if text.trim().is_empty() => Sent::Absent,
+        Value::String(text) => Sent::Text(text.trim().into()),
+        _ => Sent::Other,
+    }
+}
+
+/// A duration in seconds. Without a unit it is the one that agrees with start and end.
+fn seconds(reader: &Reader, key: &str, value: &Value, elapsed: Option<f64>) -> Result<Option<f64>, String> {
+    if let Some((hours, rest)) = value.as_str().and_then(|text| text.split_once(':')) {
+        let parts: Option<Vec<f64>> =
+            std::iter::once(hours).chain(rest.split(':')).map(|part| part.trim().parse().ok()).collect();
+        return match parts.as_deref() {
+            Some([hours, minutes, seconds]) => Ok(Some(hours * 3600.0 + minutes * 60.0 + seconds)),
+            Some([minutes, seconds]) => Ok(Some(minutes * 60.0 + seconds)),
+            _ => Err("the duration is not one that can be read".into()),
+        };
+    }
+    let Some((number, behind)) = reader.number(&sent(value), false)? else { return Ok(None) };
+    let of_key = ["min", "sec"].into_iter().find(|unit| key.to_lowercase().contains(unit));
+    let unit = Some(behind.as_str()).filter(|unit| !unit.is_empty()).or(of_key);
+    let near = |seconds: f64| elapsed.is_some_and(|elapsed| (seconds - elapsed).abs() <= elapsed.max(60.0) * 0.5);
+    let scale = match unit {
+        Some(unit) => {
+            conversion(unit, "s").ok_or_else(|| format!("the unit {unit:?} of the duration is no time"))?.scale
+        }
+        None if near(number) => 1.0,
+        None if near(number * 60.0) => 60.0,
+        None if elapsed.is_some() => return Ok(None),
+        None => return Err("the duration has no unit: write it as \"45 min\", or send an end".into()),
+    };
+    Ok(Some(number * scale).filter(|seconds| seconds.is_finite() && (0.0..1e7).contains(seconds)))
+}
+
+fn figures(reader: &Reader, fields: &mut Fields) -> Result<BTreeMap<String, Figure>, String> {
+    let mut figures = BTreeMap::new();
+    for (keys, name, canonical) in FIGURES {
+        let Some((key, value)) = fields.take(keys) else { continue };
+        let habits = canonical == "count";
+        let Some((number, behind)) = reader.number(&sent(value), habits)? else { continue };
+        let unit_keys: Vec<String> = keys.iter().map(|key| format!("{key}unit")).collect();
+        let beside = fields.text(&unit_keys.iter().map(String::as_str).collect::<Vec<_>>()).unwrap_or_default();
+        let unit = [behind.as_str(), beside, canonical].into_iter().find(|unit| !unit.is_empty()).unwrap_or(canonical);
+        let wrong = || format!("the unit {unit:?} of {key} cannot be brought to {canonical}");
+        let value = conversion(unit, canonical).ok_or_else(wrong)?.apply(number);
+        if !value.is_finite() || value < 0.0 {
+            return Err(format!("{key} cannot be {number}"));
+        }
+        let figure = Figure { unit: canonical.into(), ..Figure::default() };
+        let figure = match name {
+            "heart_rate" => Figure { avg: Some(value), ..figure },
+            _ => Figure { value: Some(value), ..figure },
+        };
+        figures.insert(name.to_owned(), figure);
+    }
+    Ok(figures)
+}
+
+/// The stable code of an activity, and where it was when the word tells.
+fn activity(word: &str) -> (String, Option<&'static str>) {
+    let word = word.trim_start_matches("HKWorkoutActivityType");
+    let mut spaced = String::new();
+    for letter in word.chars() {
+        if letter.is_uppercase() && spaced.ends_with(char::is_lowercase) {
+            spaced.push(' ');
+        }
+        spaced.push(letter);
+    }
+    let code = slug(&spaced);
+    let places = [("indoor_", "indoor"), ("outdoor_", "outdoor"), ("pool_", "pool"), ("open_water_", "open_water")];
+    let found = places.into_iter().find_map(|(prefix, place)| Some((code.strip_prefix(prefix)?.to_owned(), place)));
+    let (code, place) = found.map_or((code, None), |(code, place)| (code, Some(place)));
+    let known = ACTIVITIES.iter().find(|(said, _)| *said == code).map(|(_, known)| (*known).to_owned());
+    (known.unwrap_or(code), place)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn activities_have_stable_codes() {
+        for (word, code, place) in [
+            ("HKWorkoutActivityTypeTraditionalStrengthTraining", "traditional_strength_training", None),
+            ("Running", "running", None),
+            ("Outdoor Run", "running", Some("outdoor")),
+            ("Yoga", "yoga", None),
+            ("Pool Swim", "swimming", Some("pool")),
+            ("Faustball", "faustball", None),
+        ] {
+            assert_eq!(activity(word), (code.to_owned(), place), "{word}");
+        }
+    }
+}
