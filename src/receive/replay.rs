@@ -84,7 +84,7 @@ impl Receiver {
         // It was within the limit of its day.
         let limit = u64::try_from(kept.bytes).unwrap_or(0);
         let body = inflate(Encoding::Brotli, std::mem::take(&mut kept.body), limit)?;
-        let (format, content) = self.understand(&body, &kept.origin, kept.received_at_ms.div_euclid(1000));
+        let (format, content) = self.understand(&body, &kept.origin, kept.received_at);
         drop(body);
         let refusal = content.as_ref().err().cloned();
         let (send, written) = mpsc::channel();

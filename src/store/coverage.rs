@@ -3,6 +3,9 @@
 //! Which days have data is found by jumping from day to day over the clustered key, one seek for each day that has any,
 //! so that years of heart beats cost no more than years of weights.
 
+use std::ops::Range;
+
+use rusqlite::types::{Null, ToSqlOutput};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::error::Result;
@@ -18,8 +21,34 @@ pub enum Track<'a> {
     Workouts,
 }
 
-/// The time of the first entry at or after `from` and before `to`.
-pub fn next(connection: &Connection, user: i64, track: Track, from: i64, to: i64) -> Result<Option<i64>> {
+impl Track<'_> {
+    fn parameter(&self) -> ToSqlOutput<'_> {
+        match self {
+            Track::Metric(id) => ToSqlOutput::from(*id),
+            Track::Events(kind) => ToSqlOutput::from(*kind),
+            Track::Workouts => ToSqlOutput::from(Null),
+        }
+    }
+}
+
+/// The time of the first entry.
+pub fn first(connection: &Connection, user: i64, track: Track) -> Result<Option<i64>> {
+    let mut first = None;
+    jump(connection, user, track, i64::MIN..i64::MAX, |start| {
+        first = Some(start);
+        i64::MAX
+    })?;
+    Ok(first)
+}
+
+/// Goes from entry to entry of a range: `next` is told the time of one, and says from when on to look for another.
+pub fn jump(
+    connection: &Connection,
+    user: i64,
+    track: Track,
+    range: Range<i64>,
+    mut next: impl FnMut(i64) -> i64,
+) -> Result<()> {
     let (sql, of) = match track {
         Track::Metric(_) => ("SELECT min(start) FROM sample", " AND metric = ?4"),
         Track::Events(_) => ("SELECT min(start) FROM event", " AND kind = ?4"),
@@ -27,12 +56,13 @@ pub fn next(connection: &Connection, user: i64, track: Track, from: i64, to: i64
     };
     let mut statement =
         connection.prepare_cached(&format!("{sql} WHERE user = ?1{of} AND start >= ?2 AND start < ?3"))?;
-    let read = |row: &rusqlite::Row| row.get(0);
-    Ok(match track {
-        Track::Metric(id) => statement.query_row(params![user, from, to, id], read)?,
-        Track::Events(kind) => statement.query_row(params![user, from, to, kind], read)?,
-        Track::Workouts => statement.query_row(params![user, from, to, None::<i64>], read)?,
-    })
+    let mut at = range.start;
+    loop {
+        let found: Option<i64> =
+            statement.query_row(params![user, at, range.end, track.parameter()], |row| row.get(0))?;
+        let Some(start) = found else { return Ok(()) };
+        at = next(start);
+    }
 }
 
 /// The last entry before `to`: its time, and when the delivery that brought it came, in epoch milliseconds.
@@ -54,13 +84,7 @@ pub fn last(connection: &Connection, user: i64, track: Track, to: i64) -> Result
         }
     };
     let mut statement = connection.prepare_cached(sql)?;
-    let read = |row: &rusqlite::Row| Ok((row.get(0)?, row.get(1)?));
-    let found = match track {
-        Track::Metric(id) => statement.query_row(params![user, to, id], read),
-        Track::Events(kind) => statement.query_row(params![user, to, kind], read),
-        Track::Workouts => statement.query_row(params![user, to, None::<i64>], read),
-    };
-    Ok(found.optional()?)
+    Ok(statement.query_row(params![user, to, track.parameter()], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
 }
 
 /// Local dates, in days since 1970-01-01, on which a night ends that a phone has summed up; ascending, `to` excluded.

@@ -27,7 +27,8 @@ pub struct Kept {
     pub id: i64,
     pub user: i64,
     pub refused: bool,
-    pub received_at_ms: i64,
+    /// Epoch seconds: the time of items that name none.
+    pub received_at: i64,
     pub origin: Origin,
     /// Bytes of the body as decompressed.
     pub bytes: i64,
@@ -42,7 +43,7 @@ const SELECTED: &str = "user = ?1 AND id > ?2 AND received_at_ms >= ?3 AND (?4 I
 /// The next delivery after the row `after` that has a body, in the order in which they came.
 pub fn next(connection: &Connection, selection: &Selection, after: i64) -> Result<Option<Kept>> {
     let sql = format!(
-        "SELECT id, user, refused, origin, bytes, body, receipt, received_at_ms FROM delivery
+        "SELECT id, user, refused, received_at_ms, origin, bytes, body, receipt FROM delivery
          JOIN delivery_body ON delivery_body.delivery = delivery.id WHERE {SELECTED} ORDER BY id LIMIT 1"
     );
     Ok(connection.prepare_cached(&sql)?.query_row(selected(selection, after), read).optional()?)
@@ -65,11 +66,11 @@ fn read(row: &Row) -> rusqlite::Result<Kept> {
         id: row.get(0)?,
         user: row.get(1)?,
         refused: row.get(2)?,
-        origin: parsed(row, 3)?,
-        bytes: row.get(4)?,
-        body: row.get(5)?,
-        receipt: parsed(row, 6)?,
-        received_at_ms: row.get(7)?,
+        received_at: row.get::<_, i64>(3)?.div_euclid(1000),
+        origin: parsed(row, 4)?,
+        bytes: row.get(5)?,
+        body: row.get(6)?,
+        receipt: parsed(row, 7)?,
     })
 }
 

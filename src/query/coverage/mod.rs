@@ -39,6 +39,7 @@ const ARRIVALS: u32 = 5_000;
 
 const WORKOUTS: &str = "workouts";
 const SLEEP_TRACK: &str = "sleep";
+const EVENTS: &str = "events";
 
 /// What is asked.
 #[derive(Debug, Clone)]
@@ -107,7 +108,7 @@ fn followed<'a>(reading: &Reading, question: &Question) -> Result<Vec<Followed<'
     }
     let sleep = dictionary::find_metric(reading, SLEEP)?.map_or(-1, |row| row.id);
     let others = [(SLEEP_TRACK, SLEEP_TRACK, Track::Metric(sleep)), (WORKOUTS, WORKOUTS, Track::Workouts)];
-    let events = KINDS.map(|kind| (kind, "events", Track::Events(kind)));
+    let events = KINDS.map(|kind| (kind, EVENTS, Track::Events(kind)));
     for (name, kind, track) in others.into_iter().chain(events) {
         all.push(Followed { name: name.into(), kind, track, last_delivery_ms: None });
     }
@@ -169,7 +170,7 @@ impl Work<'_> {
     /// The first and the last of all, and when the last came.
     fn extent(&self, followed: &Followed) -> Result<Option<(i64, i64, Option<i64>)>> {
         let (reading, user, track) = (self.reading, self.question.user, followed.track);
-        let first = coverage::next(reading, user, track, i64::MIN, i64::MAX)?;
+        let first = coverage::first(reading, user, track)?;
         let last = coverage::last(reading, user, track, i64::MAX)?;
         let samples = first.zip(last).map(|(first, (last, brought))| (first, last, brought));
         if followed.kind != SLEEP_TRACK {
@@ -189,12 +190,13 @@ impl Work<'_> {
         let Question { user, from, to, zone, .. } = self.question;
         let shift = followed.shift();
         let (from, to) = (from.unwrap_or(i64::MIN), to.unwrap_or(i64::MAX));
-        let (mut days, mut at) = (Vec::new(), from.saturating_sub(shift));
-        while let Some(start) = coverage::next(self.reading, *user, followed.track, at, to.saturating_sub(shift))? {
+        let mut days = Vec::new();
+        let range = from.saturating_sub(shift)..to.saturating_sub(shift);
+        coverage::jump(self.reading, *user, followed.track, range, |start| {
             let day = local_day(start + shift, zone);
             days.push(day);
-            at = (day_begins(day + 1, zone) - shift).max(start + 1);
-        }
+            (day_begins(day + 1, zone) - shift).max(start + 1)
+        })?;
         if followed.kind == SLEEP_TRACK {
             let first = if from == i64::MIN { i32::MIN } else { local_day(from, zone) };
             let end = if to == i64::MAX { i32::MAX } else { local_day(to - 1, zone) + 1 };

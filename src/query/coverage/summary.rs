@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::query::coverage::{Answer, Entry};
+use crate::query::coverage::{Answer, EVENTS, Entry};
 
 /// What comes more rarely than this many days is not missed in a sentence.
 const REGULAR: i32 = 14;
@@ -27,8 +27,10 @@ pub fn sentences(answer: &Answer) -> Vec<String> {
     sentences
 }
 
+/// Events are not missed either: that headaches have stopped is no fault.
 fn regular(answer: &Answer) -> impl Iterator<Item = &Entry> {
-    answer.entries.iter().filter(|entry| entry.usual_interval_days.is_some_and(|usual| usual <= REGULAR))
+    let often = |entry: &Entry| entry.usual_interval_days.is_some_and(|usual| usual <= REGULAR);
+    answer.entries.iter().filter(move |entry| entry.kind != EVENTS && often(entry))
 }
 
 fn stopped(answer: &Answer) -> Vec<String> {
