@@ -79,7 +79,7 @@ pub(super) fn question(app: &App, user: i64, metric: String, params: &mut Params
     let (from, to) = params.range(&zone)?;
     let bucket = params.parsed("bucket", "one of hour, day, week, month, year, 15m", Bucket::parse)?;
     Ok(Question {
-        user: user,
+        user,
         metric,
         from,
         to,
