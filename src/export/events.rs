@@ -10,8 +10,8 @@ use crate::store::Reading;
 use crate::store::events::read::Selection;
 use crate::store::lane::Lane;
 
-/// `value_sent` and `name` are the sender's words for `value` and `code`. `series` is the long list that belongs to an event:
-/// an ECG's voltages, the beats of a heartbeat series.
+/// `value_sent` and `name` are the sender's words for `value` and `code`. `series` is the long list that belongs to an
+/// event: an ECG's voltages, the beats of a heartbeat series.
 pub const EVENTS: [(&str, Column); 11] = [
     ("kind", Column::Text),
     ("code", Column::Text),

@@ -5,6 +5,9 @@ use serde_json::{Map, Value, json};
 use crate::model::workout::RoutePoint;
 use crate::query::workouts::Whole;
 
+/// What is known of a place beside where and when.
+type Column = fn(&RoutePoint) -> Option<f64>;
+
 pub const MEDIA_TYPE: &str = "application/geo+json";
 
 /// Positions are `[longitude, latitude]`, with the altitude in metres where it is known. `times`, `speed`, `course` and the
@@ -36,7 +39,7 @@ fn properties(workout: &Whole, route: &[RoutePoint], time: impl Fn(i64) -> Strin
         ("end".to_owned(), time(workout.end)),
         ("times".to_owned(), route.iter().map(|point| time(point.at)).collect()),
     ]);
-    let columns: [(&str, fn(&RoutePoint) -> Option<f64>); 4] = [
+    let columns: [(&str, Column); 4] = [
         ("speed", |point| point.speed),
         ("course", |point| point.course),
         ("horizontal_accuracy", |point| point.horizontal_accuracy),

@@ -1,4 +1,4 @@
-//! A table of a few columns to a file, in each of the formats, by way of DuckDB: rows pass through one vector at a time.
+//! A table of a few columns to a file, in each of the formats, by way of DuckDB: rows pass through by the vector.
 
 use std::collections::VecDeque;
 use std::path::Path;

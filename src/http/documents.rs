@@ -1,5 +1,5 @@
-//! `GET /api/v1/documents`: files that are kept as they came. They are handed over as downloads only, for what is in them
-//! was written by somebody else.
+//! `GET /api/v1/documents`: files that are kept as they came. They are handed over as downloads only, for what is in
+//! them was written by somebody else.
 
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, header};

@@ -229,7 +229,8 @@ fn csv(series: &EventSeries) -> String {
     std::iter::once("seconds,value\n".to_owned()).chain(lines).collect()
 }
 
-/// Where an event is: its place, and one of the rows that it is put together from. The code may hold anything, so it is last.
+/// Where an event is: its place, and one of the rows that it is put together from. The code comes last, for it may hold
+/// anything.
 fn write_id(event: &Whole) -> String {
     let Place { start, span, code } = &event.place;
     let row = event.told.first().map_or((0, 0), |told| (told.sender.id(), told.twin));

@@ -1,4 +1,5 @@
-//! `GET /api/v1/export/{workouts|routes|sleep|events|aggregate}`: downloads of everything but samples, which `export` has.
+//! `GET /api/v1/export/{workouts|routes|sleep|events|aggregate}`: downloads of everything but samples, which `export`
+//! has.
 
 use axum::Extension;
 use axum::extract::{Request, State};
@@ -19,9 +20,9 @@ use crate::query::{aggregate, sleep};
 
 /// Download workouts
 ///
-/// Columns: id, type, name, start, end, duration_seconds, active_energy (kcal), distance (km), heart_rate_avg, heart_rate_min,
-/// heart_rate_max, elevation_ascended (m), location, source, offset_minutes, figures (JSON: all there are, with units),
-/// metadata (JSON). Times are UTC.
+/// Columns: id, type, name, start, end, duration_seconds, active_energy (kcal), distance (km), heart_rate_avg,
+/// heart_rate_min, heart_rate_max, elevation_ascended (m), location, source, offset_minutes, figures (JSON: all there are,
+/// with units), metadata (JSON). Times are UTC.
 #[utoipa::path(
     get, path = "/api/v1/export/workouts", tag = "export",
     params(
@@ -30,7 +31,10 @@ use crate::query::{aggregate, sleep};
         ("start" = Option<String>, Query, description = "Included"), ("end" = Option<String>, Query, description = "Excluded"),
         ("tz" = Option<String>, Query, description = "Zone of dates in start and end")
     ),
-    responses((status = 200, description = "The file"), (status = 206, description = "The range asked for"), (status = 400, body = Problem))
+    responses(
+        (status = 200, description = "The file"), (status = 206, description = "The range asked for"),
+        (status = 400, body = Problem)
+    )
 )]
 pub async fn workouts(
     State(app): State<App>,
@@ -55,7 +59,10 @@ pub async fn workouts(
         ("end" = Option<String>, Query, description = "Excluded"),
         ("tz" = Option<String>, Query, description = "Zone of dates in start and end")
     ),
-    responses((status = 200, description = "The file"), (status = 206, description = "The range asked for"), (status = 400, body = Problem))
+    responses(
+        (status = 200, description = "The file"), (status = 206, description = "The range asked for"),
+        (status = 400, body = Problem)
+    )
 )]
 pub async fn routes(
     State(app): State<App>,
@@ -79,7 +86,10 @@ pub async fn routes(
         ("tz" = Option<String>, Query, description = "Zone of the local dates; default: the home zone"),
         ("source" = Option<String>, Query, description = "May be repeated")
     ),
-    responses((status = 200, description = "The file"), (status = 206, description = "The range asked for"), (status = 400, body = Problem))
+    responses(
+        (status = 200, description = "The file"), (status = 206, description = "The range asked for"),
+        (status = 400, body = Problem)
+    )
 )]
 pub async fn sleep(
     State(app): State<App>,

@@ -1,4 +1,4 @@
-//! Lists come in pages: `limit`, `order` and `cursor` mean the same everywhere, and a cursor means nothing to its bearer.
+//! Lists come in pages: `limit`, `order` and `cursor` mean the same everywhere, and a cursor says nothing to its bearer.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 

@@ -52,6 +52,7 @@ pub struct NightRow {
     /// In order of time, without overlaps.
     pub segments: Vec<SegmentRow>,
     /// Joined by `|` when there are several, the one that is believed first at the front.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub source: String,
     /// segments, or phone when a phone has summed the night up.
     pub summary: String,

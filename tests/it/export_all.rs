@@ -182,7 +182,7 @@ fn rows_say_what_the_answers_say() {
     let days = rows("aggregate");
     assert_eq!(
         days[1],
-        "step_count count day raw 2024-05-02T00:00:00Z 2024-05-02T00:00:00Z 1.0 250.0 250.0 250.0 250.0"
+        "step_count count day hour 2024-05-02T00:00:00Z 2024-05-02T00:00:00Z 1.0 250.0 250.0 250.0 250.0"
             .split(' ')
             .map(str::to_owned)
             .collect::<Vec<_>>()

@@ -143,7 +143,7 @@ fn two_devices_are_painted_over_each_other_whoever_spoke_first() {
     assert_eq!(night["stages"], json!({"core": 180.0, "rem": 150.0, "awake": 30.0, "unspecified": 90.0}));
     assert_eq!(night["in_bed_minutes"], 510.0, "in bed is not counted twice");
     assert_eq!(night["source"], format!("{WATCH}|{PHONE}"));
-    let only = nights(&server[0], "source=Robin's iPhone");
+    let only = nights(&server[0], "source=Robin%27s+iPhone");
     assert_eq!((only[0]["asleep_minutes"].as_f64(), &only[0]["source"]), (Some(450.0), &json!(PHONE)));
     assert!(server[0].client.get("/api/v1/sleep?source=nobody").problem(400).contains("nobody"));
 }
@@ -155,6 +155,7 @@ fn in_bed_is_never_sleep() {
     let night = night(&server, "");
     assert_eq!((&night["date"], night["in_bed_minutes"].as_f64()), (&json!("2024-05-02"), Some(510.0)));
     assert_eq!((night.get("asleep_minutes"), &night["segments"], &night["stages"]), (None, &json!([]), &json!({})));
+    assert_eq!((&night["source"], &night["summary"]), (&json!(PHONE), &json!("segments")));
 }
 
 #[test]
@@ -233,7 +234,7 @@ fn segments_are_believed_before_what_a_phone_has_summed_up() {
 fn a_source_of_summaries_alone_can_be_asked_for() {
     let server = InProcess::start();
     summarise(&server, vec![summary(Sender::AutoExport, "2024-05-02")]);
-    assert_eq!(dates(&server, "source=Robin's iPhone"), ["2024-05-02"]);
+    assert_eq!(dates(&server, "source=Robin%27s+iPhone"), ["2024-05-02"]);
     assert_eq!(night(&server, "tz=Asia/Tokyo")["date"], "2024-05-02", "the phone has named the date");
 }
 

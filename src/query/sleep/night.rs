@@ -42,7 +42,8 @@ pub struct Night {
 }
 
 /// Segments without a gap.
-struct Stretch {
+struct Stretch<'a> {
+    told: &'a [Segment],
     painted: Vec<Segment>,
     in_bed: Vec<(i64, i64)>,
 }
@@ -58,7 +59,7 @@ pub fn from_segments(
     let mut nights: BTreeMap<i32, Vec<Stretch>> = BTreeMap::new();
     for segments in stretches(segments) {
         let in_bed = covered(segments, Stage::InBed);
-        let stretch = Stretch { painted: paint(segments, rank), in_bed };
+        let stretch = Stretch { told: segments, painted: paint(segments, rank), in_bed };
         if let Some((_, end)) = stretch.extent() {
             nights.entry(local_day(end, zone)).or_default().push(stretch);
         }
@@ -79,7 +80,7 @@ fn stretches(segments: &[Segment]) -> impl Iterator<Item = &[Segment]> {
     starts.into_iter().zip(ends).map(|(start, end)| &segments[start..end])
 }
 
-impl Stretch {
+impl Stretch<'_> {
     fn asleep(&self) -> impl Iterator<Item = &Segment> {
         self.painted.iter().filter(|segment| segment.stage.is_asleep())
     }
@@ -133,15 +134,19 @@ fn night(day: i32, stretches: &[Stretch], rank: impl Fn(i64) -> u32, name: impl 
         rem: only(Stage::Rem),
         awake: only(Stage::Awake),
         unspecified: only(Stage::Asleep),
-        source: sources(&segments, rank, name),
+        source: sources(stretches, rank, name),
         segments,
         summed_up: false,
     }
 }
 
-/// Who has painted, the one who is believed first at the front.
-fn sources(painted: &[Segment], rank: impl Fn(i64) -> u32, name: impl Fn(i64) -> String) -> String {
-    let mut ids: Vec<i64> = painted.iter().map(|segment| segment.source).collect();
+/// Who has painted, or who told of being in bed when nobody has; the one who is believed first at the front.
+fn sources(stretches: &[Stretch], rank: impl Fn(i64) -> u32, name: impl Fn(i64) -> String) -> String {
+    let mut ids: Vec<i64> =
+        stretches.iter().flat_map(|stretch| &stretch.painted).map(|segment| segment.source).collect();
+    if ids.is_empty() {
+        ids.extend(stretches.iter().flat_map(|stretch| stretch.told).map(|segment| segment.source));
+    }
     ids.sort_unstable_by_key(|source| (rank(*source), *source));
     ids.dedup();
     let names = ids.into_iter().map(name).filter(|name| !name.is_empty());
