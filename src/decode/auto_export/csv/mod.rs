@@ -92,46 +92,52 @@ fn records(table: &Table) -> Value {
     table.rows.iter().map(record).collect()
 }
 
+/// A metric of the wide table: the columns of its parts, and the key of a point that each gives.
+struct Columns<'a> {
+    name: &'a str,
+    units: &'a str,
+    parts: Vec<(usize, &'a str)>,
+}
+
 /// The wide table of metrics: a section for each name, whose parts may stand in several columns.
 fn sections(table: &Table) -> Option<Value> {
     let date = table.column("date").or_else(|| table.column("start"))?;
     let source = table.column("source");
-    let mut sections: Vec<(&str, &str, Vec<(usize, &str)>)> = Vec::new();
+    let mut sections: Vec<Columns> = Vec::new();
     for (column, title) in table.titles.iter().enumerate() {
         if column == date || Some(column) == source || title.name.is_empty() || title.is_word {
             continue;
         }
-        match sections.iter_mut().find(|(name, unit, _)| (*name, *unit) == (&*title.name, &*title.unit)) {
-            Some((_, _, columns)) => columns.push((column, title.part)),
-            None => sections.push((&title.name, &title.unit, vec![(column, title.part)])),
+        match sections.iter_mut().find(|known| (known.name, known.units) == (&*title.name, &*title.unit)) {
+            Some(known) => known.parts.push((column, title.part)),
+            None => sections.push(Columns { name: &title.name, units: &title.unit, parts: vec![(column, title.part)] }),
         }
     }
-    let any_unit = table.titles.iter().any(|title| !title.unit.is_empty());
-    if sections.is_empty() || !any_unit {
+    if !sections.iter().any(|section| !section.units.is_empty()) {
         return None;
     }
-    let section = |(name, units, columns): (&str, &str, Vec<(usize, &str)>)| {
-        let point = |row: &table::Row| {
-            let mut point = table.line(row);
-            let before = point.len();
-            for (column, part) in &columns {
-                if !row.cell(*column).is_empty() {
-                    point.insert((*part).to_owned(), table.number(row.cell(*column)));
-                }
-            }
-            if point.len() == before {
-                return None;
-            }
-            point.insert("date".into(), table.text(row.cell(date)).into());
-            if let Some(source) = source {
-                point.insert("source".into(), row.cell(source).into());
-            }
-            Some(Value::Object(point))
-        };
-        let data: Vec<Value> = table.rows.iter().filter_map(point).collect();
-        json!({"name": name, "units": units, "data": data})
+    let section = |section: &Columns| {
+        let points = table.rows.iter().filter_map(|row| point(table, row, section, date, source));
+        json!({"name": section.name, "units": section.units, "data": points.collect::<Vec<Value>>()})
     };
-    Some(sections.into_iter().map(section).collect())
+    Some(sections.iter().map(section).collect())
+}
+
+/// What a row says of one metric, if anything.
+fn point(table: &Table, row: &table::Row, section: &Columns, date: usize, source: Option<usize>) -> Option<Value> {
+    let mut point = table.line(row);
+    let before = point.len();
+    for (column, part) in section.parts.iter().filter(|(column, _)| !row.cell(*column).is_empty()) {
+        point.insert((*part).to_owned(), table.number(row.cell(*column)));
+    }
+    if point.len() == before {
+        return None;
+    }
+    point.insert("date".into(), table.text(row.cell(date)).into());
+    if let Some(source) = source {
+        point.insert("source".into(), row.cell(source).into());
+    }
+    Some(Value::Object(point))
 }
 
 /// The code of a column's title: `start`, `end`, `name`, ..., else its words in snake_case.
