@@ -89,7 +89,7 @@ enum Command {
     /// Make, list and revoke keys
     #[command(subcommand)]
     Key(key::Command),
-    /// Import Health Auto Export JSON files, or folders of them
+    /// Import Apple's export.zip, Health Auto Export files, or folders of these
     Import(import::Import),
     /// Write stored samples to a file
     Export(export::Export),

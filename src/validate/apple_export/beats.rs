@@ -32,6 +32,7 @@ impl Validator<'_> {
         if values.is_empty() {
             return;
         }
+        self.heavy += 5 + values.len() / 6;
         self.filling.batch.events.push(Event {
             item,
             sender: Sender::AppleExport,

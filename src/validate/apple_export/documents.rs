@@ -89,6 +89,7 @@ impl Validator<'_> {
         let mut details: Map<String, Value> = named.filter(|(title, _)| !title.is_empty()).collect();
         details.insert("file".into(), file.name.into());
         let item = self.item("ecg");
+        self.heavy += read.microvolts.len() / 6;
         self.filling.batch.events.push(Event {
             item,
             sender: Sender::AppleExport,

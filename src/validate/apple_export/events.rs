@@ -40,6 +40,7 @@ impl Validator<'_> {
         match read {
             Ok(event) => {
                 let item = self.item(kind);
+                self.heavy += 5;
                 self.filling.batch.events.push(Event { item, ..event });
             }
             Err(reason) => self.reject(kind, place, reason, element),

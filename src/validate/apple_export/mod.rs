@@ -38,6 +38,9 @@ pub struct Attached {
     pub problems: Vec<String>,
 }
 
+/// Bytes of memory that a sample takes, roughly.
+const BYTES_A_SAMPLE: usize = 100;
+
 /// Turns elements into batches.
 pub struct Validator<'a> {
     home: &'a TimeZone,
@@ -52,6 +55,8 @@ pub struct Validator<'a> {
     profile: Profile,
     /// Type and start of the last record, as written.
     last: (String, String),
+    /// Weight of the present batch beside its items.
+    heavy: usize,
 }
 
 impl<'a> Validator<'a> {
@@ -67,6 +72,7 @@ impl<'a> Validator<'a> {
             records: 0,
             profile: Profile::default(),
             last: <(String, String)>::default(),
+            heavy: 0,
         }
     }
 
@@ -77,6 +83,11 @@ impl<'a> Validator<'a> {
 
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// How much the present batch holds, in samples: so that neither many small things nor a few large ones make it heavy.
+    pub fn weight(&self) -> usize {
+        self.len() + self.heavy
     }
 
     /// Whether a batch may end before `next`: never between records of one type and start, which may be one group.
@@ -112,6 +123,7 @@ impl<'a> Validator<'a> {
     /// The batch so far; the next begins empty.
     pub fn take(&mut self) -> Batch {
         self.names.clear();
+        self.heavy = 0;
         self.types.forget_positions();
         let filling = std::mem::replace(&mut self.filling, Filling::new(Batch::default(), self.home));
         filling.finish()
@@ -149,13 +161,15 @@ impl<'a> Validator<'a> {
     }
 
     fn reject(&mut self, name: &str, place: String, reason: String, element: Element) {
-        let name = self.name(name);
-        self.filling.reject(name, place, reason, element.to_xml());
+        let (name, item) = (self.name(name), element.to_xml());
+        self.heavy += item.len() / BYTES_A_SAMPLE;
+        self.filling.reject(name, place, reason, item);
     }
 
     fn add_document(&mut self, name: &str, document: impl FnOnce(u32) -> Document) {
-        let item = self.item(name);
-        self.filling.batch.documents.push(document(item));
+        let document = document(self.item(name));
+        self.heavy += document.body.len() / BYTES_A_SAMPLE;
+        self.filling.batch.documents.push(document);
     }
 }
 

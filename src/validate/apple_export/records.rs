@@ -173,6 +173,7 @@ impl Validator<'_> {
         times: &Times,
     ) {
         let item = self.item(kind);
+        self.heavy += 5;
         let identifier = text(attributes.kind).into_owned();
         let sent = attributes.value.map(|value| text(value).into_owned());
         self.filling.batch.events.push(Event {

@@ -37,6 +37,7 @@ impl Validator<'_> {
         match self.workout(element, attached.route) {
             Ok(workout) => {
                 let item = self.item("workouts");
+                self.heavy += workout.route.len() + workout.account.events.len();
                 self.filling.batch.workouts.push(Workout { item, ..workout });
             }
             Err(reason) => self.reject("workouts", place.clone(), reason, element),
