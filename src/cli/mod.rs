@@ -44,6 +44,9 @@ struct Flags {
     /// Largest delivery in megabytes [default: 64]
     #[arg(long, global = true, value_name = "MB")]
     max_body_mb: Option<String>,
+    /// Largest file to import over the network in megabytes [default: 8192]
+    #[arg(long, global = true, value_name = "MB")]
+    max_import_mb: Option<String>,
     /// Connections that read the database at once [default: 16]
     #[arg(long, global = true, value_name = "NUMBER")]
     readers: Option<String>,
@@ -71,6 +74,7 @@ impl Flags {
             ("listen", self.listen),
             ("home_zone", self.home_zone),
             ("max_body_mb", self.max_body_mb),
+            ("max_import_mb", self.max_import_mb),
             ("readers", self.readers),
             ("duckdb_memory_mb", self.duckdb_memory_mb),
             ("duckdb_threads", self.duckdb_threads),

@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 use crate::app::App;
 use crate::http::drain::drain;
 use crate::http::problem::Problem;
-use crate::http::{aggregate, auth, data, deliveries, export, health, ingest, layers, metrics};
+use crate::http::{aggregate, auth, data, deliveries, export, health, imports, ingest, jobs, layers, metrics};
 use crate::model::key::Scope;
 
 #[derive(OpenApi)]
@@ -30,7 +30,10 @@ pub fn router(app: App) -> Router {
         .merge(guarded(
             &app,
             Scope::Ingest,
-            OpenApiRouter::new().routes(routes!(ingest::post)).routes(routes!(ingest::compatible)),
+            OpenApiRouter::new()
+                .routes(routes!(ingest::post))
+                .routes(routes!(ingest::compatible))
+                .routes(routes!(imports::post)),
         ))
         .merge(guarded(
             &app,
@@ -40,7 +43,9 @@ pub fn router(app: App) -> Router {
                 .routes(routes!(data::get))
                 .routes(routes!(aggregate::get))
                 .routes(routes!(deliveries::list))
-                .routes(routes!(deliveries::one)),
+                .routes(routes!(deliveries::one))
+                .routes(routes!(jobs::list))
+                .routes(routes!(jobs::one)),
         ))
         .merge(guarded(&app, Scope::Export, OpenApiRouter::new().routes(routes!(export::samples))))
         .split_for_parts();

@@ -5,6 +5,7 @@
 
 mod bundle;
 mod count;
+pub mod jobs;
 mod pipeline;
 mod progress;
 
