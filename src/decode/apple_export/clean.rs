@@ -90,7 +90,9 @@ impl<R: Read> Clean<R> {
 
 /// Moves the bytes that XML 1.0 allows to the front and gives their number.
 fn drop_forbidden(bytes: &mut [u8]) -> usize {
-    if !bytes.iter().any(|byte| is_forbidden(*byte)) {
+    // Looking at a block as a whole rather than stopping at its first lets the compiler look at many bytes at once.
+    let any = |block: &[u8]| block.iter().fold(false, |any, byte| any | is_forbidden(*byte));
+    if !bytes.chunks(1024).any(any) {
         return bytes.len();
     }
     let mut kept = 0;
@@ -102,7 +104,7 @@ fn drop_forbidden(bytes: &mut [u8]) -> usize {
 }
 
 fn is_forbidden(byte: u8) -> bool {
-    byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r')
+    (byte < b' ') & (byte != b'\t') & (byte != b'\n') & (byte != b'\r')
 }
 
 impl<R: Read> Read for Clean<R> {
