@@ -40,6 +40,10 @@ impl Listening {
             .with_graceful_shutdown(stop)
             .await
             .map_err(|fault| Error::io("serving", &fault))?;
-        blocking(move || Ok(jobs.stop())).await
+        blocking(move || {
+            jobs.stop();
+            Ok(())
+        })
+        .await
     }
 }

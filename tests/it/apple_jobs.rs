@@ -101,7 +101,7 @@ fn limits_and_strangers() {
     let answer = server.client.post("/api/v1/import?nmae=x", &[], b"x");
     refusal(&server, &answer, 400, "bad-request");
     assert_eq!(files(&server), 0);
-    refusal(&server, &server.client.get("/api/v1/jobs/none"), 404, "not-found");
+    server.client.get("/api/v1/jobs/none").problem(404);
     let address = post(&server.client, "/api/v1/import", &[], xml(&steps(0, 1)).as_bytes());
     let other = server.client.with_key(Some(&server.key("ben", &health_export::model::key::Scope::ALL)));
     other.get(&address).problem(404);
@@ -148,6 +148,6 @@ fn a_job_that_was_running_begins_again_after_a_crash() {
     let job = ended(&client, &address);
     assert_eq!((&job["state"], &job["receipt"]["received"]), (&json!("done"), &json!(300_001)), "{job}");
     let metric = &client.get("/api/v1/metrics").expect(200)["metrics"][0];
-    assert_eq!(metric["samples"], 300_000, "{metric}");
+    assert_eq!(metric["count"], 300_000, "{metric}");
     assert_eq!(std::fs::read_dir(folder.path().join("imports")).unwrap().count(), 0);
 }

@@ -44,17 +44,21 @@ impl Tree {
         self.text.len()
     }
 
-    pub(super) fn open(&mut self, name: &str, attributes: &str) {
+    /// False when another tag begins inside this one, which then is a torn one.
+    pub(super) fn open(&mut self, name: &str, attributes: &str) -> bool {
+        let mut is_whole = true;
         let name = self.push(name);
         let from = self.text.len() as u32;
         self.text.push_str(attributes);
         let first = self.attributes.len() as u32;
         scan(attributes, |name, value| {
+            is_whole &= !attributes[name.clone()].contains('<');
             let moved = |span: Range<usize>| from + span.start as u32..from + span.end as u32;
             self.attributes.push((moved(name), moved(value)));
         });
         self.open.push(self.nodes.len() as u32);
         self.nodes.push(Node { name, attributes: first..self.attributes.len() as u32, end: 0 });
+        is_whole
     }
 
     /// Closes the innermost open element of that name and those left open in it; none when there is no such.

@@ -41,6 +41,8 @@ pub struct Items<R: Read> {
 /// What one token did.
 enum Step {
     More,
+    /// It is a tag that another begins in.
+    Torn,
     Done(Next),
 }
 
@@ -73,6 +75,9 @@ impl<R: Read> Items<R> {
         match xml.read_event_into(&mut self.token) {
             Ok(event) => {
                 let step = take(event, tree);
+                if matches!(step, Step::Torn) {
+                    return self.recover(tree, "a tag begins inside another");
+                }
                 if tree.size() > ITEM {
                     return self.recover(tree, "one element is larger than 32 MB");
                 }
@@ -118,29 +123,28 @@ fn over<R: Read>(clean: Clean<R>) -> Reader<Clean<R>> {
 
 fn take(event: Event, tree: &mut Tree) -> Step {
     match event {
-        Event::Start(start) if tree.depth() == 0 && start.name().0 == ROOT => {}
-        Event::Start(start) => tree.open(start.name().0, start.attributes_raw()),
-        Event::Empty(start) if tree.depth() == 0 && start.name().0 == ROOT => {
-            return Step::Done(Next::End { whole: true });
-        }
+        Event::Start(start) if tree.depth() == 0 && start.name().0 == ROOT => Step::More,
+        Event::Start(start) => match tree.open(start.name().0, start.attributes_raw()) {
+            true => Step::More,
+            false => Step::Torn,
+        },
+        Event::Empty(start) if tree.depth() == 0 && start.name().0 == ROOT => Step::Done(Next::End { whole: true }),
         Event::Empty(start) => {
-            tree.open(start.name().0, start.attributes_raw());
+            let is_whole = tree.open(start.name().0, start.attributes_raw());
             tree.close_last();
-            return closed(tree);
+            if is_whole { closed(tree) } else { Step::Torn }
         }
-        Event::End(end) if tree.depth() == 0 => {
-            if end.name().0 == ROOT {
-                return Step::Done(Next::End { whole: true });
-            }
-        }
+        Event::End(end) if tree.depth() == 0 => match end.name().0 {
+            ROOT => Step::Done(Next::End { whole: true }),
+            _ => Step::More,
+        },
         Event::End(end) => {
             tree.close(end.name().0);
-            return closed(tree);
+            closed(tree)
         }
-        Event::Eof => return Step::Done(Next::End { whole: false }),
-        _ => {}
+        Event::Eof => Step::Done(Next::End { whole: false }),
+        _ => Step::More,
     }
-    Step::More
 }
 
 fn closed(tree: &Tree) -> Step {
@@ -179,11 +183,12 @@ mod tests {
         let mut text = b"<HealthData><A/><B x=\"\xff\"/><!wrong><C/>".to_vec();
         text.extend(b"<D y=\"");
         text.extend(vec![b'y'; 3 << 20]);
-        text.extend(b"\"><Z/></D><E/></HealthData>");
+        text.extend(b"\"><Z/></D><E/><F a=\"1\" <G b=\"<\"/><H b=\"<\"/></HealthData>");
         let found = read(&text);
         let damage = ["the text is not UTF-8", "this is no well-formed XML"];
         assert_eq!(found[..4], ["<A/>", damage[0], damage[1], "<C/>"]);
-        assert_eq!(found[4..], ["one tag is longer than 1 MB", "<Z/>", "<E/>", "end true"]);
+        assert_eq!(found[4..7], ["one tag is longer than 1 MB", "<Z/>", "<E/>"]);
+        assert_eq!(found[7..], ["a tag begins inside another", "<H b=\"<\"/>", "end true"]);
     }
 
     #[test]

@@ -126,12 +126,10 @@ impl Bundle {
         let mut bundle = Bundle { place, entries: Vec::new(), paths, room: AtomicU64::new(limit), bytes };
         let idle = Progress::default();
         for (at, (name, size)) in names.into_iter().enumerate() {
-            let head = bundle.open(at, &idle, |reader| {
-                let mut head = Vec::new();
-                reader.take(ENOUGH as u64).read_to_end(&mut head).map(|_| head)
-            })?;
-            // A file that cannot even be begun is told about when it is its turn.
-            let kind = head.as_deref().map_or(Kind::Unknown, sniff::kind);
+            let mut head = Vec::new();
+            // A file that cannot be read further is told about when it is its turn.
+            let _ = bundle.open(at, &idle, |reader| reader.take(ENOUGH as u64).read_to_end(&mut head))?;
+            let kind = sniff::kind(&head);
             bundle.entries.push(Entry { name, kind, size });
         }
         Ok(bundle)

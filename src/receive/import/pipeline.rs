@@ -130,9 +130,12 @@ impl<'a> Pipeline<'a> {
             };
             self.used.insert(at);
             let content = self.bundle.content(at, LARGEST_FILE, self.progress);
-            let done = content.and_then(|content| match element.name() {
-                "Workout" => Ok(attached.route.extend(gpx::points(&content)?)),
-                _ => Ok(attached.file = Some((path.clone(), content))),
+            let done = content.and_then(|content| {
+                match element.name() {
+                    "Workout" => attached.route.extend(gpx::points(&content)?),
+                    _ => attached.file = Some((path.clone(), content)),
+                }
+                Ok(())
             });
             if let Err(reason) = done {
                 attached.problems.push(format!("{path}: {reason}"));
