@@ -15,6 +15,7 @@ use crate::model::shown::System;
 use crate::model::source::SourceKind;
 use crate::query::budget::Budget;
 use crate::query::duck::engine::{Engine, Limits};
+use crate::receive::import::jobs::Jobs;
 use crate::receive::{Receiver, Uploads};
 use crate::store::{Store, priority};
 
@@ -34,6 +35,10 @@ pub struct App {
     /// Units of answers that name none.
     pub units: System,
     pub uploads: Uploads,
+    pub jobs: Jobs,
+    /// Most bytes of a file that is imported over the network.
+    pub max_import: u64,
+    pub data_dir: PathBuf,
 }
 
 impl App {
@@ -49,12 +54,16 @@ impl App {
             temp_mb: settings.spool_mb,
             spool_dir: spool.folder().to_owned(),
         })?;
+        let receiver = Receiver { store: store.clone(), home: settings.home.clone(), max_body: settings.max_body };
         Ok(App {
             engine: Arc::new(engine),
             questions: Budget::new(settings.query_limit),
             downloads: Budget::new(settings.query_limit * DOWNLOAD_FACTOR),
             spool,
-            receiver: Receiver { store: store.clone(), home: settings.home.clone(), max_body: settings.max_body },
+            jobs: Jobs::new(receiver.clone(), &settings.data_dir),
+            max_import: settings.max_import,
+            data_dir: settings.data_dir.clone(),
+            receiver,
             home: settings.home.clone(),
             units: settings.units,
             uploads: Uploads::default(),

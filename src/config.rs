@@ -50,6 +50,8 @@ pub struct Settings {
     pub source_priority: Vec<SourceKind>,
     /// Bytes.
     pub max_body: u64,
+    /// Bytes.
+    pub max_import: u64,
     pub readers: u32,
     pub duckdb_memory_mb: u32,
     pub duckdb_threads: u32,
@@ -119,6 +121,7 @@ impl Settings {
                 .ok_or_else(|| invalid("units", &resolved["units"].0, System::WORDS))?,
             source_priority,
             max_body: parse::<u64>(&resolved, "max_body_mb", "a number of megabytes")? << 20,
+            max_import: parse::<u64>(&resolved, "max_import_mb", "a number of megabytes")? << 20,
             readers: parse::<u32>(&resolved, "readers", "a number")?.clamp(4, 256),
             duckdb_memory_mb: parse(&resolved, "duckdb_memory_mb", "a number of megabytes, or auto")?,
             duckdb_threads: parse::<u32>(&resolved, "duckdb_threads", "a number, or auto")?.clamp(1, 64),

@@ -1,5 +1,7 @@
 //! Ten million made-up samples, a stopwatch, and a table of what it measured.
 
+pub mod apple;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -1,19 +1,27 @@
 //! `health-export import PATH...`
 
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::config::Settings;
 use crate::error::{Error, Result};
 use crate::model::receipt::{Counts, Receipt};
-use crate::receive::{Encoding, Receiver, Upload};
-use crate::store::deliveries::Origin;
+use crate::receive::Receiver;
+use crate::receive::import::{Imported, Progress, Request};
 use crate::store::{Store, keys};
+
+/// How often progress is shown on a terminal, and elsewhere.
+const TICK: Duration = Duration::from_millis(200);
+const LINE_EVERY: u32 = 50;
 
 #[derive(clap::Args)]
 pub struct Import {
-    /// Health Auto Export JSON files, or folders of them
+    /// Apple's export.zip or export.xml, Health Auto Export files, or folders of these
     #[arg(required = true)]
     paths: Vec<PathBuf>,
     /// The person whose data it is
@@ -23,68 +31,126 @@ pub struct Import {
     /// Recognised from the dates when not given.
     #[arg(long)]
     aggregation: Option<String>,
+    /// Read Apple's export and count what is in it; write nothing
+    #[arg(long)]
+    dry_run: bool,
 }
 
 impl Import {
     pub fn run(self, settings: &Settings) -> Result<ExitCode> {
-        let store = Arc::new(Store::open(&settings.data_dir, settings.readers)?);
-        let name = self.user.clone();
-        let now = jiff::Timestamp::now().as_second();
-        let user = store.writer().run(move |writing| keys::user_id(writing.connection, &name, now))?;
-        let receiver = Receiver { store, home: settings.home.clone(), max_body: settings.max_body };
-        let mut sum = Counts::default();
         let mut failed = 0;
-        for path in files(&self.paths)? {
-            match import_file(&receiver, user, &path, self.aggregation.clone()) {
-                Ok(receipt) => {
-                    print(&path, &receipt);
-                    sum = sum.plus(receipt.counts);
+        let mut sum = Counts::default();
+        let receiver = if self.dry_run { None } else { Some(self.receiver(settings)?) };
+        for path in &self.paths {
+            let done = watched(path, |progress| match &receiver {
+                Some((receiver, user)) => receiver.import(&self.request(*user, path), progress),
+                None => {
+                    let receipt = Receiver::dry_run(&settings.home, path, progress)?;
+                    Ok(vec![Imported { name: path.display().to_string(), receipt: Ok(receipt) }])
                 }
+            });
+            match done {
+                Ok(imported) => imported.into_iter().for_each(|one| failed += print(path, one, &mut sum)),
                 Err(error) => {
                     eprintln!("{}: {error}", path.display());
                     failed += 1;
                 }
             }
         }
-        println!("all: {}", words(sum));
+        match self.dry_run {
+            true => println!("all: {} received, {} would be quarantined", sum.received, sum.quarantined),
+            false => println!("all: {}", words(sum)),
+        }
         Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
-}
 
-fn import_file(receiver: &Receiver, user: i64, path: &Path, aggregation: Option<String>) -> Result<Receipt> {
-    let body = std::fs::read(path).map_err(|fault| Error::BadRequest(format!("cannot be read: {fault}")))?;
-    let file = path.file_name().map(|name| name.to_string_lossy().into_owned());
-    let origin = Origin { file, automation_aggregation: aggregation, ..Origin::default() };
-    receiver.receive_blocking(Upload { user, api_key: None, origin, encoding: Encoding::Identity, body })
-}
+    fn receiver(&self, settings: &Settings) -> Result<(Receiver, i64)> {
+        let store = Arc::new(Store::open(&settings.data_dir, settings.readers)?);
+        let (name, now) = (self.user.clone(), jiff::Timestamp::now().as_second());
+        let user = store.writer().run(move |writing| keys::user_id(writing.connection, &name, now))?;
+        Ok((Receiver { store, home: settings.home.clone(), max_body: settings.max_body }, user))
+    }
 
-/// The files named, and those in the folders named, in the order of their names.
-fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    for path in paths {
-        if path.is_dir() {
-            let entries = std::fs::read_dir(path)
-                .map_err(|fault| Error::BadRequest(format!("{} cannot be read: {fault}", path.display())))?;
-            let mut found: Vec<PathBuf> =
-                entries.flatten().map(|entry| entry.path()).filter(|path| is_json(path)).collect();
-            found.sort();
-            files.extend(found);
-        } else {
-            files.push(path.clone());
+    fn request(&self, user: i64, path: &Path) -> Request {
+        Request {
+            user,
+            api_key: None,
+            path: path.to_owned(),
+            name: path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
+            beside: true,
+            aggregation: self.aggregation.clone(),
         }
     }
-    match files.is_empty() {
-        true => Err(Error::BadRequest("there is no .json file in what was named".into())),
-        false => Ok(files),
+}
+
+/// Runs an import and shows how far it is: as a bar on a terminal, as a line now and then elsewhere.
+fn watched<T: Send>(path: &Path, import: impl FnOnce(&Progress) -> Result<T> + Send) -> Result<T> {
+    let progress = Progress::default();
+    std::thread::scope(|scope| {
+        let running = scope.spawn(|| import(&progress));
+        let bar = bar(path);
+        let mut ticks = 0;
+        while !running.is_finished() {
+            // Small files are done at once.
+            std::thread::sleep(if ticks == 0 { TICK / 20 } else { TICK });
+            ticks += 1;
+            show(&progress, bar.as_ref(), path, ticks);
+        }
+        if let Some(bar) = bar {
+            bar.finish_and_clear();
+        }
+        running.join().map_err(|_| Error::Internal("the import ended by a panic".into()))?
+    })
+}
+
+fn bar(path: &Path) -> Option<ProgressBar> {
+    let style = ProgressStyle::with_template("{prefix} {bar:30} {bytes} of {total_bytes}, {msg}, {eta} left").ok()?;
+    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+    std::io::stderr().is_terminal().then(|| ProgressBar::new(0).with_style(style).with_prefix(name))
+}
+
+fn show(progress: &Progress, bar: Option<&ProgressBar>, path: &Path, ticks: u32) {
+    let (read, total) = (progress.read(), progress.total());
+    match bar {
+        Some(bar) => {
+            bar.set_length(total);
+            bar.set_position(read.min(total));
+            bar.set_message(format!("{} items", progress.items()));
+        }
+        None if total > 0 && ticks.is_multiple_of(LINE_EVERY) => {
+            let percent = read.saturating_mul(100) / total;
+            eprintln!("{}: {} % of {} MB, {} items", path.display(), percent.min(100), total >> 20, progress.items());
+        }
+        None => {}
     }
 }
 
-fn is_json(path: &Path) -> bool {
-    path.is_file() && path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"))
+/// Prints what became of one delivery; gives the number of failures.
+fn print(path: &Path, imported: Imported, sum: &mut Counts) -> u32 {
+    let name = match path.file_name().is_some_and(|name| name.to_string_lossy() == imported.name) {
+        true => path.display().to_string(),
+        false => format!("{}: {}", path.display(), imported.name),
+    };
+    match imported.receipt {
+        Ok(receipt) => {
+            print_receipt(&name, &receipt);
+            *sum = sum.plus(receipt.counts);
+            0
+        }
+        Err(error) => {
+            eprintln!("{name}: {error}");
+            1
+        }
+    }
 }
 
-fn print(path: &Path, receipt: &Receipt) {
-    println!("{}: {}", path.display(), words(receipt.counts));
+fn print_receipt(name: &str, receipt: &Receipt) {
+    println!("{name}: {}", words(receipt.counts));
+    if receipt.by_metric.len() > 1 {
+        for (metric, counts) in &receipt.by_metric {
+            println!("  {metric}: {}", words(*counts));
+        }
+    }
     for (kind, items) in &receipt.deferred {
         println!("  {items} {kind} kept for later");
     }

@@ -52,6 +52,9 @@ struct Flags {
     /// Largest delivery in megabytes [default: 64]
     #[arg(long, global = true, value_name = "MB")]
     max_body_mb: Option<String>,
+    /// Largest file to import over the network in megabytes [default: 8192]
+    #[arg(long, global = true, value_name = "MB")]
+    max_import_mb: Option<String>,
     /// Connections that read the database at once [default: 16]
     #[arg(long, global = true, value_name = "NUMBER")]
     readers: Option<String>,
@@ -81,6 +84,7 @@ impl Flags {
             ("units", self.units),
             ("source_priority", self.source_priority),
             ("max_body_mb", self.max_body_mb),
+            ("max_import_mb", self.max_import_mb),
             ("readers", self.readers),
             ("duckdb_memory_mb", self.duckdb_memory_mb),
             ("duckdb_threads", self.duckdb_threads),
@@ -99,7 +103,7 @@ enum Command {
     /// Make, list and revoke keys
     #[command(subcommand)]
     Key(key::Command),
-    /// Import Health Auto Export JSON files, or folders of them
+    /// Import Apple's export.zip, Health Auto Export files, or folders of these
     Import(import::Import),
     /// Decode kept deliveries again with today's decoders
     Replay(replay::Replay),

@@ -2,6 +2,7 @@
 //!
 //! A body is recognised by its content, because phones set the wrong `Content-Type` or none.
 
+pub mod apple_export;
 pub mod auto_export;
 pub mod date;
 pub mod multipart;

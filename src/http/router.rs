@@ -15,8 +15,8 @@ use crate::app::App;
 use crate::http::drain::drain;
 use crate::http::problem::Problem;
 use crate::http::{
-    aggregate, auth, coverage, data, deliveries, documents, events, export, export_tables, health, ingest, layers,
-    metrics, quarantine, replay, sleep, sources, workout_course, workouts,
+    aggregate, auth, coverage, data, deliveries, documents, events, export, export_tables, health, imports, ingest,
+    jobs, layers, metrics, quarantine, replay, sleep, sources, workout_course, workouts,
 };
 use crate::model::key::Scope;
 
@@ -33,7 +33,10 @@ pub fn router(app: App) -> Router {
         .merge(guarded(
             &app,
             Scope::Ingest,
-            OpenApiRouter::new().routes(routes!(ingest::post)).routes(routes!(ingest::compatible)),
+            OpenApiRouter::new()
+                .routes(routes!(ingest::post))
+                .routes(routes!(ingest::compatible))
+                .routes(routes!(imports::post)),
         ))
         .merge(guarded(
             &app,
@@ -57,7 +60,9 @@ pub fn router(app: App) -> Router {
                 .routes(routes!(deliveries::one))
                 .routes(routes!(quarantine::of_delivery))
                 .routes(routes!(quarantine::list))
-                .routes(routes!(coverage::get)),
+                .routes(routes!(coverage::get))
+                .routes(routes!(jobs::list))
+                .routes(routes!(jobs::one)),
         ))
         .merge(guarded(
             &app,

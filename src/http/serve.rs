@@ -8,6 +8,7 @@ use tokio::net::TcpListener;
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::http::router::router;
+use crate::http::run::blocking;
 
 /// A socket that is bound, but not yet served.
 pub struct Listening(TcpListener);
@@ -27,9 +28,22 @@ impl Listening {
 
     /// Serves until `stop` is ready and every answer that had begun is out.
     pub async fn serve(self, app: App, stop: impl Future<Output = ()> + Send + 'static) -> Result<()> {
+        let jobs = app.jobs.clone();
+        let starting = jobs.clone();
+        blocking(move || starting.start()).await?;
+        let stopping = jobs.clone();
+        let stop = async move {
+            stop.await;
+            stopping.ask_to_stop();
+        };
         axum::serve(self.0, router(app))
             .with_graceful_shutdown(stop)
             .await
-            .map_err(|fault| Error::io("serving", &fault))
+            .map_err(|fault| Error::io("serving", &fault))?;
+        blocking(move || {
+            jobs.stop();
+            Ok(())
+        })
+        .await
     }
 }

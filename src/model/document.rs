@@ -5,7 +5,7 @@
 pub struct Document {
     /// Which item of the delivery it came from: index into `Batch::items`.
     pub item: u32,
-    /// `clinical`, `cda` or `profile`.
+    /// `clinical`, `cda`, `profile`, or `route` for one that no workout refers to.
     pub kind: &'static str,
     /// Its path in the export, or another name that stays the same from export to export.
     pub name: String,

@@ -4,6 +4,7 @@ pub mod bucket;
 pub mod day;
 pub mod document;
 pub mod event;
+pub mod healthkit;
 pub mod key;
 pub mod metric;
 pub mod receipt;

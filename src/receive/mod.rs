@@ -4,6 +4,7 @@
 //! so that a refusal loses nothing.
 
 mod bundle;
+pub mod import;
 mod inflate;
 mod replay;
 mod understand;

@@ -40,7 +40,7 @@ impl Receiver {
     }
 
     /// A fault here shows again when the writer meets the metric, so it may read as "not stored yet".
-    fn stored_unit(&self, name: &str) -> Option<String> {
+    pub(super) fn stored_unit(&self, name: &str) -> Option<String> {
         let reader = self.store.reader().ok()?;
         dictionary::find_metric(&reader, name).ok()?.map(|row| row.unit)
     }

@@ -306,9 +306,11 @@ fn write_series(connection: &Connection, owner: Owner, changes: &BTreeMap<Series
         "INSERT INTO series (user, metric, layer, source, unit_sent, samples, summaries, first, last, last_delivery,
                              longest)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
-         ON CONFLICT DO UPDATE SET unit_sent = excluded.unit_sent, samples = samples + excluded.samples,
-             summaries = summaries + excluded.summaries, first = min(first, excluded.first),
-             last = max(last, excluded.last), last_delivery = excluded.last_delivery,
+         ON CONFLICT DO UPDATE SET
+             unit_sent = iif(excluded.last_delivery >= last_delivery, excluded.unit_sent, unit_sent),
+             samples = samples + excluded.samples, summaries = summaries + excluded.summaries,
+             first = min(first, excluded.first), last = max(last, excluded.last),
+             last_delivery = max(last_delivery, excluded.last_delivery),
              longest = max(longest, excluded.longest)",
     )?;
     for ((metric, layer, source), change) in changes {

@@ -5,7 +5,7 @@
 //! `memory` knows what earlier ones have met, and `finish` removes what none has repeated.
 
 use crate::error::Result;
-use crate::model::receipt::{PROBLEMS_SHOWN, Receipt};
+use crate::model::receipt::Receipt;
 use crate::model::sample::Batch;
 use crate::store::apply::{Mode, Owner};
 use crate::store::batch;
@@ -58,7 +58,7 @@ pub fn add(writing: &mut Writing, mut importing: Importing, batch: &Batch) -> Re
     let outcomes = batch::store_piece(writing, importing.owner(), batch, &mut importing.memory)?;
     quarantine::put(writing.connection, importing.id, batch)?;
     let piece = deliveries::receipt(&importing.receipt.delivery, batch, &outcomes);
-    add_up(&mut importing.receipt, piece);
+    importing.receipt.add(piece);
     deliveries::finish(writing.connection, importing.id, importing.user, &importing.receipt)?;
     Ok(importing)
 }
@@ -70,20 +70,4 @@ pub fn finish(writing: &mut Writing, importing: Importing) -> Result<Receipt> {
     let receipt = importing.receipt.with_summary();
     deliveries::finish(writing.connection, importing.id, importing.user, &receipt)?;
     Ok(receipt)
-}
-
-fn add_up(whole: &mut Receipt, piece: Receipt) {
-    whole.counts = whole.counts.plus(piece.counts);
-    whole.add_reasons(piece.reasons);
-    for (name, counts) in piece.by_metric {
-        let sum = whole.by_metric.entry(name).or_default();
-        *sum = sum.plus(counts);
-    }
-    for (name, items) in piece.deferred {
-        *whole.deferred.entry(name).or_default() += items;
-    }
-    let room = PROBLEMS_SHOWN.saturating_sub(whole.problems.len());
-    whole.problems.extend(piece.problems.into_iter().take(room));
-    let room = PROBLEMS_SHOWN.saturating_sub(whole.notes.len());
-    whole.notes.extend(piece.notes.into_iter().take(room));
 }

@@ -16,6 +16,7 @@ pub mod dictionary;
 pub mod documents;
 pub mod events;
 pub mod imports;
+pub mod jobs;
 pub mod keys;
 #[allow(unsafe_code)]
 pub mod lane;

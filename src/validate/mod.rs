@@ -3,6 +3,7 @@
 //! One odd item never fails the rest: it is returned beside them, with its JSON path and a sentence.
 
 mod aggregation;
+pub mod apple_export;
 mod filling;
 mod intern;
 mod meaning;

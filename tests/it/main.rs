@@ -2,6 +2,12 @@
 //! program, in this process or as the real binary, and talks to it over a socket as a phone would.
 
 mod answers;
+mod apple_bad;
+mod apple_export;
+mod apple_jobs;
+mod apple_kill;
+mod apple_mutations;
+mod apple_samples;
 mod architecture;
 mod bad_input;
 mod bad_questions;

@@ -95,3 +95,22 @@ pub struct Receipt {
     #[schema(no_recursion)]
     pub at_first: Option<Box<Receipt>>,
 }
+
+impl Receipt {
+    /// Adds what another receipt counts; the id stays.
+    pub fn add(&mut self, other: Receipt) {
+        self.counts = self.counts.plus(other.counts);
+        self.add_reasons(other.reasons);
+        for (name, counts) in other.by_metric {
+            let sum = self.by_metric.entry(name).or_default();
+            *sum = sum.plus(counts);
+        }
+        for (name, items) in other.deferred {
+            *self.deferred.entry(name).or_default() += items;
+        }
+        let room = PROBLEMS_SHOWN.saturating_sub(self.problems.len());
+        self.problems.extend(other.problems.into_iter().take(room));
+        let room = PROBLEMS_SHOWN.saturating_sub(self.notes.len());
+        self.notes.extend(other.notes.into_iter().take(room));
+    }
+}

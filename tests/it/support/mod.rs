@@ -1,5 +1,6 @@
 //! Servers to test against, and a client to test with.
 
+pub mod apple;
 pub mod check;
 mod client;
 pub mod counts;

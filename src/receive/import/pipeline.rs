@@ -1,0 +1,270 @@
+//! Apple's export from its bytes to the last commit.
+//!
+//! One thread reads, decodes and validates; the writer's thread writes. While it writes one piece the next is made, and
+//! no more than that, so memory stays the same however long the export is. The order of the pieces is that of the file.
+
+use std::collections::HashSet;
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use crate::decode::apple_export::sniff::Kind;
+use crate::decode::apple_export::{Element, Items, Next, Tree, gpx};
+use crate::error::{Error, Result};
+use crate::model::receipt::Receipt;
+use crate::model::sample::Batch;
+use crate::receive::import::bundle::Bundle;
+use crate::receive::import::count::count;
+use crate::receive::import::progress::Progress;
+use crate::store::Store;
+use crate::store::imports::{self, Head, Importing};
+use crate::validate::apple_export::{Attached, Beside, Validator, files};
+
+/// Weight of a piece: a commit costs a sync, and a piece costs memory.
+const PIECE: usize = 20_000;
+/// Where a piece ends even between records of one group.
+const LARGEST_PIECE: usize = 4 * PIECE;
+
+/// Most bytes of one file beside the XML.
+const LARGEST_FILE: u64 = 64 << 20;
+
+/// How often the writer is asked again when it is busy, and how long it is waited for in between.
+const PATIENCE: u32 = 600;
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Where pieces go.
+pub enum Sink<'a> {
+    Store(&'a Store, Box<Head>),
+    /// Nowhere: they are counted.
+    Count,
+}
+
+/// Pieces on their way to the store.
+enum Pieces<'a> {
+    Store { store: &'a Store, importing: Option<Importing>, writing: Option<oneshot::Receiver<Result<Importing>>> },
+    Count(Receipt),
+}
+
+/// Imports every export in the bundle, and what lies beside it, as one delivery.
+pub struct Pipeline<'a> {
+    bundle: &'a Bundle,
+    progress: &'a Progress,
+    validator: Validator<'a>,
+    pieces: Pieces<'a>,
+    /// Files that were used on behalf of an element.
+    used: HashSet<usize>,
+}
+
+impl<'a> Pipeline<'a> {
+    pub fn begin(
+        bundle: &'a Bundle,
+        progress: &'a Progress,
+        validator: Validator<'a>,
+        sink: Sink<'a>,
+    ) -> Result<Pipeline<'a>> {
+        let pieces = match sink {
+            Sink::Count => Pieces::Count(Receipt::default()),
+            Sink::Store(store, head) => {
+                let importing = store.writer().run(move |writing| imports::begin(writing, &head))?;
+                Pieces::Store { store, importing: Some(importing), writing: None }
+            }
+        };
+        Ok(Pipeline { bundle, progress, validator, pieces, used: HashSet::new() })
+    }
+
+    /// Imports the export at that position of the bundle.
+    pub fn export(&mut self, at: usize) -> Result<()> {
+        self.used.insert(at);
+        let bundle = self.bundle;
+        bundle.open(at, self.progress, |reader| match Items::open(reader).map_err(source_fault)? {
+            Some(items) => self.items(at, items),
+            None => Err(Error::BadRequest(format!("{} has no <HealthData>", bundle.entries[at].name))),
+        })??;
+        let last = self.validator.finish();
+        self.pieces.add(last, self.progress)
+    }
+
+    fn items<R: io::Read>(&mut self, at: usize, mut items: Items<R>) -> Result<()> {
+        let mut tree = Tree::default();
+        loop {
+            match items.next(&mut tree).map_err(source_fault)? {
+                Next::Element => {
+                    if let Some(element) = tree.root() {
+                        self.element(at, element)?;
+                    }
+                }
+                Next::Damaged { reason, item } => self.validator.add_damaged(reason, item),
+                Next::End { whole: true } => return Ok(()),
+                Next::End { whole: false } => {
+                    let reason = "the file ends before its last element is closed: what came before is imported";
+                    self.validator.add_damaged(reason, String::new());
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    fn element(&mut self, at: usize, element: Element) -> Result<()> {
+        let weight = self.validator.weight();
+        if weight >= LARGEST_PIECE || (weight >= PIECE && self.validator.may_end_before(element)) {
+            let piece = self.validator.take();
+            self.pieces.add(piece, self.progress)?;
+        }
+        let attached = match element.name() {
+            "Workout" | "ClinicalRecord" => self.attached(at, element),
+            _ => Attached::default(),
+        };
+        self.validator.add(element, attached);
+        Ok(())
+    }
+
+    /// What the files that an element refers to hold.
+    fn attached(&mut self, of: usize, element: Element) -> Attached {
+        let mut attached = Attached::default();
+        for path in files(element) {
+            let Some(at) = self.bundle.find(of, &path) else {
+                attached.problems.push(format!("the file {path} is not there"));
+                continue;
+            };
+            self.used.insert(at);
+            let content = self.bundle.content(at, LARGEST_FILE, self.progress);
+            let done = content.and_then(|content| {
+                match element.name() {
+                    "Workout" => attached.route.extend(gpx::points(&content)?),
+                    _ => attached.file = Some((path.clone(), content)),
+                }
+                Ok(())
+            });
+            if let Err(reason) = done {
+                attached.problems.push(format!("{path}: {reason}"));
+            }
+        }
+        attached
+    }
+
+    /// Imports the files that no element has referred to. Gives those that are no part of an export.
+    pub fn others(&mut self) -> Result<Vec<usize>> {
+        let mut foreign = Vec::new();
+        let root = self.used.iter().find(|at| self.bundle.entries[**at].kind == Kind::Export);
+        let root = root.map_or("", |at| self.bundle.folder_of(*at)).to_owned();
+        for (at, entry) in self.bundle.entries.iter().enumerate() {
+            if self.used.contains(&at) {
+                continue;
+            }
+            if self.validator.weight() >= PIECE {
+                let piece = self.validator.take();
+                self.pieces.add(piece, self.progress)?;
+            }
+            let name = entry.name.strip_prefix(&root).unwrap_or(&entry.name);
+            match self.bundle.content(at, LARGEST_FILE, self.progress) {
+                Err(reason) => self.validator.add_unusable(name, reason, b""),
+                Ok(body) => {
+                    if !self.other(entry.kind, Beside { name, body }) {
+                        foreign.push(at);
+                    }
+                }
+            }
+        }
+        Ok(foreign)
+    }
+
+    /// False when the file is no part of an export.
+    fn other(&mut self, kind: Kind, file: Beside) -> bool {
+        let clinical = || file.body.windows(14).take(4096).any(|window| window == b"\"resourceType\"");
+        match kind {
+            Kind::Cda => self.validator.add_file("cda", "application/xml", file),
+            Kind::Gpx => self.validator.add_file("route", "application/gpx+xml", file),
+            Kind::Json if clinical() => self.validator.add_file("clinical", "application/json", file),
+            Kind::Text => {
+                if let Err(reason) = self.validator.add_ecg(&file) {
+                    if file.name.to_lowercase().ends_with(".csv") && !file.name.contains('/') {
+                        return false;
+                    }
+                    let reason = format!("this is no electrocardiogram, and nothing else that we know: {reason}");
+                    self.validator.add_unusable(file.name, reason, &file.body);
+                }
+            }
+            Kind::Json | Kind::Zip => return false,
+            Kind::Export | Kind::Empty | Kind::Unknown => {
+                let reason = "this is no file that an export has".to_owned();
+                self.validator.add_unusable(file.name, reason, &file.body);
+            }
+        }
+        true
+    }
+
+    pub fn finish(mut self) -> Result<Receipt> {
+        let last = self.validator.finish();
+        self.pieces.add(last, self.progress)?;
+        self.pieces.finish(self.progress)
+    }
+}
+
+/// What was read of a source that fails stays stored, and reading it again when it is whole adds the rest.
+fn source_fault(fault: io::Error) -> Error {
+    Error::BadRequest(format!(
+        "the file cannot be read to its end ({fault}): what came before is stored, and importing the whole file again \
+         adds the rest"
+    ))
+}
+
+impl Pieces<'_> {
+    fn add(&mut self, piece: Batch, progress: &Progress) -> Result<()> {
+        if piece.items.is_empty() && piece.rejected.is_empty() {
+            return Ok(());
+        }
+        let items = (piece.items.len() + piece.rejected.len()) as u64;
+        match self {
+            Pieces::Count(receipt) => count(&piece, receipt),
+            Pieces::Store { store, importing, writing } => {
+                settle(importing, writing)?;
+                *writing = importing.take().map(|importing| submit(store, importing, piece)).transpose()?;
+            }
+        }
+        progress.add_items(items);
+        Ok(())
+    }
+
+    fn finish(self, progress: &Progress) -> Result<Receipt> {
+        match self {
+            Pieces::Count(receipt) => Ok(receipt),
+            Pieces::Store { store, mut importing, mut writing } => {
+                settle(&mut importing, &mut writing)?;
+                if progress.is_stopped() {
+                    return Err(Error::Busy("the import was stopped: import the file again".into()));
+                }
+                let importing = importing.ok_or_else(|| Error::Internal("an import has lost its place".into()))?;
+                store.writer().run(move |writing| imports::finish(writing, importing))
+            }
+        }
+    }
+}
+
+/// Waits for the piece that is being written.
+fn settle(importing: &mut Option<Importing>, writing: &mut Option<oneshot::Receiver<Result<Importing>>>) -> Result<()> {
+    if let Some(writing) = writing.take() {
+        let written = writing.blocking_recv().map_err(|_| Error::Internal("the writer has stopped".into()))?;
+        *importing = Some(written?);
+    }
+    Ok(())
+}
+
+/// Hands a piece to the writer; when its queue is full of deliveries, those come first.
+fn submit(store: &Store, importing: Importing, piece: Batch) -> Result<oneshot::Receiver<Result<Importing>>> {
+    let held = Arc::new(Mutex::new(Some((importing, piece))));
+    for _ in 0..PATIENCE {
+        let held = held.clone();
+        let submitted = store.writer().submit(move |writing| {
+            let taken = held.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let (importing, piece) = taken.ok_or_else(|| Error::Internal("a piece was written already".into()))?;
+            imports::add(writing, importing, &piece)
+        });
+        match submitted {
+            Err(Error::Busy(_)) => std::thread::sleep(PAUSE),
+            submitted => return submitted,
+        }
+    }
+    Err(Error::Busy("the writer is busy: import the file again later".into()))
+}

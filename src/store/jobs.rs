@@ -1,0 +1,127 @@
+//! Jobs: imports that were taken over the network and run in the background.
+//!
+//! The row is written before the sender is answered, so what was promised is begun again after a crash.
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use crate::error::Result;
+
+/// A job as it is taken.
+#[derive(Debug, Clone)]
+pub struct NewJob {
+    pub public_id: String,
+    pub user: i64,
+    pub api_key: Option<i64>,
+    /// The name that the sender gave the file.
+    pub file: String,
+    pub bytes: u64,
+    pub created_at_ms: i64,
+}
+
+/// A job as it stands.
+#[derive(Debug, Clone)]
+pub struct Job {
+    pub id: i64,
+    pub public_id: String,
+    pub user: i64,
+    pub api_key: Option<i64>,
+    /// `queued`, `running`, `done` or `failed`.
+    pub state: String,
+    pub file: String,
+    pub bytes: i64,
+    pub created_at_ms: i64,
+    pub finished_at_ms: Option<i64>,
+    /// JSON.
+    pub receipt: Option<String>,
+    pub error: Option<String>,
+}
+
+const SELECT: &str =
+    "SELECT id, public_id, user, api_key, state, file, bytes, created_at_ms, finished_at_ms, receipt, error
+                      FROM job";
+
+pub fn insert(connection: &Connection, job: &NewJob) -> Result<()> {
+    connection
+        .prepare_cached(
+            "INSERT INTO job (public_id, user, api_key, state, file, bytes, created_at_ms)
+             VALUES (?1, ?2, ?3, 'queued', ?4, ?5, ?6)",
+        )?
+        .execute(params![
+            job.public_id,
+            job.user,
+            job.api_key,
+            job.file,
+            i64::try_from(job.bytes).unwrap_or(i64::MAX),
+            job.created_at_ms
+        ])?;
+    Ok(())
+}
+
+/// What was running when the process ended has to be begun again.
+pub fn queue_again(connection: &Connection) -> Result<()> {
+    connection.execute("UPDATE job SET state = 'queued' WHERE state = 'running'", [])?;
+    Ok(())
+}
+
+/// Takes the oldest job that waits, if there is one.
+pub fn take(connection: &Connection) -> Result<Option<Job>> {
+    let next = format!("{SELECT} WHERE state = 'queued' ORDER BY id LIMIT 1");
+    let job = connection.prepare_cached(&next)?.query_row([], read).optional()?;
+    if let Some(job) = &job {
+        connection.prepare_cached("UPDATE job SET state = 'running' WHERE id = ?1")?.execute([job.id])?;
+    }
+    Ok(job)
+}
+
+/// Ends a job with its receipt as JSON, or with the reason why there is none.
+pub fn finish(connection: &Connection, id: i64, outcome: &Result<String, String>, now_ms: i64) -> Result<()> {
+    let (state, receipt, error) = match outcome {
+        Ok(receipt) => ("done", Some(receipt), None),
+        Err(reason) => ("failed", None, Some(reason)),
+    };
+    connection
+        .prepare_cached("UPDATE job SET state = ?2, receipt = ?3, error = ?4, finished_at_ms = ?5 WHERE id = ?1")?
+        .execute(params![id, state, receipt, error, now_ms])?;
+    Ok(())
+}
+
+/// One page of a person's jobs, newest first, older than the row `before` when it is given.
+pub fn list(connection: &Connection, user: i64, before: Option<i64>, limit: u32) -> Result<Vec<Job>> {
+    let mut statement =
+        connection.prepare_cached(&format!("{SELECT} WHERE user = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3"))?;
+    let rows = statement.query_map(params![user, before.unwrap_or(i64::MAX), limit], read)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+pub fn find(connection: &Connection, user: i64, public_id: &str) -> Result<Option<Job>> {
+    Ok(connection
+        .prepare_cached(&format!("{SELECT} WHERE user = ?1 AND public_id = ?2"))?
+        .query_row(params![user, public_id], read)
+        .optional()?)
+}
+
+/// Ids of the jobs whose files are still needed: those that wait or run, and those that failed after `since_ms`.
+pub fn with_files(connection: &Connection, since_ms: i64) -> Result<Vec<String>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT public_id FROM job
+         WHERE state IN ('queued', 'running') OR (state = 'failed' AND finished_at_ms > ?1)",
+    )?;
+    let rows = statement.query_map([since_ms], |row| row.get(0))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+fn read(row: &Row) -> rusqlite::Result<Job> {
+    Ok(Job {
+        id: row.get(0)?,
+        public_id: row.get(1)?,
+        user: row.get(2)?,
+        api_key: row.get(3)?,
+        state: row.get(4)?,
+        file: row.get(5)?,
+        bytes: row.get(6)?,
+        created_at_ms: row.get(7)?,
+        finished_at_ms: row.get(8)?,
+        receipt: row.get(9)?,
+        error: row.get(10)?,
+    })
+}

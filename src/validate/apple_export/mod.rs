@@ -1,0 +1,179 @@
+//! The children of an export's root to the store's terms, one after the other, into a batch that is taken when it is large
+//! enough. What is learned on the way (types, offsets) stays from piece to piece.
+//!
+//! A record is one item. A correlation is no item of its own: its records are, and they stand at top level as well, where
+//! they are found to be known already.
+
+mod beats;
+mod clock;
+mod documents;
+mod events;
+mod quantities;
+mod records;
+mod types;
+mod workouts;
+
+use std::collections::HashMap;
+
+use jiff::tz::TimeZone;
+
+use crate::decode::apple_export::{Element, text};
+use crate::model::document::Document;
+use crate::model::sample::Batch;
+use crate::model::workout::RoutePoint;
+use crate::validate::filling::Filling;
+use clock::Clock;
+pub use documents::Beside;
+use documents::Profile;
+use types::Types;
+pub use workouts::files;
+
+/// What the files beside the XML add to one of its elements.
+#[derive(Debug, Default)]
+pub struct Attached {
+    pub route: Vec<RoutePoint>,
+    /// Name and content of a clinical record.
+    pub file: Option<(String, Vec<u8>)>,
+    /// Why something that is referred to is not there.
+    pub problems: Vec<String>,
+}
+
+/// Bytes of memory that a sample takes, roughly.
+const BYTES_A_SAMPLE: usize = 100;
+
+/// Turns elements into batches.
+pub struct Validator<'a> {
+    home: &'a TimeZone,
+    clock: Clock<'a>,
+    types: Types<'a>,
+    filling: Filling<'a>,
+    /// Positions in the present batch's names, by name.
+    names: HashMap<String, u32>,
+    /// How many there were of each element, for their places.
+    seen: HashMap<String, u64>,
+    records: u64,
+    profile: Profile,
+    /// Type and start of the last record, as written.
+    last: (String, String),
+    /// Weight of the present batch beside its items.
+    heavy: usize,
+}
+
+impl<'a> Validator<'a> {
+    /// `stored_unit` tells the unit that a metric unknown to the catalogue is stored in already.
+    pub fn new(home: &'a TimeZone, stored_unit: &'a (dyn Fn(&str) -> Option<String> + Sync)) -> Validator<'a> {
+        Validator {
+            home,
+            clock: Clock::new(home),
+            types: Types::new(stored_unit),
+            filling: Filling::new(Batch::default(), home),
+            names: HashMap::new(),
+            seen: HashMap::new(),
+            records: 0,
+            profile: Profile::default(),
+            last: <(String, String)>::default(),
+            heavy: 0,
+        }
+    }
+
+    /// How many items the present batch has.
+    pub fn len(&self) -> usize {
+        self.filling.batch.items.len() + self.filling.batch.rejected.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// How much the present batch holds, in samples: so that neither many small things nor a few large ones make it heavy.
+    pub fn weight(&self) -> usize {
+        self.len() + self.heavy
+    }
+
+    /// Whether a batch may end before `next`: never between records of one type and start, which may be one group.
+    pub fn may_end_before(&self, next: Element) -> bool {
+        next.name() != "Record" || !self.is_same_group(next)
+    }
+
+    fn is_same_group(&self, next: Element) -> bool {
+        let is = |name: &str, known: &str| next.attributes().any(|(key, value)| key == name && value == known);
+        is("type", &self.last.0) && is("startDate", &self.last.1)
+    }
+
+    /// Adds one child of the root.
+    pub fn add(&mut self, element: Element, attached: Attached) {
+        match element.name() {
+            "Record" => self.add_record(element),
+            "Correlation" => element.children_named("Record").for_each(|record| self.add_record(record)),
+            "Workout" => self.add_workout(element, attached),
+            "ExportDate" => self.add_export_date(element),
+            "Me" => self.add_me(element),
+            "ClinicalRecord" => self.add_clinical(element, attached),
+            _ => self.add_event(element),
+        }
+    }
+
+    /// Something that cannot be read.
+    pub fn add_damaged(&mut self, reason: &str, item: String) {
+        let place = self.place("damaged");
+        let name = self.name("damaged");
+        self.filling.reject(name, place, reason.to_owned(), item);
+    }
+
+    /// The batch so far; the next begins empty.
+    pub fn take(&mut self) -> Batch {
+        self.names.clear();
+        self.heavy = 0;
+        self.types.forget_positions();
+        let filling = std::mem::replace(&mut self.filling, Filling::new(Batch::default(), self.home));
+        filling.finish()
+    }
+
+    /// The last batch of a document, with what is known only at its end.
+    pub fn finish(&mut self) -> Batch {
+        self.add_profile();
+        self.take()
+    }
+
+    /// The position of a name in the counts.
+    fn name(&mut self, name: &str) -> u32 {
+        if let Some(position) = self.names.get(name) {
+            return *position;
+        }
+        let position = self.filling.add_name(name);
+        self.names.insert(name.to_owned(), position);
+        position
+    }
+
+    fn item(&mut self, name: &str) -> u32 {
+        let name = self.name(name);
+        self.filling.add_item(name)
+    }
+
+    /// Counts an element and gives its place as an XPath.
+    fn place(&mut self, name: &str) -> String {
+        let count = match name {
+            "Record" => &mut self.records,
+            _ => self.seen.entry(name.to_owned()).or_default(),
+        };
+        *count += 1;
+        format!("/HealthData/{name}[{count}]")
+    }
+
+    fn reject(&mut self, name: &str, place: String, reason: String, element: Element) {
+        let (name, item) = (self.name(name), element.to_xml());
+        self.heavy += item.len() / BYTES_A_SAMPLE;
+        self.filling.reject(name, place, reason, item);
+    }
+
+    fn add_document(&mut self, name: &str, document: impl FnOnce(u32) -> Document) {
+        let document = document(self.item(name));
+        self.heavy += document.body.len() / BYTES_A_SAMPLE;
+        self.filling.batch.documents.push(document);
+    }
+}
+
+/// Attributes as texts.
+fn texts(element: Element<'_>) -> impl Iterator<Item = (&str, std::borrow::Cow<'_, str>)> {
+    element.attributes().map(|(name, value)| (name, text(value)))
+}

@@ -1,0 +1,262 @@
+//! `Record`: a number, a category sample, or an event.
+
+use std::borrow::Cow;
+
+use serde_json::{Map, Value};
+
+use crate::decode::apple_export::{Element, text};
+use crate::decode::auto_export::PROTECTION;
+use crate::decode::date::Stamp;
+use crate::model::event::Event;
+use crate::model::healthkit;
+use crate::model::sample::{Sample, Series};
+use crate::model::sender::Sender;
+use crate::model::sleep::Stage;
+use crate::model::time::Layer;
+use crate::validate::apple_export::types::{Becomes, Category, Quantity, RecordType};
+use crate::validate::apple_export::{Validator, quantities};
+
+/// Longest text that is kept of a record's source or value.
+const LONGEST: usize = 4 << 10;
+
+/// The attributes of a record, as written.
+#[derive(Default)]
+struct Attributes<'a> {
+    kind: &'a str,
+    unit: &'a str,
+    value: Option<&'a str>,
+    source: &'a str,
+    device: &'a str,
+    start: &'a str,
+    end: &'a str,
+}
+
+impl<'a> Attributes<'a> {
+    fn of(element: Element<'a>) -> Attributes<'a> {
+        let mut found = Attributes::default();
+        for (name, value) in element.attributes() {
+            match name {
+                "type" => found.kind = value,
+                "unit" => found.unit = value,
+                "value" => found.value = Some(value),
+                "sourceName" | "source" => found.source = value,
+                "device" => found.device = value,
+                "startDate" => found.start = value,
+                "endDate" => found.end = value,
+                _ => {}
+            }
+        }
+        found
+    }
+}
+
+/// When a record was.
+struct Times {
+    start: Stamp,
+    span: i64,
+    offset_minutes: i32,
+}
+
+/// What a sample says beside when and who.
+struct Said {
+    value: f64,
+    context: Option<&'static str>,
+}
+
+impl Validator<'_> {
+    pub(super) fn add_record(&mut self, element: Element) {
+        self.records += 1;
+        let attributes = Attributes::of(element);
+        if !self.last.0.eq(attributes.kind) || !self.last.1.eq(attributes.start) {
+            attributes.kind.clone_into(&mut self.last.0);
+            attributes.start.clone_into(&mut self.last.1);
+        }
+        let unit = text(attributes.unit);
+        let at = self.types.find(&text(attributes.kind), unit.trim());
+        if let Err(reason) = self.read_record(element, &attributes, at) {
+            let place = format!("/HealthData/Record[{}]", self.records);
+            let name = self.types.at(at).name.clone();
+            self.reject(&name, place, reason, element);
+        }
+    }
+
+    fn read_record(&mut self, element: Element, attributes: &Attributes, at: usize) -> Result<(), String> {
+        let times = self.times(element, attributes)?;
+        if attributes.source.len() > LONGEST {
+            return Err("sourceName is longer than 4 KB".into());
+        }
+        let said = match &self.types.at(at).becomes {
+            Becomes::Refused(reason) => return Err(reason.clone()),
+            Becomes::Quantity(quantity) => {
+                Said { value: number(attributes, quantity)?, context: context(element, quantity) }
+            }
+            Becomes::Category { category, .. } => category_value(*category, element, attributes, &times)?,
+            Becomes::Event(kind) => {
+                let kind = *kind;
+                self.add_category_event(kind, at, element, attributes, &times);
+                return Ok(());
+            }
+        };
+        self.add_sample(at, element, attributes, &times, &said);
+        Ok(())
+    }
+
+    fn times(&mut self, element: Element, attributes: &Attributes) -> Result<Times, String> {
+        let start = self.clock.read("startDate", &text(attributes.start))?;
+        let end = match attributes.end {
+            "" => start,
+            same if same == attributes.start => start,
+            end => self.clock.read("endDate", &text(end))?,
+        };
+        if end.utc < start.utc {
+            return Err("the end is before the start".into());
+        }
+        let zone = element.metadata("HKTimeZone");
+        let offset_minutes = self.clock.offset(start, zone.as_deref());
+        Ok(Times { start, span: end.utc - start.utc, offset_minutes })
+    }
+
+    fn add_sample(&mut self, at: usize, element: Element, attributes: &Attributes, times: &Times, said: &Said) {
+        let (series, count) = self.positions(at);
+        let item = self.filling.add_item(count);
+        let source = self.filling.source(text(attributes.source).trim());
+        if !attributes.device.is_empty() && !self.filling.batch.devices.contains_key(&source) {
+            let model = quantities::hardware(&text(attributes.device));
+            self.filling.batch.devices.extend(model.map(|model| (source, model)));
+        }
+        let context = said.context.map(|context| self.filling.context(context));
+        self.filling.batch.samples.push(Sample {
+            item,
+            series,
+            layer: Layer::Raw,
+            start: times.start.utc,
+            span: times.span,
+            offset_minutes: times.offset_minutes,
+            value: Some(said.value),
+            min: None,
+            max: None,
+            source,
+            context,
+        });
+        if let Some(list) = element.children_named("HeartRateVariabilityMetadataList").next() {
+            self.add_beats(item, list, times.start.utc, times.span, times.offset_minutes, attributes.source);
+        }
+    }
+
+    /// The positions of a type in the present batch's series and names, added when they are new to it.
+    fn positions(&mut self, at: usize) -> (u32, u32) {
+        let RecordType { series, count, .. } = self.types.at(at);
+        if let (Some(series), Some(count)) = (*series, *count) {
+            return (series, count);
+        }
+        let name = self.types.at(at).name.clone();
+        let count = self.name(&name);
+        let known = self.types.at(at);
+        let unit = match &known.becomes {
+            Becomes::Quantity(quantity) => quantity.unit.clone(),
+            Becomes::Category { metric, .. } => metric.unit.clone(),
+            _ => String::new(),
+        };
+        let unit_sent = if known.unit_sent.is_empty() { unit.clone() } else { known.unit_sent.clone() };
+        self.filling.batch.series.push(Series { metric: name, unit, unit_sent });
+        let series = self.filling.batch.series.len() as u32 - 1;
+        (known.series, known.count) = (Some(series), Some(count));
+        (series, count)
+    }
+
+    fn add_category_event(
+        &mut self,
+        kind: &'static str,
+        at: usize,
+        element: Element,
+        attributes: &Attributes,
+        times: &Times,
+    ) {
+        let item = self.item(kind);
+        self.heavy += 5;
+        let identifier = text(attributes.kind).into_owned();
+        let sent = attributes.value.map(|value| text(value).into_owned());
+        self.filling.batch.events.push(Event {
+            item,
+            sender: Sender::AppleExport,
+            kind,
+            code: self.types.at(at).code.clone(),
+            value: sent.as_deref().map(|value| healthkit::value_code(value, &identifier)),
+            value_sent: sent,
+            name: identifier,
+            start: times.start.utc,
+            span: times.span,
+            offset_minutes: times.offset_minutes,
+            source: text(attributes.source).trim().to_owned(),
+            details: metadata(element),
+            series: None,
+        });
+    }
+}
+
+/// The number in the canonical unit.
+fn number(attributes: &Attributes, quantity: &Quantity) -> Result<f64, String> {
+    let written = attributes.value.map_or(Cow::Borrowed(""), text);
+    let sent: f64 = match written.trim() {
+        "" => return Err("the record has no value".into()),
+        number => number.parse().map_err(|_| format!("the value {} is not a number", quantities::short(number)))?,
+    };
+    let value = match quantity.is_fraction && sent.abs() <= 1.0 {
+        true => quantities::percent(sent),
+        false => quantity.conversion.apply(sent),
+    };
+    match quantity.range {
+        _ if !value.is_finite() => Err("the value is not a finite number".into()),
+        Some((low, high)) if !(low..=high).contains(&value) => {
+            Err(format!("{value} {} is outside what it can be, {low} to {high}", quantity.unit))
+        }
+        _ => Ok(value),
+    }
+}
+
+fn context(element: Element, quantity: &Quantity) -> Option<&'static str> {
+    let (key, words) = quantity.context?;
+    let value = element.metadata(key)?;
+    words.iter().find(|(known, _)| *known == value.trim()).map(|(_, word)| *word)
+}
+
+fn category_value(
+    category: Category,
+    element: Element,
+    attributes: &Attributes,
+    times: &Times,
+) -> Result<Said, String> {
+    let written = attributes.value.map_or(Cow::Borrowed(""), text);
+    let value = match category {
+        Category::StandHour => match written.as_ref() {
+            "HKCategoryValueAppleStandHourStood" | "0" => 1.0,
+            "HKCategoryValueAppleStandHourIdle" | "1" => 0.0,
+            other => return Err(format!("{} is neither stood nor idle", quantities::short(other))),
+        },
+        Category::Length(seconds) => times.span as f64 / f64::from(seconds),
+        Category::SleepStage => stage(&written)
+            .ok_or_else(|| format!("{} is no stage of sleep that we know", quantities::short(&written)))?
+            .value(),
+        Category::SexualActivity => {
+            let used = element.metadata("HKSexualActivityProtectionUsed");
+            let word = used.map_or(0, |used| if matches!(used.trim(), "1" | "true") { 1 } else { 2 });
+            return Ok(Said { value: 1.0, context: Some(PROTECTION[word]) });
+        }
+    };
+    Ok(Said { value, context: None })
+}
+
+/// By name, or by HealthKit's number.
+fn stage(written: &str) -> Option<Stage> {
+    Stage::from_word(written).or_else(|| Stage::from_value(written.trim().parse().ok()?))
+}
+
+/// All metadata in snake_case, as texts.
+pub(super) fn metadata(element: Element) -> Map<String, Value> {
+    let entries = element.children_named("MetadataEntry");
+    let named = entries.filter_map(|entry| {
+        let value = entry.get("value").unwrap_or_default().into_owned();
+        Some((healthkit::code(&entry.get("key")?), Value::String(value)))
+    });
+    named.collect()
+}

@@ -1,0 +1,153 @@
+//! Imports over the network: taken with 202, done in the background, told about while they run, begun again after a crash.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::support::apple::{fixture_zip, steps, xml};
+use crate::support::check::assert_sound;
+use crate::support::counts::assert_balanced;
+use crate::support::problems::refusal;
+use crate::support::{Client, InProcess, RealServer, body};
+
+/// Posts a file and gives the address of its job.
+#[track_caller]
+fn post(client: &Client, path: &str, headers: &[(&str, &str)], content: &[u8]) -> String {
+    let answer = client.post(path, headers, content);
+    let accepted = answer.expect(202);
+    let address = accepted["status_url"].as_str().unwrap().to_owned();
+    assert_eq!(answer.header("location"), address);
+    assert!(address.ends_with(accepted["job"].as_str().unwrap()));
+    address
+}
+
+/// Asks until the job has ended.
+#[track_caller]
+fn ended(client: &Client, address: &str) -> Value {
+    let begun = Instant::now();
+    loop {
+        let job = client.get(address).expect(200);
+        if ["done", "failed"].contains(&job["state"].as_str().unwrap()) {
+            return job;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(60), "{job}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn files(server: &InProcess) -> usize {
+    std::fs::read_dir(server.data_dir.path().join("imports")).map_or(0, Iterator::count)
+}
+
+#[test]
+fn a_zip_is_taken_imported_and_told_about() {
+    let server = InProcess::start();
+    let address = post(&server.client, "/api/v1/import?name=export.zip", &[], &fixture_zip());
+    let job = ended(&server.client, &address);
+    assert_eq!((&job["state"], &job["percent"], &job["file"]), (&json!("done"), &json!(100.0), &json!("export.zip")));
+    assert_balanced(&job["receipt"]);
+    assert!(job["receipt"]["stored"].as_u64().unwrap() > 25, "{job}");
+    assert_eq!(files(&server), 0, "the file goes when the job is done");
+    let delivery = job["receipt"]["delivery"].as_str().unwrap();
+    assert_eq!(server.client.get(&format!("/api/v1/deliveries/{delivery}")).expect(200)["file"], "export.zip");
+    let again = ended(&server.client, &post(&server.client, "/api/v1/import", &[], &fixture_zip()));
+    assert_eq!(again["receipt"]["stored"], 0);
+    let list = server.client.get("/api/v1/jobs?limit=1").expect(200);
+    assert_eq!(list["jobs"][0]["job"], again["job"]);
+    let next = format!("/api/v1/jobs?cursor={}", list["next_cursor"].as_str().unwrap());
+    assert_eq!(server.client.get(&next).expect(200)["jobs"], json!([job]));
+    assert_sound(&server.app);
+}
+
+#[test]
+fn a_form_and_a_file_of_the_app_are_taken_as_well() {
+    let server = InProcess::start();
+    let form = format!(
+        "--cut\r\nContent-Disposition: form-data; name=\"note\"\r\n\r\nhello\r\n--cut\r\nContent-Disposition: form-data; \
+         name=\"file\"; filename=\"exportar.xml\"\r\nContent-Type: text/xml\r\n\r\n{}\r\n--cut--\r\n",
+        xml(&steps(0, 7))
+    );
+    let kind = [("content-type", "multipart/form-data; boundary=cut")];
+    let job = ended(&server.client, &post(&server.client, "/api/v1/import", &kind, form.as_bytes()));
+    assert_eq!((&job["file"], &job["receipt"]["stored"]), (&json!("exportar.xml"), &json!(2)), "{job}");
+    let sent = body("step_count", "count", json!([{"date": "2024-02-05 10:00:00 +0000", "qty": 5}])).to_string();
+    let job = ended(&server.client, &post(&server.client, "/api/v1/import", &[], sent.as_bytes()));
+    assert_eq!(job["receipt"]["stored"], 1, "{job}");
+    let empty = "--cut\r\nContent-Disposition: form-data; name=\"note\"\r\n\r\nhello\r\n--cut--\r\n";
+    let answer = server.client.post("/api/v1/import", &kind, empty.as_bytes());
+    assert!(refusal(&server, &answer, 400, "bad-request").contains("no file in the form"));
+}
+
+#[test]
+fn what_is_no_export_fails_with_a_reason_and_keeps_its_file() {
+    let server = InProcess::start();
+    let zip = fixture_zip();
+    let job = ended(&server.client, &post(&server.client, "/api/v1/import", &[], &zip[..zip.len() - 100]));
+    assert_eq!(job["state"], "failed");
+    assert!(job["error"].as_str().unwrap().contains("no whole zip"), "{job}");
+    assert_eq!(files(&server), 1);
+    let good = ended(&server.client, &post(&server.client, "/api/v1/import", &[], &zip));
+    assert_eq!(good["state"], "done", "one that fails does not stop those that follow");
+}
+
+#[test]
+fn limits_and_strangers() {
+    let server = InProcess::start_with(&[("max_import_mb", "1")]);
+    let large = vec![b' '; (1 << 20) + 1];
+    let answer = server.client.post("/api/v1/import", &[], &large);
+    assert!(refusal(&server, &answer, 413, "too-large").contains("max_import_mb"));
+    let answer = server.client.post("/api/v1/import", &[], b"");
+    refusal(&server, &answer, 400, "bad-request");
+    let answer = server.client.post("/api/v1/import?nmae=x", &[], b"x");
+    refusal(&server, &answer, 400, "bad-request");
+    assert_eq!(files(&server), 0);
+    server.client.get("/api/v1/jobs/none").problem(404);
+    let address = post(&server.client, "/api/v1/import", &[], xml(&steps(0, 1)).as_bytes());
+    let other = server.client.with_key(Some(&server.key("ben", &health_export::model::key::Scope::ALL)));
+    other.get(&address).problem(404);
+    assert_eq!(other.get("/api/v1/jobs").expect(200)["jobs"], json!([]));
+}
+
+#[test]
+fn events_tell_until_the_end() {
+    let server = InProcess::start();
+    let records: String = (0..60_000).map(|at| steps(at * 60, at)).collect();
+    let address = post(&server.client, "/api/v1/import", &[], xml(&records).as_bytes());
+    let answer = server.client.get_with(&address, &[("accept", "text/event-stream")]);
+    assert_eq!((answer.status, answer.header("content-type")), (200, "text/event-stream"));
+    let text = answer.text();
+    let told: Vec<Value> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("data:"))
+        .map(|data| serde_json::from_str(data).unwrap())
+        .collect();
+    let last = told.last().unwrap();
+    assert_eq!((&last["state"], &last["receipt"]["stored"]), (&json!("done"), &json!(60_001)));
+    assert!(text.starts_with("event: job") && told.len() >= 2, "{text}");
+    let percent: Vec<f64> = told.iter().map(|job| job["percent"].as_f64().unwrap()).collect();
+    assert!(percent.is_sorted(), "{percent:?}");
+}
+
+#[test]
+fn a_job_that_was_running_begins_again_after_a_crash() {
+    let folder = tempfile::tempdir().unwrap();
+    let records: String = (0..300_000).map(|at| steps(at * 60, at)).collect();
+    let mut server = RealServer::start(folder.path());
+    let key = RealServer::create_key(folder.path(), "ingest,read");
+    let client = Client::new(&server.base, Some(&key));
+    let address = post(&client, "/api/v1/import", &[], xml(&records).as_bytes());
+    let begun = Instant::now();
+    while client.get(&address).expect(200)["state"] == "queued" && begun.elapsed() < Duration::from_secs(20) {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    server.process.kill().unwrap();
+    server.process.wait().unwrap();
+    std::fs::write(folder.path().join("imports/orphan"), b"x").unwrap();
+    let server = RealServer::start(folder.path());
+    let client = Client::new(&server.base, Some(&key));
+    let job = ended(&client, &address);
+    assert_eq!((&job["state"], &job["receipt"]["received"]), (&json!("done"), &json!(300_001)), "{job}");
+    let metric = &client.get("/api/v1/metrics").expect(200)["metrics"][0];
+    assert_eq!(metric["count"], 300_000, "{metric}");
+    assert_eq!(std::fs::read_dir(folder.path().join("imports")).unwrap().count(), 0);
+}
