@@ -16,7 +16,7 @@ use crate::error::Result;
 use crate::model::day::{day_begins, local_day};
 use crate::query::subject;
 use crate::store::nights::read::{self, Sleep};
-use crate::store::{Reading, series};
+use crate::store::{Reading, priority, series};
 use night::{Night, from_segments, from_summary};
 
 /// Seconds before the first date and after the last in which their nights may begin, or go on.
@@ -58,7 +58,7 @@ pub fn answer(reading: &Reading, question: &Question) -> Result<Answer> {
     let names: HashMap<i64, String> = sources(reading, *user)?.into_iter().collect();
     let walk = Walk {
         sleep: Sleep::of(reading, *user, wanted(&names, &question.sources)?)?,
-        ranks: ranks(reading, *user)?,
+        ranks: priority::ranks(reading, *user)?,
         names,
         zone,
         piece: (question.limit.clamp(*PIECE.start(), *PIECE.end())) as i32,
@@ -105,16 +105,6 @@ fn wanted(all: &HashMap<i64, String>, names: &[String]) -> Result<Option<Vec<i64
     }
     let all: Vec<(i64, String)> = all.iter().map(|(id, name)| (*id, name.clone())).collect();
     subject::among(&all, names).map(Some)
-}
-
-/// Whom to believe: watches, then phones, then others.
-fn ranks(reading: &Reading, user: i64) -> Result<HashMap<i64, u32>> {
-    let kind = |name: &str| match name.to_lowercase() {
-        name if name.contains("watch") => 0,
-        name if name.contains("phone") => 1,
-        _ => 2,
-    };
-    Ok(series::sources(reading, user)?.into_iter().map(|(id, name)| (id, kind(&name))).collect())
 }
 
 /// What the steps over the dates have in common.
