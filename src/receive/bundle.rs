@@ -1,4 +1,5 @@
-//! Bodies that are several files, or tables: the zip of the app's manual export, the form of a CSV automation, one CSV.
+//! Bodies that are several files, tables, or text within JSON: the zip of the app's manual export, the form of a CSV
+//! automation, one CSV, a gateway's envelope.
 //!
 //! All files of a body become one batch, so that files which overlap settle among themselves. Nothing is written to
 //! disk, so the names in a zip are only names.
@@ -23,7 +24,7 @@ struct File {
     bytes: Vec<u8>,
 }
 
-/// What a body of several files or of tables says; `None` when it is neither.
+/// What such a body says; `None` when it is none, or another sender's.
 pub fn read(body: &[u8], context: &Context, limit: u64) -> Option<Result<Batch, String>> {
     if body.starts_with(b"PK\x03\x04") || body.starts_with(b"PK\x05\x06") {
         return Some(unzip(body, limit).and_then(|files| Gathered::default().read(files, context)));
@@ -31,6 +32,8 @@ pub fn read(body: &[u8], context: &Context, limit: u64) -> Option<Result<Batch, 
     let files = if multipart::is_multipart(body) {
         let parts = multipart::parts(body, "").ok()?;
         parts.into_iter().map(|part| File { name: part.file_name.unwrap_or(part.name), bytes: part.bytes }).collect()
+    } else if auto_export::is_wrapped_text(body) {
+        return auto_export::with_document(body, |document| validate::batch(&document, context)).ok().map(Ok);
     } else if matches!(body.trim_ascii_start().first(), Some(b'{' | b'[') | None) {
         return None;
     } else {
@@ -211,6 +214,8 @@ mod tests {
         }
         let form = "--x\r\nContent-Disposition: form-data; name=\"steps\"\r\n\r\n8412\r\n--x--\r\n";
         assert!(reading(form.as_bytes()).is_none());
+        assert!(reading(br#"{"body":"walked the dog","steps":7}"#).is_none());
+        assert!(reading(br#"{"headers":{},"body":"{\"data\":{}}"}"#).is_some());
     }
 
     proptest! {

@@ -16,7 +16,7 @@ use crate::model::sleep::SLEEP;
 const ALSO: [&str; 2] = ["metrics", "heartRateVariability"];
 
 /// Keys that proxies and webhook relays put the body under.
-const WRAPPERS: [&str; 3] = ["json", "body", "payload"];
+pub const WRAPPERS: [&str; 3] = ["json", "body", "payload"];
 
 /// What a body turns out to be.
 pub enum Found<T> {
@@ -64,7 +64,8 @@ fn read_level<'a>(object: &Object<'a, 'a>, path: &str, document: &mut Document<'
     here || below
 }
 
-fn is_known(name: &str) -> bool {
+/// Whether an array of that key tells a body of this app.
+pub fn is_known(name: &str) -> bool {
     ALSO.contains(&name) || Array::ALL.iter().any(|array| array.key() == name)
 }
 

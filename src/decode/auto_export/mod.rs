@@ -8,6 +8,7 @@ mod envelope;
 mod node;
 mod point;
 mod repair;
+mod wrapped;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ use simd_json::tape::Value;
 use envelope::{Found, read_body};
 pub use node::Node;
 pub use point::{Field, PROTECTION, Point};
+pub use wrapped::is_wrapped_text;
 
 /// What one body holds, borrowed from it.
 #[derive(Debug, Default)]

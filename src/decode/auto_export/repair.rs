@@ -31,7 +31,8 @@ fn is_scalar(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.')
 }
 
-fn end_of_string(body: &[u8], start: usize) -> usize {
+/// The position behind the string that begins at `start`.
+pub fn end_of_string(body: &[u8], start: usize) -> usize {
     let mut at = start + 1;
     while at < body.len() {
         match body[at] {
