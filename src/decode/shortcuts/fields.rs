@@ -72,7 +72,10 @@ impl<'a> Walk<'a> {
             Some(grain) => scope.grain = grain,
             None => {
                 let text = format!("the period {word:?} is not one that is known: there are today and yesterday");
-                self.document.notes.push(Remark { path: key.to_owned(), text, item: String::new() });
+                // Said once, though every item may repeat it.
+                if self.document.notes.last().is_none_or(|note| note.text != text) {
+                    self.document.notes.push(Remark { path: key.to_owned(), text, item: String::new() });
+                }
             }
         }
     }
