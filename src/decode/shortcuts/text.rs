@@ -78,10 +78,9 @@ impl Lines {
         match (name, &self.section) {
             (None, Some(section)) => drop(object.insert("type".into(), section.name.clone().into())),
             (None, None) if !self.named => return self.not_understood(at, text),
-            (Some(name), _) if !names::is_known(&name) && !(self.understood && numeric) => {
-                return self.not_understood(at, text);
-            }
-            _ => {}
+            (Some(name), _) if names::is_known(&name) || (self.understood && numeric) => {}
+            (Some(_), _) => return self.not_understood(at, text),
+            (None, None) => {}
         }
         self.put(at, text, value);
     }
