@@ -162,7 +162,7 @@ impl<'a> Scan<'a> {
             self.at += 1;
             self.blanks();
         }
-        self.peek().filter(|byte| *byte != b']')
+        self.peek().filter(|byte| !matches!(byte, b']' | b'}'))
     }
 
     /// Passes over one value.
@@ -251,6 +251,8 @@ mod tests {
             (r#"{"data":[1]}"#, Sign::Neither),
             (r#"{"data":{"metrics":[{"name":"step_count","units":"count","data":[{"da"#, Sign::AutoExport),
             ("{", Sign::Neither),
+            (r#"{"data":{"metrics":[}}"#, Sign::AutoExport),
+            (r#"{"metrics":[7}"#, Sign::AutoExport),
         ] {
             assert_eq!(sign(body.as_bytes()), expected, "{body}");
         }
@@ -261,6 +263,8 @@ mod tests {
         fn no_bytes_panic(body in "[{}\\[\\]\",:\\\\ a-zn0-9]{0,80}") {
             sign(body.as_bytes());
             sign(format!("{{{body}").as_bytes());
+            sign(format!("{{\"metrics\":[{body}").as_bytes());
+            sign(format!("{{\"data\":{{\"workouts\":[{{{body}").as_bytes());
         }
     }
 }

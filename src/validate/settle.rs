@@ -33,6 +33,7 @@ pub fn append(batch: &mut Batch, more: Batch) {
     batch.sources.extend(more.sources);
     batch.contexts.extend(more.contexts);
     batch.item_names.extend(more.item_names);
+    batch.notes.extend(more.notes);
     batch.items.extend(more.items.into_iter().map(|name| name + names));
     batch.workouts.extend(more.workouts.into_iter().map(|one| Workout { item: one.item + items, ..one }));
     batch.nights.extend(more.nights.into_iter().map(|one| NightSummary { item: one.item + items, ..one }));

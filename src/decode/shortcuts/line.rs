@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
+use super::fields::period;
 use super::keys::{self, Key, role};
 use super::{names, number};
 use crate::decode::date;
@@ -150,11 +151,11 @@ pub fn dated(line: &str) -> Option<Value> {
 }
 
 /// Words that say something about the lines below them.
-pub fn context(key: &str) -> Option<&'static str> {
+pub fn context(key: &str, value: &str) -> Option<&'static str> {
     match keys::role(key) {
         Key::Start => Some("date"),
         Key::Source => Some("source"),
-        Key::Period => Some("period"),
+        Key::Period => period(value).map(|_| "period"),
         Key::Locale => Some("locale"),
         Key::Zone => Some("tz"),
         _ => None,

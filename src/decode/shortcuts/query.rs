@@ -64,7 +64,7 @@ pub fn scope(query: &[(String, String)]) -> Scope<'_> {
         end: sent(Key::End),
         unit: Cow::Borrowed(text(Key::Unit).unwrap_or_default()),
         source: Cow::Borrowed(text(Key::Source).unwrap_or_default()),
-        grain: text(Key::Period).and_then(super::walk::period).unwrap_or_default(),
+        grain: text(Key::Period).and_then(super::fields::period).unwrap_or_default(),
         ..Scope::default()
     }
 }

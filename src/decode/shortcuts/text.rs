@@ -51,7 +51,7 @@ impl Lines {
             self.put(at, text, line::under(&self.header, &cells));
         } else if let Some((key, value)) = line::pair(text) {
             self.pair(at, text, key, value);
-        } else if cells.len() == 2 && !cells[1].is_empty() && line::context(&cells[0]).is_some() {
+        } else if cells.len() == 2 && !cells[1].is_empty() && line::context(&cells[0], &cells[1]).is_some() {
             self.pair(at, text, &cells[0], &cells[1]);
         } else if cells.len() > 1 && !self.is_comma_number(text) {
             match line::sorted(&cells) {
@@ -78,16 +78,15 @@ impl Lines {
         match (name, &self.section) {
             (None, Some(section)) => drop(object.insert("type".into(), section.name.clone().into())),
             (None, None) if !self.named => return self.not_understood(at, text),
-            (Some(name), _) if !names::is_known(&name) && !(self.understood && numeric) => {
-                return self.not_understood(at, text);
-            }
-            _ => {}
+            (Some(name), _) if names::is_known(&name) || (self.understood && numeric) => {}
+            (Some(_), _) => return self.not_understood(at, text),
+            (None, None) => {}
         }
         self.put(at, text, value);
     }
 
     fn pair(&mut self, at: usize, text: &str, key: &str, value: &str) {
-        if let Some(field) = line::context(key) {
+        if let Some(field) = line::context(key, value) {
             self.context.insert(field.into(), value.into());
         } else if names::is_known(key) || (self.understood && number::is_numeric(value)) {
             let object = Map::from_iter([(key.to_owned(), Value::from(value))]);

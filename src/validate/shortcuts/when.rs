@@ -132,7 +132,13 @@ pub fn stamp(name: &str, field: &Sent, zone: &TimeZone) -> Result<Option<Stamp>,
         Sent::Absent => return Ok(None),
         Sent::Number(number) => date::from_epoch(*number).ok_or_else(|| number.to_string()),
         Sent::Text(text) => {
-            date::parse(text, zone).filter(Stamp::is_believable).ok_or_else(|| format!("{:?}", text.as_ref()))
+            // An offset's `+` that was not percent-encoded arrives from an address as a blank.
+            let with_plus =
+                || text.rsplit_once(' ').and_then(|(at, offset)| date::parse(&format!("{at}+{offset}"), zone));
+            date::parse(text, zone)
+                .or_else(with_plus)
+                .filter(Stamp::is_believable)
+                .ok_or_else(|| format!("{:?}", text.as_ref()))
         }
         Sent::Other => return Err(format!("{name} must be a text or a number")),
     };
