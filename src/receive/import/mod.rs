@@ -20,7 +20,7 @@ use crate::receive::{Encoding, Receiver, Upload};
 use crate::store::deliveries::Origin;
 use crate::store::imports::Head;
 use crate::validate::apple_export::Validator;
-use bundle::Bundle;
+use bundle::{Bundle, Entry};
 use pipeline::{Pipeline, Sink};
 pub use progress::Progress;
 
@@ -89,8 +89,13 @@ impl Receiver {
         if bundle.entries.iter().any(|entry| entry.kind == Kind::Export) {
             return self.export(bundle, request, progress);
         }
-        let useful = |kind: Kind| matches!(kind, Kind::Json | Kind::Text | Kind::Zip);
-        let files = bundle.entries.iter().enumerate().filter(|(_, entry)| useful(entry.kind)).map(|(at, _)| at);
+        // Of the texts that lie about in a folder, only tables are meant.
+        let useful = |entry: &Entry| match entry.kind {
+            Kind::Json | Kind::Zip => true,
+            Kind::Text => entry.name.to_lowercase().ends_with(".csv"),
+            _ => false,
+        };
+        let files = bundle.entries.iter().enumerate().filter(|(_, entry)| useful(entry)).map(|(at, _)| at);
         let imported = self.files(&bundle, files.collect(), request, progress);
         match imported.is_empty() {
             true => Err(Error::BadRequest(format!(
