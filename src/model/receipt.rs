@@ -75,19 +75,3 @@ pub struct Receipt {
     /// The first 20.
     pub problems: Vec<ItemProblem>,
 }
-
-impl Receipt {
-    /// Adds what another receipt counts; the id stays.
-    pub fn add(&mut self, other: Receipt) {
-        self.counts = self.counts.plus(other.counts);
-        for (name, counts) in other.by_metric {
-            let sum = self.by_metric.entry(name).or_default();
-            *sum = sum.plus(counts);
-        }
-        for (name, items) in other.deferred {
-            *self.deferred.entry(name).or_default() += items;
-        }
-        let room = PROBLEMS_SHOWN.saturating_sub(self.problems.len());
-        self.problems.extend(other.problems.into_iter().take(room));
-    }
-}

@@ -3,9 +3,10 @@
 //! The raw body is kept whatever it turns out to be, so that a decoder which learns a new shape can read it again, and
 //! so that a refusal loses nothing.
 
-pub mod import;
 mod inflate;
 mod uploads;
+
+pub mod import;
 
 use std::sync::Arc;
 

@@ -50,7 +50,6 @@ const NAMES_SQL: &str = "
     LEFT JOIN metric ON metric.id = series.metric LEFT JOIN source ON source.id = series.source
     WHERE metric.id IS NULL OR source.id IS NULL";
 
-/// No body is kept of an export: it is too large, and stays with its owner.
 const BODIES_SQL: &str = "
     SELECT 'delivery ' || public_id || ' has lost its body' FROM delivery
     LEFT JOIN delivery_body ON delivery_body.delivery = delivery.id WHERE delivery_body.delivery IS NULL

@@ -4,7 +4,7 @@
 //! same file again brings the rest. The receipt grows with each piece.
 
 use crate::error::Result;
-use crate::model::receipt::Receipt;
+use crate::model::receipt::{PROBLEMS_SHOWN, Receipt};
 use crate::model::sample::Batch;
 use crate::store::apply::{Mode, Owner};
 use crate::store::batch;
@@ -51,7 +51,7 @@ pub fn add(writing: &mut Writing, mut importing: Importing, batch: &Batch) -> Re
     let outcomes = batch::store(writing, owner, batch)?;
     deliveries::quarantine(writing.connection, importing.id, &batch.rejected)?;
     let piece = deliveries::receipt(&importing.receipt.delivery, batch, &outcomes);
-    importing.receipt.add(piece);
+    add_up(&mut importing.receipt, piece);
     deliveries::finish(writing.connection, importing.id, importing.user, &importing.receipt)?;
     Ok(importing)
 }
@@ -60,4 +60,17 @@ pub fn add(writing: &mut Writing, mut importing: Importing, batch: &Batch) -> Re
 pub fn finish(writing: &mut Writing, importing: Importing) -> Result<Receipt> {
     deliveries::finish(writing.connection, importing.id, importing.user, &importing.receipt)?;
     Ok(importing.receipt)
+}
+
+fn add_up(whole: &mut Receipt, piece: Receipt) {
+    whole.counts = whole.counts.plus(piece.counts);
+    for (name, counts) in piece.by_metric {
+        let sum = whole.by_metric.entry(name).or_default();
+        *sum = sum.plus(counts);
+    }
+    for (name, items) in piece.deferred {
+        *whole.deferred.entry(name).or_default() += items;
+    }
+    let room = PROBLEMS_SHOWN.saturating_sub(whole.problems.len());
+    whole.problems.extend(piece.problems.into_iter().take(room));
 }

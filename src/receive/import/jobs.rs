@@ -243,7 +243,7 @@ fn sum(imported: Vec<Imported>) -> Result<Receipt> {
         match receipt {
             Ok(receipt) => match &mut whole {
                 None => whole = Some(receipt),
-                Some(whole) => whole.add(receipt),
+                Some(whole) => add(whole, receipt),
             },
             Err(fault) => {
                 faults.push((name, fault.to_string()));
@@ -261,6 +261,16 @@ fn sum(imported: Vec<Imported>) -> Result<Receipt> {
         }
     }
     Ok(whole)
+}
+
+fn add(whole: &mut Receipt, one: Receipt) {
+    whole.counts = whole.counts.plus(one.counts);
+    for (name, counts) in one.by_metric {
+        let sum = whole.by_metric.entry(name).or_default();
+        *sum = sum.plus(counts);
+    }
+    let room = PROBLEMS_SHOWN.saturating_sub(whole.problems.len());
+    whole.problems.extend(one.problems.into_iter().take(room));
 }
 
 /// None of these mutexes guards more than one value, so a panic elsewhere leaves nothing half done behind it.
