@@ -39,13 +39,13 @@ pub fn router(app: App) -> Router {
             &app,
             Scope::Read,
             OpenApiRouter::new()
+                .routes(routes!(jobs::list))
+                .routes(routes!(jobs::one))
                 .routes(routes!(metrics::get))
                 .routes(routes!(data::get))
                 .routes(routes!(aggregate::get))
                 .routes(routes!(deliveries::list))
-                .routes(routes!(deliveries::one))
-                .routes(routes!(jobs::list))
-                .routes(routes!(jobs::one)),
+                .routes(routes!(deliveries::one)),
         ))
         .merge(guarded(&app, Scope::Export, OpenApiRouter::new().routes(routes!(export::samples))))
         .split_for_parts();
