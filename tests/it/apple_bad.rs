@@ -8,6 +8,7 @@ use zip::write::SimpleFileOptions;
 use crate::support::InProcess;
 use crate::support::apple::{fixture_zip, import, import_bytes, receipt, steps, xml, zip};
 use crate::support::check::assert_sound;
+use crate::support::counts::assert_unchanged;
 
 /// The sentence of a refusal.
 #[track_caller]
@@ -111,12 +112,10 @@ fn names_in_a_zip_lead_nowhere() {
 fn two_exports_in_one_zip_are_both_imported() {
     let server = InProcess::start();
     let (one, two) = (xml(&steps(0, 1)), xml(&(steps(0, 1) + &steps(60, 2))));
-    let told = receipt(import_bytes(
-        &server,
-        "both.zip",
-        &zip(&[("a/export.xml", one.as_bytes()), ("b/export.xml", two.as_bytes())]),
-    ));
+    let both = zip(&[("a/export.xml", one.as_bytes()), ("b/export.xml", two.as_bytes())]);
+    let told = receipt(import_bytes(&server, "both.zip", &both));
     assert_eq!((told.by_metric["step_count"].stored, told.by_metric["step_count"].unchanged), (2, 1));
+    assert_unchanged(&serde_json::to_value(receipt(import_bytes(&server, "both.zip", &both))).unwrap());
 }
 
 #[test]

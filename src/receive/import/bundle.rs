@@ -37,6 +37,17 @@ pub struct Entry {
     pub size: u64,
 }
 
+impl Entry {
+    /// Of the texts that lie about in a folder, only tables are meant.
+    pub fn is_of_the_app(&self) -> bool {
+        match self.kind {
+            Kind::Json => true,
+            Kind::Text => self.name.to_lowercase().ends_with(".csv"),
+            _ => false,
+        }
+    }
+}
+
 pub struct Bundle {
     place: Place,
     pub entries: Vec<Entry>,
@@ -133,6 +144,12 @@ impl Bundle {
             bundle.entries.push(Entry { name, kind, size });
         }
         Ok(bundle)
+    }
+
+    /// Whether it holds files of Health Auto Export and no export of Apple's.
+    pub fn is_of_the_app(&self) -> bool {
+        let any = |is: fn(&Entry) -> bool| self.entries.iter().any(is);
+        any(Entry::is_of_the_app) && !any(|entry| entry.kind == Kind::Export)
     }
 
     /// Hands the unpacked bytes of a file to `read`.

@@ -23,6 +23,9 @@ use crate::store::jobs::{self, Job, NewJob};
 /// How long the file of a failed job is kept.
 const KEPT: Duration = Duration::from_secs(7 * 86_400);
 
+/// A file that belongs to no job may be one that is still coming in, for as long as something is written to it.
+const UPLOADING: Duration = Duration::from_secs(86_400);
+
 /// How long the thread sleeps when nobody wakes it.
 const NAP: Duration = Duration::from_secs(60);
 
@@ -67,7 +70,7 @@ impl Jobs {
         }
         let shared = self.0.shared.clone();
         shared.receiver.store.writer().run(|writing| jobs::queue_again(writing.connection))?;
-        shared.tidy()?;
+        shared.tidy(Duration::ZERO)?;
         let started = std::thread::Builder::new().name("imports".into()).spawn(move || shared.run());
         *thread = Some(started.map_err(|fault| Error::io("starting the imports", &fault))?);
         Ok(())
@@ -150,7 +153,12 @@ impl Shared {
     fn run(&self) {
         while !self.stopped.is_stopped() {
             match self.receiver.store.writer().run(|writing| jobs::take(writing.connection)) {
-                Ok(Some(job)) => self.work(&job),
+                Ok(Some(job)) => {
+                    self.work(&job);
+                    if let Err(fault) = self.tidy(UPLOADING) {
+                        tracing::error!("{fault}");
+                    }
+                }
                 Ok(None) => std::thread::park_timeout(NAP),
                 Err(fault) => {
                     tracing::error!("taking an import: {fault}");
@@ -208,14 +216,16 @@ impl Shared {
         serde_json::to_string(&receipt).map_err(|fault| fault.to_string())
     }
 
-    /// Removes the files that belong to no job any more.
-    fn tidy(&self) -> Result<()> {
+    /// Removes the files that belong to no job any more and have not been written to for a while.
+    fn tidy(&self, untouched: Duration) -> Result<()> {
         let since = Timestamp::now().as_millisecond() - KEPT.as_millis() as i64;
         let kept = jobs::with_files(&*self.receiver.store.reader()?, since)?;
         let kept: HashSet<String> = kept.into_iter().collect();
         // A folder that is not there has no files.
         for entry in std::fs::read_dir(&self.folder).into_iter().flatten().flatten() {
-            if !kept.contains(&*entry.file_name().to_string_lossy()) {
+            let written = entry.metadata().and_then(|metadata| metadata.modified());
+            let age = written.ok().and_then(|written| written.elapsed().ok()).unwrap_or_default();
+            if age >= untouched && !kept.contains(&*entry.file_name().to_string_lossy()) {
                 std::fs::remove_file(entry.path()).map_err(|fault| Error::io("removing an old import", &fault))?;
             }
         }
@@ -233,7 +243,7 @@ fn sum(imported: Vec<Imported>) -> Result<Receipt> {
         match receipt {
             Ok(receipt) => match &mut whole {
                 None => whole = Some(receipt),
-                Some(whole) => whole.add(receipt),
+                Some(whole) => add(whole, receipt),
             },
             Err(fault) => {
                 faults.push((name, fault.to_string()));
@@ -251,6 +261,16 @@ fn sum(imported: Vec<Imported>) -> Result<Receipt> {
         }
     }
     Ok(whole)
+}
+
+fn add(whole: &mut Receipt, one: Receipt) {
+    whole.counts = whole.counts.plus(one.counts);
+    for (name, counts) in one.by_metric {
+        let sum = whole.by_metric.entry(name).or_default();
+        *sum = sum.plus(counts);
+    }
+    let room = PROBLEMS_SHOWN.saturating_sub(whole.problems.len());
+    whole.problems.extend(one.problems.into_iter().take(room));
 }
 
 /// None of these mutexes guards more than one value, so a panic elsewhere leaves nothing half done behind it.

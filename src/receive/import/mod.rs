@@ -18,9 +18,10 @@ use crate::error::{Error, Result};
 use crate::model::receipt::Receipt;
 use crate::receive::{Encoding, Receiver, Upload};
 use crate::store::deliveries::Origin;
+use crate::store::dictionary;
 use crate::store::imports::Head;
 use crate::validate::apple_export::Validator;
-use bundle::Bundle;
+use bundle::{Bundle, Entry};
 use pipeline::{Pipeline, Sink};
 pub use progress::Progress;
 
@@ -57,7 +58,14 @@ impl Receiver {
         }
         let name = &request.name;
         match kind_of(path, name)? {
-            Kind::Zip => self.bundle(Bundle::zip(path)?, request, progress),
+            Kind::Zip => {
+                let bundle = Bundle::zip(path)?;
+                match bundle.is_of_the_app() && bundle.bytes <= self.max_body {
+                    // What is in it belongs together, and a delivery may be a zip.
+                    true => Ok(vec![self.delivery(name, read(path, name, self.max_body)?, request)]),
+                    false => self.bundle(bundle, request, progress),
+                }
+            }
             Kind::Export => self.export(Bundle::file(path, request.beside)?, request, progress),
             Kind::Empty => Err(Error::BadRequest(format!("{name} is empty: export it again"))),
             Kind::Cda => Err(Error::BadRequest(format!(
@@ -89,8 +97,8 @@ impl Receiver {
         if bundle.entries.iter().any(|entry| entry.kind == Kind::Export) {
             return self.export(bundle, request, progress);
         }
-        let useful = |kind: Kind| matches!(kind, Kind::Json | Kind::Text | Kind::Zip);
-        let files = bundle.entries.iter().enumerate().filter(|(_, entry)| useful(entry.kind)).map(|(at, _)| at);
+        let useful = |entry: &Entry| entry.is_of_the_app() || entry.kind == Kind::Zip;
+        let files = bundle.entries.iter().enumerate().filter(|(_, entry)| useful(entry)).map(|(at, _)| at);
         let imported = self.files(&bundle, files.collect(), request, progress);
         match imported.is_empty() {
             true => Err(Error::BadRequest(format!(
@@ -111,7 +119,9 @@ impl Receiver {
             origin: Origin { file: Some(request.name.clone()), ..Origin::default() },
             bytes: bundle.bytes,
         };
-        let stored_unit = |name: &str| self.stored_unit(name);
+        // A fault here shows again when the writer meets the metric, so it may read as "not stored yet".
+        let stored_unit =
+            |name: &str| dictionary::find_metric(&*self.store.reader().ok()?, name).ok()?.map(|row| row.unit);
         let sink = Sink::Store(&self.store, Box::new(head));
         let (receipt, foreign) = run(&self.home, &bundle, sink, &stored_unit, progress)?;
         let mut imported = vec![Imported { name: request.name.clone(), receipt: Ok(receipt) }];

@@ -15,6 +15,8 @@ use crate::validate::apple_export::{Attached, Validator, texts};
 pub(super) struct Profile {
     exported: Option<String>,
     characteristics: Option<Map<String, Value>>,
+    /// How many have been stored: several exports may be imported at once.
+    stored: u32,
 }
 
 /// A file that lies beside the XML.
@@ -37,15 +39,20 @@ impl Validator<'_> {
     }
 
     pub(super) fn add_profile(&mut self) {
-        let Profile { exported, characteristics } = std::mem::take(&mut self.profile);
+        let (exported, characteristics) = (self.profile.exported.take(), self.profile.characteristics.take());
         if exported.is_none() && characteristics.is_none() {
             return;
         }
+        self.profile.stored += 1;
+        let name = match self.profile.stored {
+            1 => "me.json".to_owned(),
+            nth => format!("me-{nth}.json"),
+        };
         let body = json!({"characteristics": characteristics.unwrap_or_default(), "exported": exported});
         self.add_document("profile", |item| Document {
             item,
             kind: "profile",
-            name: "me.json".into(),
+            name,
             media_type: "application/json",
             body: body.to_string().into_bytes(),
         });
