@@ -1,5 +1,8 @@
 //! What a key of a Shortcut's item is for: everybody types their own word for the same field.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use serde_json::{Map, Value};
 
 /// The part that a key plays in its object.
@@ -56,9 +59,12 @@ const CONTAINERS: &str = "metrics metric samples sample data entries records ite
      json days today yesterday list measurements vitals activity values query readings quantity quantities";
 
 pub fn role(key: &str) -> Key {
-    let plain = plain(key);
-    let found = WORDS.iter().find(|(_, words)| words.split_ascii_whitespace().any(|word| word == plain));
-    found.map_or(Key::Other, |(role, _)| *role)
+    // A delivery has hundreds of thousands of keys, and nearly all are written as they stand in the table.
+    static ROLES: LazyLock<HashMap<&str, Key>> = LazyLock::new(|| {
+        WORDS.iter().flat_map(|(role, words)| words.split_ascii_whitespace().map(|word| (word, *role))).collect()
+    });
+    let found = ROLES.get(key).or_else(|| ROLES.get(plain(key).as_str()));
+    found.copied().unwrap_or(Key::Other)
 }
 
 pub fn is_container(key: &str) -> bool {
