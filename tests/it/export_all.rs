@@ -206,7 +206,7 @@ fn downloads_are_narrowed_and_wrong_questions_refused() {
     assert_eq!(count("aggregate?metric=step_count,heart_rate"), 2);
     for (question, status, word) in [
         ("aggregate", 400, "metric"),
-        ("aggregate?metric=stepcount", 404, "step_count"),
+        ("aggregate?metric=stp_count", 404, "step_count"),
         ("events?kind=symptom", 404, "symptoms"),
         ("workouts?format=xlsx", 400, "parquet"),
         ("workouts?typ=x", 400, "type"),

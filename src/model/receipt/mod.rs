@@ -81,7 +81,7 @@ pub struct Receipt {
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub notes: Vec<ItemProblem>,
     /// All of this in one sentence, for a person with a phone.
-    #[serde(default)]
+    #[serde(skip_serializing_if = "String::is_empty", default)]
     pub summary: String,
     /// Why items are in quarantine: per metric, how many for each reason. What differs from item to item is left out of
     /// a reason.

@@ -78,7 +78,7 @@ impl<'a> Sleep<'a> {
     /// The nights of these dates that phones have summed up, by date, then sender.
     pub fn summaries(&self, first: i32, last: i32) -> Result<Vec<NightSummary>> {
         let mut statement = self.connection.prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM night_summary WHERE user = ?1 AND date BETWEEN ?2 AND ?3{} ORDER BY date, sender",
+            "SELECT {COLUMNS}, delivery FROM night_summary WHERE user = ?1 AND date BETWEEN ?2 AND ?3{} ORDER BY date, sender",
             narrowed(None, self.sources.as_deref())
         ))?;
         let rows = statement.query_map(params![self.user, first, last], read)?;

@@ -58,7 +58,8 @@ fn add_counted(history: &mut History, when: (i64, i64), steps: f64, source: &'st
 fn add_meal(history: &mut History, random: &mut Random, at: i64) {
     let foods = 1 + (random.unit() * 3.0) as usize;
     for food in 0..foods {
-        let energy = round(random.between(40.0, 600.0), 1) + food as f64;
+        // What is alike in every respect is one record, so no two of a meal are.
+        let energy = round(round(random.between(40.0, 600.0), 1) + 0.01 * food as f64, 2);
         history.push(&FOOD, (at, at), energy, DIARY);
     }
 }

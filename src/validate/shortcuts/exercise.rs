@@ -6,10 +6,10 @@ use serde_json::Value;
 
 use super::{Reader, when};
 use crate::decode::shortcuts::{Exercise, Sent};
-use crate::model::metric::slug;
 use crate::model::sender::Sender;
 use crate::model::time::offset_minutes_at;
 use crate::model::unit::conversion;
+use crate::model::words;
 use crate::model::workout::{Account, Figure, Workout};
 use crate::validate::filling::Filling;
 
@@ -29,24 +29,6 @@ const FIGURES: [(&[&str], &str, &str); 4] = [
     (&["distance", "distancekm", "totaldistance"], "distance", "km"),
     (&["heartrate", "avgheartrate", "averageheartrate", "avghr"], "heart_rate", "count/min"),
     (&["steps", "stepcount"], "step_count", "count"),
-];
-
-/// What people call the commonest ones; other words are taken as they are.
-const ACTIVITIES: [(&str, &str); 14] = [
-    ("run", "running"),
-    ("walk", "walking"),
-    ("hike", "hiking"),
-    ("cycle", "cycling"),
-    ("bike", "cycling"),
-    ("biking", "cycling"),
-    ("swim", "swimming"),
-    ("pool_swim", "swimming"),
-    ("open_water_swim", "swimming"),
-    ("strength_training", "traditional_strength_training"),
-    ("high_intensity_interval_training", "high_intensity_interval_training"),
-    ("hiit", "high_intensity_interval_training"),
-    ("rower", "rowing"),
-    ("stair_stepper", "stair_climbing"),
 ];
 
 pub fn add(filling: &mut Filling, reader: &Reader, exercise: &Exercise) {
@@ -97,7 +79,7 @@ fn read(reader: &Reader, exercise: &Exercise) -> Result<Workout, String> {
         .ok_or("a workout needs an end after its start, or a duration with its unit such as \"45 min\"")?;
     let figures = figures(reader, &mut fields)?;
     let source = fields.text(SOURCE).unwrap_or(exercise.source.as_ref());
-    let (activity, location) = activity(word);
+    let (activity, location) = words::activity(word);
     let as_text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     Ok(Workout {
         item: 0,
@@ -180,41 +162,4 @@ fn figures(reader: &Reader, fields: &mut Fields) -> Result<BTreeMap<String, Figu
         figures.insert(name.to_owned(), figure);
     }
     Ok(figures)
-}
-
-/// The stable code of an activity, and where it was when the word tells.
-fn activity(word: &str) -> (String, Option<&'static str>) {
-    let word = word.trim_start_matches("HKWorkoutActivityType");
-    let mut spaced = String::new();
-    for letter in word.chars() {
-        if letter.is_uppercase() && spaced.ends_with(char::is_lowercase) {
-            spaced.push(' ');
-        }
-        spaced.push(letter);
-    }
-    let code = slug(&spaced);
-    let places = [("indoor_", "indoor"), ("outdoor_", "outdoor"), ("pool_", "pool"), ("open_water_", "open_water")];
-    let found = places.into_iter().find_map(|(prefix, place)| Some((code.strip_prefix(prefix)?.to_owned(), place)));
-    let (code, place) = found.map_or((code, None), |(code, place)| (code, Some(place)));
-    let known = ACTIVITIES.iter().find(|(said, _)| *said == code).map(|(_, known)| (*known).to_owned());
-    (known.unwrap_or(code), place)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn activities_have_stable_codes() {
-        for (word, code, place) in [
-            ("HKWorkoutActivityTypeTraditionalStrengthTraining", "traditional_strength_training", None),
-            ("Running", "running", None),
-            ("Outdoor Run", "running", Some("outdoor")),
-            ("Yoga", "yoga", None),
-            ("Pool Swim", "swimming", Some("pool")),
-            ("Faustball", "faustball", None),
-        ] {
-            assert_eq!(activity(word), (code.to_owned(), place), "{word}");
-        }
-    }
 }
