@@ -1,9 +1,10 @@
 //! Apple's export from its bytes to the last commit.
 //!
-//! One thread reads, decodes and validates; the writer's thread writes. While it writes one piece the next is made, and
-//! no more than that, so memory stays the same however long the export is. The order of the pieces is that of the file.
+//! One thread reads, decodes and validates; the writer's thread writes. A few pieces may wait for it, which it then commits
+//! together with one sync, and no more than a few, so memory stays the same however long the export is. The order of the
+//! pieces is that of the file.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -27,6 +28,9 @@ const PIECE: usize = 20_000;
 /// Where a piece ends even between records of one group.
 const LARGEST_PIECE: usize = 4 * PIECE;
 
+/// How many pieces may be with the writer.
+const IN_FLIGHT: usize = 3;
+
 /// Most bytes of one file beside the XML.
 const LARGEST_FILE: u64 = 64 << 20;
 
@@ -41,9 +45,13 @@ pub enum Sink<'a> {
     Count,
 }
 
+/// The import, which each piece takes while it is written and then leaves for the next. It is gone when one has failed, so
+/// that those behind it fail as well.
+type Handed = Arc<Mutex<Option<Importing>>>;
+
 /// Pieces on their way to the store.
 enum Pieces<'a> {
-    Store { store: &'a Store, importing: Option<Importing>, writing: Option<oneshot::Receiver<Result<Importing>>> },
+    Store { store: &'a Store, importing: Handed, writing: VecDeque<oneshot::Receiver<Result<()>>> },
     Count(Receipt),
 }
 
@@ -68,7 +76,7 @@ impl<'a> Pipeline<'a> {
             Sink::Count => Pieces::Count(Receipt::default()),
             Sink::Store(store, head) => {
                 let importing = store.writer().run(move |writing| imports::begin(writing, &head))?;
-                Pieces::Store { store, importing: Some(importing), writing: None }
+                Pieces::Store { store, importing: Arc::new(Mutex::new(Some(importing))), writing: VecDeque::new() }
             }
         };
         Ok(Pipeline { bundle, progress, validator, pieces, used: HashSet::new() })
@@ -219,8 +227,8 @@ impl Pieces<'_> {
         match self {
             Pieces::Count(receipt) => count(&piece, receipt),
             Pieces::Store { store, importing, writing } => {
-                settle(importing, writing)?;
-                *writing = importing.take().map(|importing| submit(store, importing, piece)).transpose()?;
+                settle(writing, IN_FLIGHT - 1)?;
+                writing.push_back(submit(store, importing, piece)?);
             }
         }
         progress.add_items(items);
@@ -230,36 +238,37 @@ impl Pieces<'_> {
     fn finish(self, progress: &Progress) -> Result<Receipt> {
         match self {
             Pieces::Count(receipt) => Ok(receipt),
-            Pieces::Store { store, mut importing, mut writing } => {
-                settle(&mut importing, &mut writing)?;
+            Pieces::Store { store, importing, mut writing } => {
+                settle(&mut writing, 0)?;
                 if progress.is_stopped() {
                     return Err(Error::Busy("the import was stopped: import the file again".into()));
                 }
-                let importing = importing.ok_or_else(|| Error::Internal("an import has lost its place".into()))?;
+                let importing = take(&importing)?;
                 store.writer().run(move |writing| imports::finish(writing, importing))
             }
         }
     }
 }
 
-/// Waits for the piece that is being written.
-fn settle(importing: &mut Option<Importing>, writing: &mut Option<oneshot::Receiver<Result<Importing>>>) -> Result<()> {
-    if let Some(writing) = writing.take() {
-        let written = writing.blocking_recv().map_err(|_| Error::Internal("the writer has stopped".into()))?;
-        *importing = Some(written?);
+/// Waits until no more than `left` pieces are with the writer.
+fn settle(writing: &mut VecDeque<oneshot::Receiver<Result<()>>>, left: usize) -> Result<()> {
+    while writing.len() > left {
+        let Some(oldest) = writing.pop_front() else { break };
+        oldest.blocking_recv().map_err(|_| Error::Internal("the writer has stopped".into()))??;
     }
     Ok(())
 }
 
 /// Hands a piece to the writer; when its queue is full of deliveries, those come first.
-fn submit(store: &Store, importing: Importing, piece: Batch) -> Result<oneshot::Receiver<Result<Importing>>> {
-    let held = Arc::new(Mutex::new(Some((importing, piece))));
+fn submit(store: &Store, importing: &Handed, piece: Batch) -> Result<oneshot::Receiver<Result<()>>> {
+    let held = Arc::new(Mutex::new(Some(piece)));
     for _ in 0..PATIENCE {
-        let held = held.clone();
+        let (held, handed) = (held.clone(), importing.clone());
         let submitted = store.writer().submit(move |writing| {
-            let taken = held.lock().unwrap_or_else(PoisonError::into_inner).take();
-            let (importing, piece) = taken.ok_or_else(|| Error::Internal("a piece was written already".into()))?;
-            imports::add(writing, importing, &piece)
+            let (piece, importing) = (take(&held)?, take(&handed)?);
+            let importing = imports::add(writing, importing, &piece)?;
+            *handed.lock().unwrap_or_else(PoisonError::into_inner) = Some(importing);
+            Ok(())
         });
         match submitted {
             Err(Error::Busy(_)) => std::thread::sleep(PAUSE),
@@ -267,4 +276,9 @@ fn submit(store: &Store, importing: Importing, piece: Batch) -> Result<oneshot::
         }
     }
     Err(Error::Busy("the writer is busy: import the file again later".into()))
+}
+
+fn take<T>(held: &Mutex<Option<T>>) -> Result<T> {
+    let taken = held.lock().unwrap_or_else(PoisonError::into_inner).take();
+    taken.ok_or_else(|| Error::Internal("an earlier piece of the import has failed".into()))
 }
