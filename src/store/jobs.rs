@@ -34,11 +34,12 @@ pub struct Job {
     /// JSON.
     pub receipt: Option<String>,
     pub error: Option<String>,
+    /// How often it has been begun, this time included.
+    pub begun: i64,
 }
 
-const SELECT: &str =
-    "SELECT id, public_id, user, api_key, state, file, bytes, created_at_ms, finished_at_ms, receipt, error
-                      FROM job";
+const COLUMNS: &str =
+    "id, public_id, user, api_key, state, file, bytes, created_at_ms, finished_at_ms, receipt, error, begun";
 
 pub fn insert(connection: &Connection, job: &NewJob) -> Result<()> {
     connection
@@ -65,12 +66,9 @@ pub fn queue_again(connection: &Connection) -> Result<()> {
 
 /// Takes the oldest job that waits, if there is one.
 pub fn take(connection: &Connection) -> Result<Option<Job>> {
-    let next = format!("{SELECT} WHERE state = 'queued' ORDER BY id LIMIT 1");
-    let job = connection.prepare_cached(&next)?.query_row([], read).optional()?;
-    if let Some(job) = &job {
-        connection.prepare_cached("UPDATE job SET state = 'running' WHERE id = ?1")?.execute([job.id])?;
-    }
-    Ok(job)
+    let next = "SELECT id FROM job WHERE state = 'queued' ORDER BY id LIMIT 1";
+    let take = format!("UPDATE job SET state = 'running', begun = begun + 1 WHERE id = ({next}) RETURNING {COLUMNS}");
+    Ok(connection.prepare_cached(&take)?.query_row([], read).optional()?)
 }
 
 /// Ends a job with its receipt as JSON, or with the reason why there is none.
@@ -87,15 +85,15 @@ pub fn finish(connection: &Connection, id: i64, outcome: &Result<String, String>
 
 /// One page of a person's jobs, newest first, older than the row `before` when it is given.
 pub fn list(connection: &Connection, user: i64, before: Option<i64>, limit: u32) -> Result<Vec<Job>> {
-    let mut statement =
-        connection.prepare_cached(&format!("{SELECT} WHERE user = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3"))?;
+    let mut statement = connection
+        .prepare_cached(&format!("SELECT {COLUMNS} FROM job WHERE user = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3"))?;
     let rows = statement.query_map(params![user, before.unwrap_or(i64::MAX), limit], read)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 pub fn find(connection: &Connection, user: i64, public_id: &str) -> Result<Option<Job>> {
     Ok(connection
-        .prepare_cached(&format!("{SELECT} WHERE user = ?1 AND public_id = ?2"))?
+        .prepare_cached(&format!("SELECT {COLUMNS} FROM job WHERE user = ?1 AND public_id = ?2"))?
         .query_row(params![user, public_id], read)
         .optional()?)
 }
@@ -123,5 +121,6 @@ fn read(row: &Row) -> rusqlite::Result<Job> {
         finished_at_ms: row.get(8)?,
         receipt: row.get(9)?,
         error: row.get(10)?,
+        begun: row.get(11)?,
     })
 }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::support::apple::{fixture_zip, steps, xml};
 use crate::support::check::assert_sound;
 use crate::support::counts::assert_balanced;
+use crate::support::jobs::ended;
 use crate::support::problems::refusal;
 use crate::support::{Client, InProcess, RealServer, body};
 
@@ -19,20 +20,6 @@ fn post(client: &Client, path: &str, headers: &[(&str, &str)], content: &[u8]) -
     assert_eq!(answer.header("location"), address);
     assert!(address.ends_with(accepted["job"].as_str().unwrap()));
     address
-}
-
-/// Asks until the job has ended.
-#[track_caller]
-fn ended(client: &Client, address: &str) -> Value {
-    let begun = Instant::now();
-    loop {
-        let job = client.get(address).expect(200);
-        if ["done", "failed"].contains(&job["state"].as_str().unwrap()) {
-            return job;
-        }
-        assert!(begun.elapsed() < Duration::from_secs(60), "{job}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
 }
 
 fn files(server: &InProcess) -> usize {
@@ -150,4 +137,24 @@ fn a_job_that_was_running_begins_again_after_a_crash() {
     let metric = &client.get("/api/v1/metrics").expect(200)["metrics"][0];
     assert_eq!(metric["count"], 300_000, "{metric}");
     assert_eq!(std::fs::read_dir(folder.path().join("imports")).unwrap().count(), 0);
+}
+
+#[test]
+fn a_job_at_which_the_server_keeps_ending_is_given_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = RealServer::start(folder.path());
+    let key = RealServer::create_key(folder.path(), "ingest,read");
+    server.process.kill().unwrap();
+    server.process.wait().unwrap();
+    std::fs::create_dir_all(folder.path().join("imports")).unwrap();
+    std::fs::write(folder.path().join("imports/fatal"), xml(&steps(0, 1))).unwrap();
+    let store = health_export::store::Store::open(folder.path(), 4).unwrap();
+    let died = "INSERT INTO job (public_id, user, state, file, bytes, begun, created_at_ms)
+                VALUES ('fatal', 1, 'running', 'export.xml', 1, 5, 0)";
+    store.writer().run(move |writing| Ok(writing.connection.execute_batch(died)?)).unwrap();
+    drop(store);
+    let server = RealServer::start(folder.path());
+    let job = ended(&Client::new(&server.base, Some(&key)), "/api/v1/jobs/fatal");
+    assert_eq!(job["state"], "failed");
+    assert!(job["error"].as_str().unwrap().contains("begun 5 times"), "{job}");
 }

@@ -26,6 +26,9 @@ const KEPT: Duration = Duration::from_secs(7 * 86_400);
 /// A file that belongs to no job may be one that is still coming in, for as long as something is written to it.
 const UPLOADING: Duration = Duration::from_secs(86_400);
 
+/// How often a job is begun: one at which the process dies must not do so at every start for ever.
+const MOST_BEGINNINGS: i64 = 5;
+
 /// How long the thread sleeps when nobody wakes it.
 const NAP: Duration = Duration::from_secs(60);
 
@@ -176,7 +179,13 @@ impl Shared {
         }
         self.changed.notify_waiters();
         let path = self.folder.join(&job.public_id);
-        let outcome = self.import(job, &path, &progress);
+        let outcome = match job.begun {
+            begun if begun > MOST_BEGINNINGS => Err(format!(
+                "this import was begun {MOST_BEGINNINGS} times and the server ended each time: its file may be more than \
+                 this machine can take; try `health-export import` on a larger one"
+            )),
+            _ => self.import(job, &path, &progress),
+        };
         if !progress.is_stopped() {
             let (id, done) = (job.id, outcome.is_ok());
             let now = Timestamp::now().as_millisecond();
@@ -243,7 +252,7 @@ fn sum(imported: Vec<Imported>) -> Result<Receipt> {
         match receipt {
             Ok(receipt) => match &mut whole {
                 None => whole = Some(receipt),
-                Some(whole) => add(whole, receipt),
+                Some(whole) => whole.add(receipt),
             },
             Err(fault) => {
                 faults.push((name, fault.to_string()));
@@ -260,17 +269,7 @@ fn sum(imported: Vec<Imported>) -> Result<Receipt> {
             whole.problems.push(crate::model::receipt::ItemProblem { path, reason });
         }
     }
-    Ok(whole)
-}
-
-fn add(whole: &mut Receipt, one: Receipt) {
-    whole.counts = whole.counts.plus(one.counts);
-    for (name, counts) in one.by_metric {
-        let sum = whole.by_metric.entry(name).or_default();
-        *sum = sum.plus(counts);
-    }
-    let room = PROBLEMS_SHOWN.saturating_sub(whole.problems.len());
-    whole.problems.extend(one.problems.into_iter().take(room));
+    Ok(whole.with_summary())
 }
 
 /// None of these mutexes guards more than one value, so a panic elsewhere leaves nothing half done behind it.

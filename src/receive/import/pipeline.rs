@@ -24,7 +24,7 @@ use crate::store::imports::{self, Head, Importing};
 use crate::validate::apple_export::{Attached, Beside, Validator, files};
 
 /// Weight of a piece: a commit costs a sync, and a piece costs memory.
-const PIECE: usize = 20_000;
+const PIECE: usize = 10_000;
 /// Where a piece ends even between records of one group.
 const LARGEST_PIECE: usize = 4 * PIECE;
 

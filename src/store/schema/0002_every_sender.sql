@@ -135,6 +135,8 @@ CREATE TABLE job (
     -- The name that the sender gave the file.
     file           TEXT NOT NULL,
     bytes          INTEGER NOT NULL,
+    -- How often it has been begun: more than once when the process ended before it.
+    begun          INTEGER NOT NULL DEFAULT 0,
     created_at_ms  INTEGER NOT NULL,
     finished_at_ms INTEGER,
     -- The receipt of a finished job. JSON.

@@ -8,6 +8,7 @@ use crate::model::event::{Event, EventSeries};
 use crate::model::healthkit;
 use crate::model::metric::slug;
 use crate::model::sender::Sender;
+use crate::model::words::Words;
 use crate::validate::apple_export::{Attached, Validator, texts};
 
 /// Who the export is of, and when it was made: known piece by piece, stored at the end.
@@ -103,7 +104,7 @@ impl Validator<'_> {
             kind: "ecg",
             code: "electrocardiogram".into(),
             name: "Electrocardiogram".into(),
-            value: Some(slug(&read.classification)).filter(|value| !value.is_empty()),
+            value: Some(Words::Ecg.code_or_slug(&read.classification)).filter(|value| !value.is_empty()),
             value_sent: Some(read.classification).filter(|value| !value.is_empty()),
             start: read.recorded.utc,
             span: seconds.round() as i64,

@@ -13,14 +13,19 @@ const LONGEST: Duration = Duration::from_secs(300);
 #[track_caller]
 pub fn upload(client: &Client, file: &[u8]) -> Value {
     let accepted = client.post("/api/v1/import", &[], file).expect(202);
-    let address = format!("/api/v1/jobs/{}", accepted["job"].as_str().unwrap());
+    ended(client, accepted["status_url"].as_str().unwrap())
+}
+
+/// Asks until the job has ended.
+#[track_caller]
+pub fn ended(client: &Client, address: &str) -> Value {
     let begun = Instant::now();
     loop {
-        let job = client.get(&address).expect(200);
-        match job["state"].as_str().unwrap() {
-            "done" | "failed" => return job,
-            _ => assert!(begun.elapsed() < LONGEST, "{job}"),
+        let job = client.get(address).expect(200);
+        if ["done", "failed"].contains(&job["state"].as_str().unwrap()) {
+            return job;
         }
+        assert!(begun.elapsed() < LONGEST, "{job}");
         std::thread::sleep(Duration::from_millis(20));
     }
 }
