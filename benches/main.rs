@@ -1,18 +1,25 @@
-//! The figures of `docs/performance.md`: `make bench`, or `cargo bench -- scan` for one of ingest, import, scan and export.
+//! The figures of `docs/performance.md`: `make bench`, or `make bench BENCH=scan` for one of them.
 //!
 //! Each stands beside its yardstick, measured in turn in the same run, because the machine's speed drifts.
 
 mod export;
 mod import;
 mod ingest;
+mod painted;
 mod scan;
 mod support;
 
+const BENCHES: [(&str, fn()); 5] = [
+    ("ingest", ingest::run),
+    ("import", import::run),
+    ("scan", scan::run),
+    ("painted", painted::run),
+    ("export", export::run),
+];
+
 fn main() {
     let asked: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
-    let benches: [(&str, fn()); 4] =
-        [("ingest", ingest::run), ("import", import::run), ("scan", scan::run), ("export", export::run)];
-    for (name, run) in benches {
+    for (name, run) in BENCHES {
         if asked.is_empty() || asked.iter().any(|asked| asked == name) {
             run();
         }

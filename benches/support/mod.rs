@@ -84,10 +84,14 @@ fn fill(store: &Arc<Store>) {
                 let start = FROM + at * (TO - FROM) / samples;
                 sample(start, 0, (random.between(60.0, 100.0) * 100.0).round() / 100.0, (at % 7 == 0).into())
             });
-            let delivery = delivery(metric, unit, rows.collect());
-            store.writer().run(move |writing| deliveries::write(writing, &delivery)).expect("a write");
+            deliver(store, metric, unit, rows.collect());
         }
     }
+}
+
+pub fn deliver(store: &Store, metric: &str, unit: &str, samples: Vec<Sample>) {
+    let delivery = delivery(metric, unit, samples);
+    store.writer().run(move |writing| deliveries::write(writing, &delivery)).expect("a write");
 }
 
 pub fn sample(start: i64, span: i64, value: f64, source: u32) -> Sample {

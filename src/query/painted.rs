@@ -33,7 +33,7 @@ pub struct Painting<'a> {
     pub order: Vec<i64>,
     /// Seconds that no raw sample exceeds.
     pub longest: i64,
-    /// Whether rows may have a min and max of their own.
+    /// Whether buckets may have a min and max of their own; samples of a total have none.
     pub summaries: bool,
     pub stats: &'a [Stat],
     /// Start and end of each piece, ascending.
@@ -74,7 +74,7 @@ impl Painting<'_> {
     }
 
     fn statement(&self) -> String {
-        let columns = if self.summaries { COLUMNS } else { "start, span, value, layer, source, NULL, NULL" };
+        let columns = if self.summaries { COLUMNS } else { "start, span, value, layer, source" };
         format!(
             "SELECT {columns} FROM sample WHERE user = ?1 AND metric = ?2 AND start >= ?3 AND start < ?4{}
              ORDER BY user, metric, start, layer, twin",
@@ -83,7 +83,7 @@ impl Painting<'_> {
     }
 
     fn paint_piece(&self, lane: &mut Lane, (from, to): (i64, i64)) -> Result<(Tallies, u64)> {
-        let mut counting = Counting { painting: self, tallies: Tallies::new(), hint: 0, waiting: 0 };
+        let mut counting = Counting { painting: self, tallies: Tallies::new(), current: None, hint: 0, waiting: 0 };
         let mut painter = Painter::new(self.order.len());
         let mut stepped = 0;
         lane.restart(&[self.user, self.metric, from.saturating_sub(self.longest), to.saturating_add(self.longest)])?;
@@ -93,13 +93,13 @@ impl Painting<'_> {
             let own = from <= start && start < to;
             if layer != Layer::Raw.id() {
                 if own {
-                    counting.add(&read(lane, start, span), layer);
+                    counting.add(self.bucket(lane, start), span, layer);
                 }
                 continue;
             }
             let source = lane.integer(4);
             let Some(rank) = self.order.iter().position(|known| *known == source) else { continue };
-            let sample = own.then(|| read(lane, start, span));
+            let sample = own.then(|| (start, real(lane, 2)));
             counting.waiting += u64::from(own);
             painter.push(Stretch { start, span, rank }, sample, &mut |sample, share| counting.done(sample, share));
             if start >= to && counting.waiting == 0 {
@@ -107,7 +107,14 @@ impl Painting<'_> {
             }
         }
         painter.finish(&mut |sample, share| counting.done(sample, share));
-        Ok((counting.tallies, stepped))
+        Ok((counting.finish(), stepped))
+    }
+
+    /// A bucket that the phone has summed, which may have a min and max of its own.
+    fn bucket(&self, lane: &Lane, start: i64) -> Counted {
+        let value = real(lane, 2);
+        let own = |column| if self.summaries { real(lane, column).or(value) } else { value };
+        Counted { start, value, low: own(5), high: own(6) }
     }
 
     /// Pieces in their order, so that the same question has the same sums to the last bit.
@@ -125,23 +132,23 @@ impl Painting<'_> {
     }
 }
 
-/// A row of a piece that is being counted.
-struct Read {
-    span: i64,
-    counted: Counted,
-}
+/// A raw sample of the piece: start and value.
+type Sample = (i64, Option<f64>);
 
-fn read(lane: &Lane, start: i64, span: i64) -> Read {
-    let real = |column| (!lane.is_null(column)).then(|| lane.real(column));
-    let value = real(2);
-    Read { span, counted: Counted { start, value, low: real(5).or(value), high: real(6).or(value) } }
+#[inline]
+fn real(lane: &Lane, column: usize) -> Option<f64> {
+    let value = lane.real(column);
+    // NULL reads as zero, so only a zero needs the second look.
+    (value != 0.0 || !lane.is_null(column)).then_some(value)
 }
 
 /// What a piece has counted so far.
 struct Counting<'a> {
     painting: &'a Painting<'a>,
     tallies: Tallies,
-    /// Where the last row fell: the next is nearly always in the same place.
+    /// The bucket that rows fall into, kept at hand because the next nearly always falls into it too.
+    current: Option<(i64, Tally)>,
+    /// Where that is in the window.
     hint: usize,
     /// Samples of the piece of which it is not yet known how much counts.
     waiting: u64,
@@ -149,26 +156,42 @@ struct Counting<'a> {
 
 impl Counting<'_> {
     /// A raw sample of which it is known how much counts; none is one that lies around the piece.
-    fn done(&mut self, sample: Option<Read>, share: Share) {
-        let Some(sample) = sample else { return };
+    #[inline]
+    fn done(&mut self, sample: Option<Sample>, share: Share) {
+        let Some((start, value)) = sample else { return };
         self.waiting -= 1;
-        let counted = match share {
-            Share::Nothing => return,
-            Share::Whole => sample.counted,
-            Share::Part(..) => {
-                let value = sample.counted.value.map(|value| share.of(value));
-                Counted { value, low: value, high: value, ..sample.counted }
-            }
-        };
-        self.add(&Read { counted, ..sample }, Layer::Raw.id());
+        if share == Share::Nothing {
+            return;
+        }
+        let value = value.map(|value| share.of(value));
+        self.add(Counted { start, value, low: value, high: value }, 0, Layer::Raw.id());
     }
 
-    fn add(&mut self, row: &Read, layer: i64) {
-        let Some((bucket, hint)) = self.painting.window.place_layer(row.counted.start, row.span, layer, self.hint)
-        else {
+    #[inline]
+    fn add(&mut self, counted: Counted, span: i64, layer: i64) {
+        let Some((bucket, hint)) = self.painting.window.place_layer(counted.start, span, layer, self.hint) else {
             return;
         };
         self.hint = hint;
-        self.tallies.entry(bucket).or_insert_with(|| Tally::new(self.painting.stats)).add(row.counted);
+        match &mut self.current {
+            Some((current, tally)) if *current == bucket => tally.add(counted),
+            _ => {
+                self.put_away();
+                let mut tally = self.tallies.remove(&bucket).unwrap_or_else(|| Tally::new(self.painting.stats));
+                tally.add(counted);
+                self.current = Some((bucket, tally));
+            }
+        }
+    }
+
+    fn put_away(&mut self) {
+        if let Some((bucket, tally)) = self.current.take() {
+            self.tallies.insert(bucket, tally);
+        }
+    }
+
+    fn finish(mut self) -> Tallies {
+        self.put_away();
+        self.tallies
     }
 }
