@@ -266,3 +266,20 @@ fn lists_are_narrowed_and_paged() {
         assert_eq!(found, all, "{order}");
     }
 }
+
+#[test]
+fn check_finds_what_is_told_of_nothing() {
+    let server = told_in([by_apple(), by_app()]);
+    let faults = |break_it: &'static str| -> Vec<String> {
+        server.app.store.writer().run(move |writing| Ok(writing.connection.execute(break_it, [])?)).unwrap();
+        let findings = health_export::store::check::run(&server.app.store.reader().unwrap()).unwrap();
+        findings.into_iter().flat_map(|finding| finding.faults).collect()
+    };
+    let app_is_gone = faults("DELETE FROM workout_account WHERE sender = 1");
+    assert!(app_is_gone.len() == 2 && app_is_gone.iter().all(|fault| fault.contains("by a sender")), "{app_is_gone:?}");
+    let all_are_gone = faults("DELETE FROM workout_account");
+    assert!(all_are_gone.iter().any(|fault| fault.contains("told of by nobody")), "{all_are_gone:?}");
+    let night =
+        "INSERT INTO night_summary (user, date, sender, source, offset_minutes, delivery) VALUES (1, 5, 1, 99, 0, 1)";
+    assert!(faults(night).iter().any(|fault| fault.contains("night without a source")));
+}
