@@ -125,8 +125,14 @@ impl<'a> Validator<'a> {
         self.names.clear();
         self.heavy = 0;
         self.types.forget_positions();
-        let filling = std::mem::replace(&mut self.filling, Filling::new(Batch::default(), self.home));
-        filling.finish()
+        // The next is about as long; growing step by step would leave as much memory behind as it uses.
+        let Batch { samples, items, .. } = &self.filling.batch;
+        let next = Batch {
+            samples: Vec::with_capacity(samples.len()),
+            items: Vec::with_capacity(items.len()),
+            ..Batch::default()
+        };
+        std::mem::replace(&mut self.filling, Filling::new(next, self.home)).finish()
     }
 
     /// The last batch of a document, with what is known only at its end.
