@@ -6,6 +6,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use memchr::memchr;
+
 type Span = Range<u32>;
 
 /// An element and what is in it, in the order of the document.
@@ -97,13 +99,13 @@ fn range(span: &Span) -> Range<usize> {
 fn scan(text: &str, mut found: impl FnMut(Range<usize>, Range<usize>)) {
     let bytes = text.as_bytes();
     let mut at = 0;
-    while let Some(equals) = find(bytes, at, |byte| byte == b'=') {
+    while let Some(equals) = memchr(b'=', &bytes[at..]).map(|found| at + found) {
         let start = at + bytes[at..equals].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
         let end = equals - bytes[start..equals].iter().rev().take_while(|byte| byte.is_ascii_whitespace()).count();
         let from = find(bytes, equals + 1, |byte| !byte.is_ascii_whitespace()).unwrap_or(bytes.len());
         let (from, to) = match bytes.get(from) {
             Some(&quote @ (b'"' | b'\'')) => {
-                (from + 1, find(bytes, from + 1, |byte| byte == quote).unwrap_or(bytes.len()))
+                (from + 1, memchr(quote, &bytes[from + 1..]).map_or(bytes.len(), |found| from + 1 + found))
             }
             _ => (from, find(bytes, from, |byte| byte.is_ascii_whitespace()).unwrap_or(bytes.len())),
         };

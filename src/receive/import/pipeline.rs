@@ -29,7 +29,7 @@ const PIECE: usize = 10_000;
 const LARGEST_PIECE: usize = 4 * PIECE;
 
 /// How many pieces may be with the writer.
-const IN_FLIGHT: usize = 3;
+const IN_FLIGHT: usize = 6;
 
 /// Most bytes of one file beside the XML.
 const LARGEST_FILE: u64 = 64 << 20;
