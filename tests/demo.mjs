@@ -1,5 +1,5 @@
-// The whole way in a minute: a server on a temporary data directory, made-up deliveries posted with a key, an aggregate,
-// a Parquet file, and an address to open. With DEMO_STOP set it ends there instead of waiting for Ctrl-C.
+// The whole way in a minute: a server on a temporary data directory, made-up deliveries posted with a key, an aggregate, an
+// export.zip of the year before, nights and workouts, a Parquet file, and an address to open. With DEMO_STOP set it ends there instead of waiting for Ctrl-C.
 
 import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -53,6 +53,31 @@ async function main() {
   const months = await (await ask("/api/v1/aggregate/step_count?bucket=month&stat=sum")).json();
   for (const { start, sum } of months.points) console.log(`  ${start.slice(0, 7)}  ${Math.round(sum)}`);
   if (months.points.length !== 12) throw new Error("a year should have twelve months");
+
+  console.log("\nImporting the year before from an export.zip:");
+  const zip = join(folder, "export.zip");
+  run("synth", "--kind", "apple-zip", "--years", "1", "--until", "2025-01-01", "--density", "0.2", "--out", zip);
+  const { status_url } = await (await ask("/api/v1/import", { method: "POST", body: readFileSync(zip) })).json();
+  let job;
+  do {
+    await new Promise((soon) => setTimeout(soon, 50));
+    job = await (await ask(status_url)).json();
+  } while (["queued", "running"].includes(job.state));
+  if (job.state !== "done") throw new Error(`the import ended with: ${job.error}`);
+  console.log(`  ${job.receipt.summary}`);
+
+  const { nights } = await (await ask("/api/v1/sleep?order=desc&limit=3&end=2025-01-01")).json();
+  console.log("\nThe last nights of it:");
+  for (const { date, asleep_minutes, stages } of nights) {
+    const minutes = Object.entries(stages).map(([stage, minutes]) => `${stage} ${Math.round(minutes)}`);
+    console.log(`  ${date}  asleep for ${Math.round(asleep_minutes)} minutes: ${minutes.join(", ")}`);
+  }
+  const { workouts } = await (await ask("/api/v1/workouts?order=desc&limit=3")).json();
+  console.log("\nThe last workouts:");
+  for (const { start, type, figures } of workouts) {
+    console.log(`  ${start.slice(0, 16)}  ${type}, ${figures.distance.value} ${figures.distance.unit}`);
+  }
+  if (nights.length !== 3 || workouts.length !== 3) throw new Error("there should be three of each");
 
   const parquet = Buffer.from(await (await ask("/api/v1/export/samples?format=parquet")).arrayBuffer());
   if (parquet.subarray(0, 4).toString() !== "PAR1") throw new Error("this is no Parquet file");

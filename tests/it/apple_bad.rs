@@ -119,6 +119,15 @@ fn two_exports_in_one_zip_are_both_imported() {
 }
 
 #[test]
+fn what_only_looks_like_an_export_does_not_keep_the_other_from_being_imported() {
+    let server = InProcess::start();
+    let files = zip(&[("dtd.txt", b"<!DOCTYPE HealthData [ ]>"), ("export.xml", xml(&steps(0, 1)).as_bytes())]);
+    let told = receipt(import_bytes(&server, "both.zip", &files));
+    assert_eq!((told.by_metric["step_count"].stored, told.counts.quarantined), (1, 1), "{told:?}");
+    assert!(told.problems[0].reason.contains("no <HealthData>"), "{told:?}");
+}
+
+#[test]
 fn damage_costs_what_is_damaged_and_is_told() {
     let server = InProcess::start();
     let damaged = format!("{}\x0b\x01{}<Record type=\"a\x00\" <broken {}", steps(0, 1), steps(60, 2), steps(120, 3));

@@ -147,7 +147,7 @@ fn an_electrocardiogram_in_another_language() {
     let server = start();
     receipt(import(&server, &fixture()));
     let (code, value, details) = events(&server, "ecg").remove(0);
-    assert_eq!((code.as_str(), value.as_deref()), ("electrocardiogram", Some("sinusrhythmus")));
+    assert_eq!((code.as_str(), value.as_deref()), ("electrocardiogram", Some("sinus_rhythm")));
     assert_eq!(details["symptome"], "Brustschmerz, Schwindel");
     let series = series_of_event(&server, "ecg");
     assert_eq!((&series["frequency"], &series["unit"]), (&json!(2.0), &json!("mcV")));

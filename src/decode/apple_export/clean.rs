@@ -59,6 +59,11 @@ impl<R: Read> Clean<R> {
         }
     }
 
+    /// Whether nothing is left.
+    pub fn is_at_end(&mut self) -> io::Result<bool> {
+        Ok(self.start == self.end && self.refill()? == 0)
+    }
+
     /// The next bytes, fewer than `count` only at the end.
     fn peek(&mut self, count: usize) -> io::Result<&[u8]> {
         while self.end - self.start < count && self.refill()? > 0 {}

@@ -7,7 +7,7 @@
 use std::io::{self, Read};
 
 use quick_xml::Reader;
-use quick_xml::errors::{Error, SyntaxError};
+use quick_xml::errors::Error;
 use quick_xml::events::Event;
 
 use crate::decode::apple_export::clean::Clean;
@@ -16,6 +16,9 @@ use crate::decode::apple_export::element::Tree;
 /// Most bytes of one tag, and of one child of the root with everything in it.
 const TAG: usize = 1 << 20;
 const ITEM: usize = 32 << 20;
+
+/// Exports nest four deep; whoever walks a tree may go down by recursion.
+const DEEPEST: usize = 64;
 
 const ROOT: &str = "HealthData";
 
@@ -78,6 +81,9 @@ impl<R: Read> Items<R> {
                 if matches!(step, Step::Torn) {
                     return self.recover(tree, "a tag begins inside another");
                 }
+                if tree.depth() > DEEPEST {
+                    return self.recover(tree, "elements are nested too deeply");
+                }
                 if tree.size() > ITEM {
                     return self.recover(tree, "one element is larger than 32 MB");
                 }
@@ -87,7 +93,8 @@ impl<R: Read> Items<R> {
                 self.recover(tree, "one tag is longer than 1 MB")
             }
             Err(Error::Io(fault)) => Err(io::Error::new(fault.kind(), fault.to_string())),
-            Err(Error::Syntax(fault)) if is_cut(&fault) => Ok(Step::Done(Next::End { whole: false })),
+            // It ended inside a tag or a comment; what only looks so, such as `<?>`, is followed by more.
+            Err(Error::Syntax(_)) if xml.get_mut().is_at_end()? => Ok(Step::Done(Next::End { whole: false })),
             Err(Error::Encoding(_)) => self.recover(tree, "the text is not UTF-8"),
             Err(_) => self.recover(tree, "this is no well-formed XML"),
         }
@@ -105,11 +112,6 @@ impl<R: Read> Items<R> {
         }
         Ok(Step::Done(Next::Damaged { reason, item }))
     }
-}
-
-/// The text ended inside a tag or a comment.
-fn is_cut(fault: &SyntaxError) -> bool {
-    !matches!(fault, SyntaxError::InvalidBangMarkup)
 }
 
 fn over<R: Read>(clean: Clean<R>) -> Reader<Clean<R>> {
@@ -189,6 +191,30 @@ mod tests {
         assert_eq!(found[..4], ["<A/>", damage[0], damage[1], "<C/>"]);
         assert_eq!(found[4..7], ["one tag is longer than 1 MB", "<Z/>", "<E/>"]);
         assert_eq!(found[7..], ["a tag begins inside another", "<H b=\"<\"/>", "end true"]);
+    }
+
+    #[test]
+    fn what_is_nested_without_end_is_given_up() {
+        let text = format!("<HealthData>{}<Z/></HealthData>", "<a>".repeat(100_000));
+        let found = read(text.as_bytes());
+        assert!(found.contains(&"elements are nested too deeply".to_owned()), "{:?}", &found[..3]);
+    }
+
+    #[test]
+    fn megabytes_of_noise_are_passed_over() {
+        let mut state = 1u64;
+        let mut noise = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 56) as u8
+        };
+        let mut text = b"<HealthData><A/><?><B/>".to_vec();
+        text.extend((0..8 << 20).map(|_| noise()));
+        // Whatever the noise has opened ends here, and what is longer than a tag may be is given up.
+        text.extend(vec![b' '; 3 << 20]);
+        text.extend(b"<Z/></HealthData>");
+        let found = read(&text);
+        assert_eq!(found[..3], ["<A/>", "this is no well-formed XML", "<B/>"]);
+        assert_eq!(found[found.len() - 2..], ["<Z/>", "end true"]);
     }
 
     #[test]

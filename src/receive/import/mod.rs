@@ -176,7 +176,7 @@ fn run(
     let exports: Vec<usize> = (0..bundle.entries.len()).filter(is_export).collect();
     progress.expect(exports.iter().map(|at| bundle.entries[*at].size).sum());
     let mut pipeline = Pipeline::begin(bundle, progress, Validator::new(home, stored_unit), sink)?;
-    exports.into_iter().try_for_each(|at| pipeline.export(at))?;
+    exports.iter().try_for_each(|at| pipeline.export(*at, exports.len() == 1))?;
     let foreign = pipeline.others()?;
     Ok((pipeline.finish()?, foreign))
 }

@@ -82,14 +82,21 @@ impl<'a> Pipeline<'a> {
         Ok(Pipeline { bundle, progress, validator, pieces, used: HashSet::new() })
     }
 
-    /// Imports the export at that position of the bundle.
-    pub fn export(&mut self, at: usize) -> Result<()> {
+    /// Imports the export at that position of the bundle. One that is none after all fails an import of nothing else;
+    /// among others it is one file that cannot be used.
+    pub fn export(&mut self, at: usize, alone: bool) -> Result<()> {
         self.used.insert(at);
         let bundle = self.bundle;
-        bundle.open(at, self.progress, |reader| match Items::open(reader).map_err(source_fault)? {
-            Some(items) => self.items(at, items),
-            None => Err(Error::BadRequest(format!("{} has no <HealthData>", bundle.entries[at].name))),
+        let found = bundle.open(at, self.progress, |reader| match Items::open(reader).map_err(source_fault)? {
+            Some(items) => self.items(at, items).map(|()| true),
+            None => Ok(false),
         })??;
+        let name = &bundle.entries[at].name;
+        match found {
+            false if alone => return Err(Error::BadRequest(format!("{name} has no <HealthData>: export it again"))),
+            false => self.validator.add_unusable(name, "it has no <HealthData>".into(), b""),
+            true => {}
+        }
         let last = self.validator.finish();
         self.pieces.add(last, self.progress)
     }
