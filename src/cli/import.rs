@@ -31,7 +31,7 @@ pub struct Import {
     /// Recognised from the dates when not given.
     #[arg(long)]
     aggregation: Option<String>,
-    /// Read Apple's export and count what is in it; write nothing
+    /// Count what is in the files, and write nothing to the database
     #[arg(long)]
     dry_run: bool,
 }
@@ -40,32 +40,34 @@ impl Import {
     pub fn run(self, settings: &Settings) -> Result<ExitCode> {
         let mut failed = 0;
         let mut sum = Counts::default();
-        let receiver = if self.dry_run { None } else { Some(self.receiver(settings)?) };
+        // A dry run of small files is an import into a database that is thrown away.
+        let scratch = self.dry_run.then(tempfile::tempdir).transpose();
+        let scratch = scratch.map_err(|fault| Error::io("creating a temporary folder", &fault))?;
+        let folder = scratch.as_ref().map_or(settings.data_dir.as_path(), |folder| folder.path());
+        let (receiver, user) = self.receiver(settings, folder)?;
         for path in &self.paths {
-            let done = watched(path, |progress| match &receiver {
-                Some((receiver, user)) => receiver.import(&self.request(*user, path), progress),
-                None => {
-                    let receipt = Receiver::dry_run(&settings.home, path, progress)?;
-                    Ok(vec![Imported { name: path.display().to_string(), receipt: Ok(receipt) }])
+            let done = watched(path, |progress| {
+                if self.dry_run
+                    && let Some(receipt) = Receiver::count_export(&settings.home, path, progress)?
+                {
+                    return Ok(vec![Imported { name: path.display().to_string(), receipt: Ok(receipt) }]);
                 }
+                receiver.import(&self.request(user, path), progress)
             });
             match done {
-                Ok(imported) => imported.into_iter().for_each(|one| failed += print(path, one, &mut sum)),
+                Ok(imported) => imported.into_iter().for_each(|one| failed += self.print(path, one, &mut sum)),
                 Err(error) => {
                     eprintln!("{}: {error}", path.display());
                     failed += 1;
                 }
             }
         }
-        match self.dry_run {
-            true => println!("all: {} received, {} would be quarantined", sum.received, sum.quarantined),
-            false => println!("all: {}", words(sum)),
-        }
+        println!("all: {}", self.words(sum));
         Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
-    fn receiver(&self, settings: &Settings) -> Result<(Receiver, i64)> {
-        let store = Arc::new(Store::open(&settings.data_dir, settings.readers)?);
+    fn receiver(&self, settings: &Settings, folder: &Path) -> Result<(Receiver, i64)> {
+        let store = Arc::new(Store::open(folder, settings.readers)?);
         let (name, now) = (self.user.clone(), jiff::Timestamp::now().as_second());
         let user = store.writer().run(move |writing| keys::user_id(writing.connection, &name, now))?;
         Ok((Receiver { store, home: settings.home.clone(), max_body: settings.max_body }, user))
@@ -80,6 +82,50 @@ impl Import {
             beside: true,
             aggregation: self.aggregation.clone(),
         }
+    }
+
+    /// Prints what became of one delivery; gives the number of failures.
+    fn print(&self, path: &Path, imported: Imported, sum: &mut Counts) -> u32 {
+        let name = match path.file_name().is_some_and(|name| name.to_string_lossy() == imported.name) {
+            true => path.display().to_string(),
+            false => format!("{}: {}", path.display(), imported.name),
+        };
+        match imported.receipt {
+            Ok(receipt) => {
+                self.print_receipt(&name, &receipt);
+                *sum = sum.plus(receipt.counts);
+                0
+            }
+            Err(error) => {
+                eprintln!("{name}: {error}");
+                1
+            }
+        }
+    }
+
+    fn print_receipt(&self, name: &str, receipt: &Receipt) {
+        println!("{name}: {}", self.words(receipt.counts));
+        if receipt.by_metric.len() > 1 {
+            for (metric, counts) in &receipt.by_metric {
+                println!("  {metric}: {}", self.words(*counts));
+            }
+        }
+        for (kind, items) in &receipt.deferred {
+            println!("  {items} {kind} kept for later");
+        }
+        for line in receipt.problems.iter().chain(&receipt.notes) {
+            println!("  {}: {}", line.path, line.reason);
+        }
+    }
+
+    fn words(&self, counts: Counts) -> String {
+        let Counts { received, stored, updated, unchanged, quarantined } = counts;
+        if self.dry_run {
+            return format!("{received} received, {quarantined} would be quarantined");
+        }
+        format!(
+            "{received} received, {stored} stored, {updated} updated, {unchanged} unchanged, {quarantined} quarantined"
+        )
     }
 }
 
@@ -123,43 +169,4 @@ fn show(progress: &Progress, bar: Option<&ProgressBar>, path: &Path, ticks: u32)
         }
         None => {}
     }
-}
-
-/// Prints what became of one delivery; gives the number of failures.
-fn print(path: &Path, imported: Imported, sum: &mut Counts) -> u32 {
-    let name = match path.file_name().is_some_and(|name| name.to_string_lossy() == imported.name) {
-        true => path.display().to_string(),
-        false => format!("{}: {}", path.display(), imported.name),
-    };
-    match imported.receipt {
-        Ok(receipt) => {
-            print_receipt(&name, &receipt);
-            *sum = sum.plus(receipt.counts);
-            0
-        }
-        Err(error) => {
-            eprintln!("{name}: {error}");
-            1
-        }
-    }
-}
-
-fn print_receipt(name: &str, receipt: &Receipt) {
-    println!("{name}: {}", words(receipt.counts));
-    if receipt.by_metric.len() > 1 {
-        for (metric, counts) in &receipt.by_metric {
-            println!("  {metric}: {}", words(*counts));
-        }
-    }
-    for (kind, items) in &receipt.deferred {
-        println!("  {items} {kind} kept for later");
-    }
-    for problem in &receipt.problems {
-        println!("  {}: {}", problem.path, problem.reason);
-    }
-}
-
-fn words(counts: Counts) -> String {
-    let Counts { received, stored, updated, unchanged, quarantined } = counts;
-    format!("{received} received, {stored} stored, {updated} updated, {unchanged} unchanged, {quarantined} quarantined")
 }

@@ -16,6 +16,7 @@ use crate::http::clock;
 use crate::http::params::Params;
 use crate::http::problem::Problem;
 use crate::model::key::Principal;
+use crate::model::shown::{System, shown_for};
 use crate::model::workout::SeriesPoint;
 use crate::query::workouts::{Whole, one as find, route as route_of, series as series_of};
 use crate::store::workouts::read::SeriesHead;
@@ -48,7 +49,8 @@ pub struct SeriesColumns {
     params(
         ("id" = String, Path, description = "As in the list"),
         ("name" = Option<String>, Query, description = "Such as heart_rate; may be repeated or joined by commas"),
-        ("tz" = Option<String>, Query, description = "IANA zone of the times")
+        ("tz" = Option<String>, Query, description = "IANA zone of the times"),
+        ("units" = Option<String>, Query, description = "metric or imperial; the server's setting by default")
     ),
     responses(
         (status = 200, body = WorkoutSeries), (status = 304, description = "Not modified"), (status = 404, body = Problem)
@@ -63,29 +65,42 @@ pub async fn series(
 ) -> Result<Response, Problem> {
     let tz = params.tz()?;
     let names = params.list("name");
+    let system = params.units(app.units)?;
     params.finish()?;
-    let asked = format!("workout series {id} {names:?} {tz:?}");
+    let asked = format!("workout series {id} {names:?} {tz:?} {system:?}");
     caching::answered(&app, principal.user, &headers, &asked, move |reading| {
         let workout = find(reading, principal.user, &id)?;
         let series = series_of(reading, &workout, &names)?;
-        let series = series.into_iter().map(|(head, points)| columns(&workout, head, &points, tz.as_ref())).collect();
+        let series = series.into_iter();
+        let series = series.map(|(head, points)| columns(&workout, head, &points, tz.as_ref(), system)).collect();
         Ok(Json(WorkoutSeries { id: workout.id.to_string(), series }).into_response())
     })
     .await
 }
 
-fn columns(workout: &Whole, head: SeriesHead, points: &[SeriesPoint], zone: Option<&TimeZone>) -> SeriesColumns {
-    let column = |of: fn(&SeriesPoint) -> Option<f64>| match points.iter().any(|point| of(point).is_some()) {
-        true => points.iter().map(of).collect(),
+fn columns(
+    workout: &Whole,
+    head: SeriesHead,
+    points: &[SeriesPoint],
+    zone: Option<&TimeZone>,
+    system: System,
+) -> SeriesColumns {
+    let way = shown_for(&head.name, &head.unit, None, system);
+    let column = |of: fn(&SeriesPoint) -> Option<f64>| -> Vec<Option<f64>> {
+        let shown = |number: f64| way.map_or(number, |(_, way)| way.apply(number));
+        points.iter().map(|point| of(point).map(shown)).collect()
+    };
+    let any = |of: fn(&SeriesPoint) -> Option<f64>| match points.iter().any(|point| of(point).is_some()) {
+        true => column(of),
         false => Vec::new(),
     };
     SeriesColumns {
+        unit: way.map_or(head.unit, |(unit, _)| unit.into()),
         name: head.name,
-        unit: head.unit,
         times: points.iter().map(|point| clock::written(point.at, workout.offset_minutes, zone)).collect(),
-        values: points.iter().map(|point| point.value).collect(),
-        min: column(|point| point.min),
-        max: column(|point| point.max),
+        values: column(|point| point.value),
+        min: any(|point| point.min),
+        max: any(|point| point.max),
     }
 }
 

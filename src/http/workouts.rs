@@ -18,6 +18,7 @@ use crate::http::{caching, paging};
 use crate::model::key::Principal;
 use crate::model::metric::slug;
 use crate::model::sender::Sender;
+use crate::model::shown::System;
 use crate::model::workout::Figure;
 use crate::query::workouts::{Whole, one as find, page};
 use crate::store::workouts::read::Selection;
@@ -127,6 +128,7 @@ pub struct AccountRow {
         ("end" = Option<String>, Query, description = "Of the workout's start; excluded"),
         ("tz" = Option<String>, Query, description = "IANA zone of dates in the question and of times in the answer"),
         ("type" = Option<String>, Query, description = "Such as running; may be repeated or joined by commas"),
+        ("units" = Option<String>, Query, description = "metric or imperial; the server's setting by default"),
         ("limit" = Option<u32>, Query, description = "1 to 1000, default 100"),
         ("cursor" = Option<String>, Query, description = "next_cursor of the page before"),
         ("order" = Option<String>, Query, description = "asc or desc by start")
@@ -150,12 +152,13 @@ pub async fn list(
     };
     let limit = paging::limit(&mut params, DEFAULT_LIMIT, MOST)?;
     let after = paging::cursor(&mut params, paging::numbers)?.map(|[start, id]| (start, id));
+    let system = params.units(app.units)?;
     params.finish()?;
-    let asked = format!("workouts {selection:?} {after:?} {limit} {tz:?}");
+    let asked = format!("workouts {selection:?} {after:?} {limit} {tz:?} {system:?}");
     caching::answered(&app, principal.user, &headers, &asked, move |reading| {
         let (workouts, next) = page(reading, &selection, after, limit)?;
         let next_cursor = next.map(|(start, id)| paging::sealed(&format!("{start},{id}")));
-        let workouts = workouts.iter().map(|workout| row(workout, tz.as_ref())).collect();
+        let workouts = workouts.iter().map(|workout| row(workout, tz.as_ref(), system)).collect();
         Ok(Json(Workouts { workouts, next_cursor }).into_response())
     })
     .await
@@ -166,7 +169,8 @@ pub async fn list(
     get, path = "/api/v1/workouts/{id}", tag = "read",
     params(
         ("id" = String, Path, description = "As in the list"),
-        ("tz" = Option<String>, Query, description = "IANA zone of the times")
+        ("tz" = Option<String>, Query, description = "IANA zone of the times"),
+        ("units" = Option<String>, Query, description = "metric or imperial; the server's setting by default")
     ),
     responses(
         (status = 200, body = WorkoutWhole), (status = 304, description = "Not modified"), (status = 404, body = Problem)
@@ -180,16 +184,21 @@ pub async fn one(
     mut params: Params,
 ) -> Result<Response, Problem> {
     let tz = params.tz()?;
+    let system = params.units(app.units)?;
     params.finish()?;
-    let asked = format!("workout {id} {tz:?}");
+    let asked = format!("workout {id} {tz:?} {system:?}");
     caching::answered(&app, principal.user, &headers, &asked, move |reading| {
         let workout = find(reading, principal.user, &id)?;
-        Ok(Json(whole(&workout, tz.as_ref())).into_response())
+        Ok(Json(whole(&workout, tz.as_ref(), system)).into_response())
     })
     .await
 }
 
-fn row(workout: &Whole, zone: Option<&TimeZone>) -> WorkoutRow {
+fn shown(figures: &BTreeMap<String, Figure>, system: System) -> BTreeMap<String, Figure> {
+    figures.iter().map(|(name, figure)| (name.clone(), figure.shown(name, system))).collect()
+}
+
+fn row(workout: &Whole, zone: Option<&TimeZone>, system: System) -> WorkoutRow {
     let time = |utc: i64| clock::written(utc, workout.offset_minutes, zone);
     WorkoutRow {
         id: workout.id.to_string(),
@@ -201,13 +210,13 @@ fn row(workout: &Whole, zone: Option<&TimeZone>) -> WorkoutRow {
         offset_minutes: workout.offset_minutes,
         source: workout.source.clone(),
         location: workout.location.clone(),
-        figures: workout.figures.clone(),
+        figures: shown(&workout.figures, system),
         has_route: workout.route.is_some(),
         series: workout.series.iter().map(|head| head.name.clone()).collect(),
     }
 }
 
-fn whole(workout: &Whole, zone: Option<&TimeZone>) -> WorkoutWhole {
+fn whole(workout: &Whole, zone: Option<&TimeZone>, system: System) -> WorkoutWhole {
     let time = |utc: i64| clock::written(utc, workout.offset_minutes, zone);
     let events = workout.events.iter().map(|event| WorkoutEventRow {
         kind: event.kind.clone(),
@@ -221,7 +230,7 @@ fn whole(workout: &Whole, zone: Option<&TimeZone>) -> WorkoutWhole {
         start: time(part.start),
         end: time(part.end),
         duration_seconds: part.duration,
-        figures: part.figures.clone(),
+        figures: shown(&part.figures, system),
     });
     let accounts = workout.told.iter().map(|told| AccountRow {
         sender: told.sender,
@@ -232,10 +241,10 @@ fn whole(workout: &Whole, zone: Option<&TimeZone>) -> WorkoutWhole {
         duration_seconds: told.account.duration,
         source: told.account.source.clone(),
         location: told.account.location.clone(),
-        figures: told.account.figures.clone(),
+        figures: shown(&told.account.figures, system),
     });
     WorkoutWhole {
-        workout: row(workout, zone),
+        workout: row(workout, zone, system),
         events: events.collect(),
         activities: activities.collect(),
         accounts: accounts.collect(),

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::model::sender::Sender;
+use crate::model::shown::{System, shown_for};
 
 /// A workout ready to store.
 #[derive(Debug, Clone, PartialEq)]
@@ -66,6 +67,16 @@ pub struct Figure {
     pub min: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max: Option<f64>,
+}
+
+impl Figure {
+    /// The figure of that name in a person's units. In which unit it was sent is not kept.
+    pub fn shown(&self, name: &str, system: System) -> Figure {
+        let Some((unit, way)) = shown_for(name, &self.unit, None, system) else { return self.clone() };
+        let [value, avg, min, max] =
+            [self.value, self.avg, self.min, self.max].map(|number| number.map(|number| way.apply(number)));
+        Figure { unit: unit.into(), value, avg, min, max }
+    }
 }
 
 /// A pause, a lap, a segment or a marker.

@@ -88,7 +88,7 @@ proptest! {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("export.zip");
         std::fs::write(&path, changed(&fixture_zip(), &changes)).unwrap();
-        if let Err(fault) = Receiver::dry_run(&TimeZone::UTC, &path, &Progress::default()) {
+        if let Err(fault) = Receiver::count_export(&TimeZone::UTC, &path, &Progress::default()) {
             prop_assert!(fault.to_string().len() > 20);
         }
     }

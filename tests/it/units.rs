@@ -124,3 +124,27 @@ fn an_etag_of_one_system_is_none_of_another() {
         assert_eq!(server.client.get_with(&imperial, &[("if-none-match", &tag)]).status, 200, "{path}");
     }
 }
+
+#[test]
+fn a_workout_is_told_in_the_units_asked_for() {
+    let server = filled(&[]);
+    let run = json!({"data": {"workouts": [{
+        "id": "A", "name": "Outdoor Run", "start": "2024-05-01 18:00:00 +0000", "end": "2024-05-01 18:30:00 +0000",
+        "distance": {"qty": 5, "units": "km"}, "temperature": {"qty": 20, "units": "degC"},
+        "walkingAndRunningDistance": [{"date": "2024-05-01 18:00:00 +0000", "qty": 0.25, "units": "km"}]
+    }]}});
+    server.client.ingest(&run).expect(200);
+    let list = server.client.get("/api/v1/workouts?units=imperial").expect(200);
+    let workout = &list["workouts"][0];
+    assert_eq!(workout["figures"]["distance"]["unit"], "mi");
+    assert_near(&workout["figures"]["distance"]["value"], 3.106_855_961);
+    assert_near(&workout["figures"]["temperature"]["value"], 68.0);
+    let address = format!("/api/v1/workouts/{}", workout["id"].as_str().unwrap());
+    let one = server.client.get(&format!("{address}?units=imperial")).expect(200);
+    assert_eq!(one["figures"], workout["figures"]);
+    assert_eq!(one["accounts"][0]["figures"]["distance"]["unit"], "mi");
+    assert_eq!(server.client.get(&address).expect(200)["figures"]["distance"]["value"], 5.0);
+    let series = server.client.get(&format!("{address}/series?units=imperial")).expect(200);
+    assert_eq!(series["series"][0]["unit"], "mi");
+    assert_near(&series["series"][0]["values"][0], 0.155_342_798);
+}

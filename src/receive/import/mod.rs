@@ -78,19 +78,22 @@ impl Receiver {
         }
     }
 
-    /// What an import would be about, told without a database. Only exports can be asked so.
-    pub fn dry_run(home: &jiff::tz::TimeZone, path: &Path, progress: &Progress) -> Result<Receipt> {
+    /// What importing Apple's export would be about, told without a database; none when there is no export at that path.
+    pub fn count_export(home: &jiff::tz::TimeZone, path: &Path, progress: &Progress) -> Result<Option<Receipt>> {
         let name = path.display().to_string();
         let bundle = match path.is_dir() {
             true => Bundle::folder(path)?,
-            false if kind_of(path, &name)? == Kind::Zip => Bundle::zip(path)?,
-            false => Bundle::file(path, true)?,
+            false => match kind_of(path, &name)? {
+                Kind::Zip => Bundle::zip(path)?,
+                Kind::Export => Bundle::file(path, true)?,
+                _ => return Ok(None),
+            },
         };
         if !bundle.entries.iter().any(|entry| entry.kind == Kind::Export) {
-            return Err(Error::BadRequest(format!("there is no export.xml in {name}")));
+            return Ok(None);
         }
         let (receipt, _) = run(home, &bundle, Sink::Count, &|_| None, progress)?;
-        Ok(receipt)
+        Ok(Some(receipt))
     }
 
     fn bundle(&self, bundle: Bundle, request: &Request, progress: &Progress) -> Result<Vec<Imported>> {
