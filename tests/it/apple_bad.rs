@@ -128,6 +128,19 @@ fn what_only_looks_like_an_export_does_not_keep_the_other_from_being_imported() 
 }
 
 #[test]
+fn noise_is_given_up_and_an_export_with_some_of_it_is_not() {
+    let server = InProcess::start();
+    let noise = |pieces: usize| "<a x='1' <b y='2'/>".repeat(pieces);
+    let reason = refused(&server, "noise.xml", xml(&noise(10_001)).as_bytes());
+    assert!(reason.contains("beyond reading") && reason.contains("make the export again"), "{reason}");
+    let records: String = (0..10_100).map(|at| steps(at * 60, 1)).collect();
+    let told = receipt(import_bytes(&server, "export.xml", xml(&(records + &noise(10_001))).as_bytes()));
+    assert_eq!(told.by_metric["step_count"].stored, 10_100);
+    assert!(told.counts.quarantined > 10_000);
+    assert_sound(&server.app);
+}
+
+#[test]
 fn damage_costs_what_is_damaged_and_is_told() {
     let server = InProcess::start();
     let damaged = format!("{}\x0b\x01{}<Record type=\"a\x00\" <broken {}", steps(0, 1), steps(60, 2), steps(120, 3));

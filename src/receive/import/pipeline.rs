@@ -34,6 +34,9 @@ const IN_FLIGHT: usize = 6;
 /// Most bytes of one file beside the XML.
 const LARGEST_FILE: u64 = 64 << 20;
 
+/// So much damage is noise, unless more than that is understood.
+const MOST_DAMAGED: usize = 10_000;
+
 /// How often the writer is asked again when it is busy, and how long it is waited for in between.
 const PATIENCE: u32 = 600;
 const PAUSE: Duration = Duration::from_millis(100);
@@ -63,6 +66,9 @@ pub struct Pipeline<'a> {
     pieces: Pieces<'a>,
     /// Files that were used on behalf of an element.
     used: HashSet<usize>,
+    /// Children of roots that could be used, and those that could not.
+    understood: usize,
+    damaged: usize,
 }
 
 impl<'a> Pipeline<'a> {
@@ -79,7 +85,7 @@ impl<'a> Pipeline<'a> {
                 Pieces::Store { store, importing: Arc::new(Mutex::new(Some(importing))), writing: VecDeque::new() }
             }
         };
-        Ok(Pipeline { bundle, progress, validator, pieces, used: HashSet::new() })
+        Ok(Pipeline { bundle, progress, validator, pieces, used: HashSet::new(), understood: 0, damaged: 0 })
     }
 
     /// Imports the export at that position of the bundle. One that is none after all fails an import of nothing else;
@@ -107,10 +113,18 @@ impl<'a> Pipeline<'a> {
             match items.next(&mut tree).map_err(source_fault)? {
                 Next::Element => {
                     if let Some(element) = tree.root() {
+                        let before = self.validator.rejected();
                         self.element(at, element)?;
+                        self.judge(at, self.validator.rejected() > before)?;
                     }
                 }
-                Next::Damaged { reason, item } => self.validator.add_damaged(reason, item),
+                Next::Damaged { reason, item } => {
+                    if self.validator.weight() >= PIECE {
+                        self.hand_over()?;
+                    }
+                    self.validator.add_damaged(reason, item);
+                    self.judge(at, true)?;
+                }
                 Next::End { whole: true } => return Ok(()),
                 Next::End { whole: false } => {
                     let reason = "the file ends before its last element is closed: what came before is imported";
@@ -121,11 +135,30 @@ impl<'a> Pipeline<'a> {
         }
     }
 
+    /// Refuses to go on where there is more noise than sense: nobody would look through a quarantine of gigabytes.
+    fn judge(&mut self, at: usize, is_damaged: bool) -> Result<()> {
+        match is_damaged {
+            true => self.damaged += 1,
+            false => self.understood += 1,
+        }
+        if self.damaged > MOST_DAMAGED && self.damaged > self.understood {
+            return Err(Error::BadRequest(format!(
+                "{} is damaged beyond reading ({} pieces of it are no part of an export): make the export again",
+                self.bundle.entries[at].name, self.damaged
+            )));
+        }
+        Ok(())
+    }
+
+    fn hand_over(&mut self) -> Result<()> {
+        let piece = self.validator.take();
+        self.pieces.add(piece, self.progress)
+    }
+
     fn element(&mut self, at: usize, element: Element) -> Result<()> {
         let weight = self.validator.weight();
         if weight >= LARGEST_PIECE || (weight >= PIECE && self.validator.may_end_before(element)) {
-            let piece = self.validator.take();
-            self.pieces.add(piece, self.progress)?;
+            self.hand_over()?;
         }
         let attached = match element.name() {
             "Workout" | "ClinicalRecord" => self.attached(at, element),
@@ -169,8 +202,7 @@ impl<'a> Pipeline<'a> {
                 continue;
             }
             if self.validator.weight() >= PIECE {
-                let piece = self.validator.take();
-                self.pieces.add(piece, self.progress)?;
+                self.hand_over()?;
             }
             let name = entry.name.strip_prefix(&root).unwrap_or(&entry.name);
             match self.bundle.content(at, LARGEST_FILE, self.progress) {

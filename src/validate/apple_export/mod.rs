@@ -90,6 +90,11 @@ impl<'a> Validator<'a> {
         self.len() + self.heavy
     }
 
+    /// How many items of the present batch could not be used.
+    pub fn rejected(&self) -> usize {
+        self.filling.batch.rejected.len()
+    }
+
     /// Whether a batch may end before `next`: never between records of one type and start, which may be one group.
     pub fn may_end_before(&self, next: Element) -> bool {
         next.name() != "Record" || !self.is_same_group(next)
