@@ -4,40 +4,21 @@
 //! A fixture is one as in `traps`, and may have `query`, the parameters of the address; `timeless`, when it holds no time,
 //! so that sending it again is another moment; and `expect.notes`, `expect.workouts`, `expect.nights`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
 use crate::support::check::assert_sound;
 use crate::support::counts::{assert_balanced, assert_unchanged, count};
+use crate::support::fixtures::run_all;
 use crate::support::{Answer, Client, InProcess};
 use crate::traps::{assert_subset, check_absent, check_data, check_problems};
 
 const DOC: &str = include_str!("../../docs/shortcuts.md");
 
-fn fixtures() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/shortcuts");
-    let mut paths: Vec<PathBuf> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    paths.sort();
-    paths
-}
-
 #[test]
 fn every_shape_is_stored_as_expected() {
-    let paths = fixtures();
-    assert!(paths.len() > 40, "only {} fixtures found", paths.len());
-    let failures: Vec<String> = paths.iter().filter_map(|path| failure(path)).collect();
-    assert!(failures.is_empty(), "{} of {}:\n{}", failures.len(), paths.len(), failures.join("\n"));
-}
-
-fn failure(path: &Path) -> Option<String> {
-    let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-    let fixture: Value =
-        serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap_or_else(|fault| panic!("{name}: {fault}"));
-    let fault = std::panic::catch_unwind(|| run(&fixture)).err()?;
-    let text =
-        fault.downcast_ref::<String>().cloned().or_else(|| fault.downcast_ref::<&str>().map(|text| text.to_string()));
-    Some(format!("{name} ({}): {}", fixture["why"].as_str().unwrap_or_default(), text.unwrap_or_default()))
+    run_all("shortcuts", 50, run);
 }
 
 fn run(fixture: &Value) {

@@ -12,38 +12,15 @@
 //!
 //! Whatever the trap is, the counts must add up, and the same delivery again must change nothing.
 
-use std::path::{Path, PathBuf};
-
 use serde_json::Value;
 
 use crate::support::counts::{assert_balanced, assert_unchanged};
+use crate::support::fixtures::run_all;
 use crate::support::{Client, InProcess, stored};
-
-fn fixtures() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/traps");
-    let entries = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
-    let mut paths: Vec<PathBuf> = entries.filter(|path| path.extension().is_some_and(|end| end == "json")).collect();
-    paths.sort();
-    paths
-}
 
 #[test]
 fn every_trap_is_stored_as_expected() {
-    let paths = fixtures();
-    assert!(paths.len() > 40, "only {} fixtures found", paths.len());
-    let failures: Vec<String> = paths.iter().filter_map(|path| failure(path)).collect();
-    assert!(failures.is_empty(), "{} of {} traps:\n{}", failures.len(), paths.len(), failures.join("\n"));
-}
-
-/// Runs one fixture; a panic inside becomes a line that names the file, so that all others still run.
-fn failure(path: &Path) -> Option<String> {
-    let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-    let fixture: Value =
-        serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap_or_else(|fault| panic!("{name}: {fault}"));
-    let fault = std::panic::catch_unwind(|| run(&fixture)).err()?;
-    let text =
-        fault.downcast_ref::<String>().cloned().or_else(|| fault.downcast_ref::<&str>().map(|text| text.to_string()));
-    Some(format!("{name} ({}): {}", fixture["why"].as_str().unwrap_or_default(), text.unwrap_or_default()))
+    run_all("traps", 150, run);
 }
 
 fn run(fixture: &Value) {

@@ -5,6 +5,7 @@ pub mod check;
 mod client;
 pub mod counts;
 pub mod fill;
+pub mod fixtures;
 pub mod jobs;
 pub mod problems;
 pub mod reference;
