@@ -189,3 +189,14 @@ fn an_old_receipt_reads_without_the_new_keys() {
     assert_eq!(receipt.counts, Counts { received: 1, stored: 1, ..Counts::default() });
     assert_eq!(serde_json::to_string(&receipt).unwrap(), old);
 }
+
+#[test]
+fn an_old_delivery_read_again_does_not_undo_a_later_one() {
+    let server = InProcess::start();
+    let first = server.client.ingest(&steps(5)).expect(200)["delivery"].as_str().unwrap().to_owned();
+    server.client.ingest(&steps(6)).expect(200);
+    let answer = admin(&server).post(&format!("/api/v1/replay?delivery={first}"), &[], b"").expect(200);
+    assert_eq!(count(&answer, "deliveries"), 1, "{answer}");
+    assert_eq!(values(&server.client), [6.0, 7.0]);
+    assert_sound(&server.app);
+}
