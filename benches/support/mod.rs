@@ -12,7 +12,7 @@ use health_export::config::Settings;
 use health_export::model::sample::{Batch, Sample, Series};
 use health_export::model::time::Layer;
 use health_export::store::Store;
-use health_export::store::deliveries::{self, Delivery, Origin};
+use health_export::store::deliveries::{self, Delivery, Head, Origin};
 use health_export::synth::random::Random;
 
 #[global_allocator]
@@ -120,7 +120,7 @@ fn delivery(metric: &str, unit: &str, samples: Vec<Sample>) -> Delivery {
         items: vec![0],
         ..Batch::default()
     };
-    Delivery {
+    let head = Head {
         public_id: uuid::Uuid::now_v7().to_string(),
         user: 1,
         api_key: None,
@@ -128,9 +128,8 @@ fn delivery(metric: &str, unit: &str, samples: Vec<Sample>) -> Delivery {
         format: "bench",
         origin: Origin::default(),
         bytes: 0,
-        body: Vec::new(),
-        content: Ok(batch),
-    }
+    };
+    Delivery { head, body: Vec::new(), content: Ok(batch) }
 }
 
 /// A name and what to time under it.

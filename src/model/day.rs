@@ -23,6 +23,11 @@ pub fn day_begins(day: i32, zone: &TimeZone) -> i64 {
     day_start(date(day), zone)
 }
 
+/// The first instant of the local day that an instant lies in, `days` later; both in UTC epoch seconds.
+pub fn local_day_start(utc: i64, zone: &TimeZone, days: i32) -> i64 {
+    day_begins(local_day(utc, zone).saturating_add(days), zone)
+}
+
 /// `2024-02-06`.
 pub fn date_text(day: i32) -> String {
     date(day).to_string()

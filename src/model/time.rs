@@ -167,12 +167,6 @@ pub fn parse_zone(name: &str) -> Option<TimeZone> {
     TimeZone::get(name).ok().filter(|zone| !zone.is_unknown())
 }
 
-/// The first instant of the local day that an instant lies in, `days` later; both in UTC epoch seconds.
-pub fn local_day_start(utc: i64, zone: &TimeZone, days: i64) -> i64 {
-    let local = zone.to_datetime(instant(utc)).date();
-    day_start(local.saturating_add(Span::new().days(days)), zone)
-}
-
 /// The zone that is always `minutes` east of UTC.
 pub fn fixed_zone(minutes: i32) -> TimeZone {
     fixed_offset(minutes).to_time_zone()

@@ -19,7 +19,7 @@ use crate::decode::shortcuts;
 use crate::error::{Error, Result};
 use crate::model::receipt::Receipt;
 use crate::store::Store;
-use crate::store::deliveries::{self, Delivery, Origin};
+use crate::store::deliveries::{self, Delivery, Head, Origin};
 
 use inflate::inflate;
 pub use inflate::{Encoding, too_large};
@@ -77,7 +77,7 @@ impl Receiver {
         let received_at_ms = Timestamp::now().as_millisecond();
         let (kept, (format, content)) =
             rayon::join(|| compress(&body), || self.understand(&body, &upload.origin, received_at_ms.div_euclid(1000)));
-        Ok(Delivery {
+        let head = Head {
             public_id: uuid::Uuid::now_v7().to_string(),
             user: upload.user,
             api_key: upload.api_key,
@@ -85,9 +85,8 @@ impl Receiver {
             format,
             origin: upload.origin,
             bytes: body.len() as u64,
-            body: kept?,
-            content,
-        })
+        };
+        Ok(Delivery { head, body: kept?, content })
     }
 }
 

@@ -16,6 +16,7 @@ use crate::store::dictionary::{self, Dictionaries};
 use crate::store::memory::Memory;
 use crate::store::priority;
 use crate::store::reconcile::{Change, Row, Settled, Standing, Terms, Unnamed, reconcile};
+use crate::store::series::{self, SeriesChange, SeriesKey};
 use crate::store::writer::Writing;
 
 /// Whose data, which delivery brings it, and how.
@@ -44,21 +45,8 @@ struct Ids {
     contexts: Vec<i64>,
 }
 
-/// How a batch changed what one series holds.
-struct SeriesChange<'a> {
-    unit_sent: &'a str,
-    samples: i64,
-    summaries: i64,
-    first: i64,
-    last: i64,
-    longest: i64,
-}
-
 /// (metric, start, layer)
 type Key = (i64, i64, Layer);
-
-/// (metric, layer, source)
-type SeriesKey = (i64, i64, i64);
 
 /// Stores the batch's samples and gives the outcome of each sample, in the order of `batch.samples`. `memory` is what an
 /// import has met in its earlier pieces.
@@ -82,7 +70,7 @@ pub fn store_samples(writing: &mut Writing, owner: Owner, batch: &Batch, memory:
         table.store_group(group, &mut outcomes)?;
     }
     let changes = table.changes;
-    write_series(writing.connection, owner, &changes)?;
+    series::write(writing.connection, owner, &changes)?;
     Ok(outcomes)
 }
 
@@ -299,34 +287,4 @@ impl<'a> Insert<'a> {
         statement.raw_bind_parameter(13, row.offset_minutes)?;
         Ok(statement.raw_execute()?)
     }
-}
-
-fn write_series(connection: &Connection, owner: Owner, changes: &BTreeMap<SeriesKey, SeriesChange>) -> Result<()> {
-    let mut statement = connection.prepare_cached(
-        "INSERT INTO series (user, metric, layer, source, unit_sent, samples, summaries, first, last, last_delivery,
-                             longest)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
-         ON CONFLICT DO UPDATE SET
-             unit_sent = iif(excluded.last_delivery >= last_delivery, excluded.unit_sent, unit_sent),
-             samples = samples + excluded.samples, summaries = summaries + excluded.summaries,
-             first = min(first, excluded.first), last = max(last, excluded.last),
-             last_delivery = max(last_delivery, excluded.last_delivery),
-             longest = max(longest, excluded.longest)",
-    )?;
-    for ((metric, layer, source), change) in changes {
-        statement.execute(params![
-            owner.user,
-            metric,
-            layer,
-            source,
-            change.unit_sent,
-            change.samples,
-            change.summaries,
-            change.first,
-            change.last,
-            owner.delivery,
-            change.longest,
-        ])?;
-    }
-    Ok(())
 }

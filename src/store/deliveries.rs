@@ -11,7 +11,6 @@ use crate::model::receipt::{Counts, ItemProblem, Outcome, PROBLEMS_SHOWN, Receip
 use crate::model::sample::Batch;
 use crate::store::apply::{Mode, Owner};
 use crate::store::batch;
-use crate::store::imports::Head;
 use crate::store::quarantine;
 use crate::store::writer::Writing;
 
@@ -39,16 +38,21 @@ pub struct Origin {
     pub query: Vec<(String, String)>,
 }
 
-/// A body that has been received, ready to be written.
-pub struct Delivery {
+/// What is known of a delivery before anything of it is written.
+pub struct Head {
     pub public_id: String,
     pub user: i64,
     pub api_key: Option<i64>,
     pub received_at_ms: i64,
     pub format: &'static str,
     pub origin: Origin,
-    /// Bytes of the body as decompressed.
+    /// Bytes of the body as decompressed, or of an imported file as it lies on the disk.
     pub bytes: u64,
+}
+
+/// A body that has been received, ready to be written.
+pub struct Delivery {
+    pub head: Head,
     /// The body under brotli.
     pub body: Vec<u8>,
     /// What it says, or why it is not understood at all.
@@ -78,34 +82,22 @@ pub fn write(writing: &mut Writing, delivery: &Delivery) -> Result<Receipt> {
     let id = insert(writing.connection, delivery)?;
     let receipt = match &delivery.content {
         Ok(batch) => {
-            let owner = Owner { user: delivery.user, delivery: id, mode: Mode::Delivery };
+            let owner = Owner { user: delivery.head.user, delivery: id, mode: Mode::Delivery };
             let outcomes = batch::store(writing, owner, batch)?;
             quarantine::put(writing.connection, id, batch)?;
-            receipt(&delivery.public_id, batch, &outcomes)
+            receipt(&delivery.head.public_id, batch, &outcomes)
         }
         Err(reason) => {
             quarantine::put_whole(writing.connection, id, reason)?;
-            refusal(&delivery.public_id, reason)
+            refusal(&delivery.head.public_id, reason)
         }
     };
-    finish(writing.connection, id, delivery.user, &receipt)?;
+    finish(writing.connection, id, delivery.head.user, &receipt)?;
     Ok(receipt)
 }
 
 fn insert(connection: &Connection, delivery: &Delivery) -> Result<i64> {
-    let head = Head {
-        public_id: delivery.public_id.clone(),
-        user: delivery.user,
-        api_key: delivery.api_key,
-        received_at_ms: delivery.received_at_ms,
-        format: delivery.format,
-        origin: delivery.origin.clone(),
-        bytes: delivery.bytes,
-    };
-    let id = insert_head(connection, &head)?;
-    if delivery.content.is_err() {
-        connection.prepare_cached("UPDATE delivery SET refused = 1 WHERE id = ?1")?.execute([id])?;
-    }
+    let id = insert_head(connection, &delivery.head, delivery.content.is_err())?;
     connection
         .prepare_cached("INSERT INTO delivery_body (delivery, encoding, body) VALUES (?1, 'br', ?2)")?
         .execute(params![id, delivery.body])?;
@@ -113,11 +105,11 @@ fn insert(connection: &Connection, delivery: &Delivery) -> Result<i64> {
 }
 
 /// The row of a delivery whose receipt is not written yet.
-pub(super) fn insert_head(connection: &Connection, head: &Head) -> Result<i64> {
+pub(super) fn insert_head(connection: &Connection, head: &Head, refused: bool) -> Result<i64> {
     connection
         .prepare_cached(
             "INSERT INTO delivery (public_id, user, api_key, received_at_ms, format, refused, origin, bytes, receipt)
-             VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6, ?7, '{}')",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, '{}')",
         )?
         .execute(params![
             head.public_id,
@@ -125,6 +117,7 @@ pub(super) fn insert_head(connection: &Connection, head: &Head) -> Result<i64> {
             head.api_key,
             head.received_at_ms,
             head.format,
+            refused,
             json(&head.origin)?,
             i64::try_from(head.bytes).unwrap_or(i64::MAX),
         ])?;

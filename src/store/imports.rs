@@ -9,22 +9,10 @@ use crate::model::receipt::Receipt;
 use crate::model::sample::Batch;
 use crate::store::apply::{Mode, Owner};
 use crate::store::batch;
-use crate::store::deliveries::{self, Origin};
+use crate::store::deliveries::{self, Head};
 use crate::store::memory::Memory;
 use crate::store::quarantine;
 use crate::store::writer::Writing;
-
-/// What is known of an import before it begins.
-pub struct Head {
-    pub public_id: String,
-    pub user: i64,
-    pub api_key: Option<i64>,
-    pub received_at_ms: i64,
-    pub format: &'static str,
-    pub origin: Origin,
-    /// Bytes of the file as it lies on the disk.
-    pub bytes: u64,
-}
 
 /// An import under way. It is handed into each piece of work and comes back out of it.
 pub struct Importing {
@@ -47,7 +35,7 @@ impl Importing {
 
 /// Writes the delivery's row; no body is kept of an import.
 pub fn begin(writing: &mut Writing, head: &Head) -> Result<Importing> {
-    let id = deliveries::insert_head(writing.connection, head)?;
+    let id = deliveries::insert_head(writing.connection, head, false)?;
     let receipt = Receipt { delivery: head.public_id.clone(), ..Receipt::default() };
     deliveries::finish(writing.connection, id, head.user, &receipt)?;
     Ok(Importing { id, user: head.user, receipt, memory: Memory::default() })

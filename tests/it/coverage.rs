@@ -9,7 +9,7 @@ use health_export::model::sleep::{NightSummary, SLEEP};
 use health_export::model::time::Layer;
 use health_export::model::workout::{Account, Workout};
 use health_export::query::coverage::{self, Answer, Entry, Question};
-use health_export::store::deliveries::{self, Delivery, Origin};
+use health_export::store::deliveries::{self, Delivery, Head, Origin};
 use jiff::tz::TimeZone;
 use serde_json::{Map, json};
 
@@ -29,7 +29,7 @@ fn midnight(ago: i64) -> i64 {
 
 /// Writes a batch as if the phone had sent it `received` (epoch seconds).
 fn deliver(app: &App, batch: Batch, received: i64, automation: Option<&str>) {
-    let delivery = Delivery {
+    let head = Head {
         public_id: uuid::Uuid::now_v7().to_string(),
         user: OWNER,
         // The key that the server began with.
@@ -38,9 +38,8 @@ fn deliver(app: &App, batch: Batch, received: i64, automation: Option<&str>) {
         format: "health-auto-export",
         origin: Origin { automation_name: automation.map(str::to_owned), ..Origin::default() },
         bytes: 0,
-        body: Vec::new(),
-        content: Ok(batch),
     };
+    let delivery = Delivery { head, body: Vec::new(), content: Ok(batch) };
     app.store.writer().run(move |writing| deliveries::write(writing, &delivery)).unwrap();
 }
 

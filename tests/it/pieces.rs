@@ -7,8 +7,9 @@ use health_export::app::App;
 use health_export::model::receipt::Receipt;
 use health_export::model::sample::{Batch, Sample, Series};
 use health_export::model::time::Layer;
+use health_export::store::deliveries::Head;
 use health_export::store::deliveries::Origin;
-use health_export::store::imports::{self, Head, Importing};
+use health_export::store::imports::{self, Importing};
 use proptest::prelude::*;
 
 use crate::support::InProcess;

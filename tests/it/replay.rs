@@ -3,7 +3,7 @@
 use health_export::app::App;
 use health_export::model::key::Scope;
 use health_export::model::receipt::{Counts, Receipt};
-use health_export::store::deliveries::{self, Delivery, Origin};
+use health_export::store::deliveries::{self, Delivery, Head, Origin};
 use serde_json::{Value, json};
 
 use crate::support::check::assert_sound;
@@ -29,7 +29,7 @@ fn compressed(body: &[u8]) -> Vec<u8> {
 
 /// A delivery as a decoder that knew nothing of its body would have written it: kept whole, and refused.
 fn refused_long_ago(app: &App, body: &[u8], origin: Origin) -> String {
-    let delivery = Delivery {
+    let head = Head {
         public_id: uuid::Uuid::now_v7().to_string(),
         user: OWNER,
         api_key: None,
@@ -37,9 +37,8 @@ fn refused_long_ago(app: &App, body: &[u8], origin: Origin) -> String {
         format: "unknown",
         origin,
         bytes: body.len() as u64,
-        body: compressed(body),
-        content: Err("the body is of no kind we know".into()),
     };
+    let delivery = Delivery { head, body: compressed(body), content: Err("the body is of no kind we know".into()) };
     app.store.writer().run(move |writing| deliveries::write(writing, &delivery)).unwrap().delivery
 }
 

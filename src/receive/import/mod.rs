@@ -6,6 +6,7 @@
 mod bundle;
 mod count;
 pub mod jobs;
+mod pieces;
 mod pipeline;
 mod progress;
 
@@ -17,12 +18,11 @@ use crate::decode::apple_export::sniff::{self, ENOUGH, Kind};
 use crate::error::{Error, Result};
 use crate::model::receipt::Receipt;
 use crate::receive::{Encoding, Receiver, Upload};
-use crate::store::deliveries::Origin;
-use crate::store::dictionary;
-use crate::store::imports::Head;
+use crate::store::deliveries::{Head, Origin};
 use crate::validate::apple_export::Validator;
 use bundle::{Bundle, Entry};
-use pipeline::{Pipeline, Sink};
+use pieces::Sink;
+use pipeline::Pipeline;
 pub use progress::Progress;
 
 /// What deliveries of this kind are called in receipts.
@@ -122,9 +122,7 @@ impl Receiver {
             origin: Origin { file: Some(request.name.clone()), ..Origin::default() },
             bytes: bundle.bytes,
         };
-        // A fault here shows again when the writer meets the metric, so it may read as "not stored yet".
-        let stored_unit =
-            |name: &str| dictionary::find_metric(&*self.store.reader().ok()?, name).ok()?.map(|row| row.unit);
+        let stored_unit = |name: &str| self.stored_unit(name);
         let sink = Sink::Store(&self.store, Box::new(head));
         let (receipt, foreign) = run(&self.home, &bundle, sink, &stored_unit, progress)?;
         let mut imported = vec![Imported { name: request.name.clone(), receipt: Ok(receipt) }];

@@ -1,26 +1,17 @@
 //! Apple's export from its bytes to the last commit.
 //!
-//! One thread reads, decodes and validates; the writer's thread writes. A few pieces may wait for it, which it then commits
-//! together with one sync, and no more than a few, so memory stays the same however long the export is. The order of the
-//! pieces is that of the file.
+//! One thread reads, decodes and validates; the writer's thread writes what `pieces` hands it.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::HashSet;
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
-
-use tokio::sync::oneshot;
 
 use crate::decode::apple_export::sniff::Kind;
 use crate::decode::apple_export::{Element, Items, Next, Tree, gpx};
 use crate::error::{Error, Result};
 use crate::model::receipt::Receipt;
-use crate::model::sample::Batch;
 use crate::receive::import::bundle::Bundle;
-use crate::receive::import::count::count;
+use crate::receive::import::pieces::{Pieces, Sink};
 use crate::receive::import::progress::Progress;
-use crate::store::Store;
-use crate::store::imports::{self, Head, Importing};
 use crate::validate::apple_export::{Attached, Beside, Validator, files};
 
 /// Weight of a piece: a commit costs a sync, and a piece costs memory.
@@ -28,35 +19,11 @@ const PIECE: usize = 10_000;
 /// Where a piece ends even between records of one group.
 const LARGEST_PIECE: usize = 4 * PIECE;
 
-/// How many pieces may be with the writer.
-const IN_FLIGHT: usize = 6;
-
 /// Most bytes of one file beside the XML.
 const LARGEST_FILE: u64 = 64 << 20;
 
 /// So much damage is noise, unless more than that is understood.
 const MOST_DAMAGED: usize = 10_000;
-
-/// How often the writer is asked again when it is busy, and how long it is waited for in between.
-const PATIENCE: u32 = 600;
-const PAUSE: Duration = Duration::from_millis(100);
-
-/// Where pieces go.
-pub enum Sink<'a> {
-    Store(&'a Store, Box<Head>),
-    /// Nowhere: they are counted.
-    Count,
-}
-
-/// The import, which each piece takes while it is written and then leaves for the next. It is gone when one has failed, so
-/// that those behind it fail as well.
-type Handed = Arc<Mutex<Option<Importing>>>;
-
-/// Pieces on their way to the store.
-enum Pieces<'a> {
-    Store { store: &'a Store, importing: Handed, writing: VecDeque<oneshot::Receiver<Result<()>>> },
-    Count(Receipt),
-}
 
 /// Imports every export in the bundle, and what lies beside it, as one delivery.
 pub struct Pipeline<'a> {
@@ -78,13 +45,7 @@ impl<'a> Pipeline<'a> {
         validator: Validator<'a>,
         sink: Sink<'a>,
     ) -> Result<Pipeline<'a>> {
-        let pieces = match sink {
-            Sink::Count => Pieces::Count(Receipt::default()),
-            Sink::Store(store, head) => {
-                let importing = store.writer().run(move |writing| imports::begin(writing, &head))?;
-                Pieces::Store { store, importing: Arc::new(Mutex::new(Some(importing))), writing: VecDeque::new() }
-            }
-        };
+        let pieces = Pieces::begin(sink)?;
         Ok(Pipeline { bundle, progress, validator, pieces, used: HashSet::new(), understood: 0, damaged: 0 })
     }
 
@@ -255,69 +216,4 @@ fn source_fault(fault: io::Error) -> Error {
         "the file cannot be read to its end ({fault}): what came before is stored, and importing the whole file again \
          adds the rest"
     ))
-}
-
-impl Pieces<'_> {
-    fn add(&mut self, piece: Batch, progress: &Progress) -> Result<()> {
-        if piece.items.is_empty() && piece.rejected.is_empty() {
-            return Ok(());
-        }
-        let items = (piece.items.len() + piece.rejected.len()) as u64;
-        match self {
-            Pieces::Count(receipt) => count(&piece, receipt),
-            Pieces::Store { store, importing, writing } => {
-                settle(writing, IN_FLIGHT - 1)?;
-                writing.push_back(submit(store, importing, piece)?);
-            }
-        }
-        progress.add_items(items);
-        Ok(())
-    }
-
-    fn finish(self, progress: &Progress) -> Result<Receipt> {
-        match self {
-            Pieces::Count(receipt) => Ok(receipt),
-            Pieces::Store { store, importing, mut writing } => {
-                settle(&mut writing, 0)?;
-                if progress.is_stopped() {
-                    return Err(Error::Busy("the import was stopped: import the file again".into()));
-                }
-                let importing = take(&importing)?;
-                store.writer().run(move |writing| imports::finish(writing, importing))
-            }
-        }
-    }
-}
-
-/// Waits until no more than `left` pieces are with the writer.
-fn settle(writing: &mut VecDeque<oneshot::Receiver<Result<()>>>, left: usize) -> Result<()> {
-    while writing.len() > left {
-        let Some(oldest) = writing.pop_front() else { break };
-        oldest.blocking_recv().map_err(|_| Error::Internal("the writer has stopped".into()))??;
-    }
-    Ok(())
-}
-
-/// Hands a piece to the writer; when its queue is full of deliveries, those come first.
-fn submit(store: &Store, importing: &Handed, piece: Batch) -> Result<oneshot::Receiver<Result<()>>> {
-    let held = Arc::new(Mutex::new(Some(piece)));
-    for _ in 0..PATIENCE {
-        let (held, handed) = (held.clone(), importing.clone());
-        let submitted = store.writer().submit(move |writing| {
-            let (piece, importing) = (take(&held)?, take(&handed)?);
-            let importing = imports::add(writing, importing, &piece)?;
-            *handed.lock().unwrap_or_else(PoisonError::into_inner) = Some(importing);
-            Ok(())
-        });
-        match submitted {
-            Err(Error::Busy(_)) => std::thread::sleep(PAUSE),
-            submitted => return submitted,
-        }
-    }
-    Err(Error::Busy("the writer is busy: import the file again later".into()))
-}
-
-fn take<T>(held: &Mutex<Option<T>>) -> Result<T> {
-    let taken = held.lock().unwrap_or_else(PoisonError::into_inner).take();
-    taken.ok_or_else(|| Error::Internal("an earlier piece of the import has failed".into()))
 }

@@ -2,11 +2,12 @@
 
 use super::{Reader, when};
 use crate::decode::shortcuts::{Entry, Grain, Sent};
+use crate::model::day::local_day_start;
 use crate::model::metric::Metric;
 use crate::model::sample::{Sample, Series};
 use crate::model::sender::Sender;
 use crate::model::sleep::{NightSummary, Stage};
-use crate::model::time::{Layer, local_day_start, offset_minutes_at};
+use crate::model::time::{Layer, offset_minutes_at};
 use crate::model::unit::conversion;
 use crate::validate::filling::Filling;
 

@@ -10,7 +10,8 @@ use jiff::tz::TimeZone;
 use super::{Groups, Reader, Ready};
 use crate::decode::date::{self, Stamp};
 use crate::decode::shortcuts::{Entry, Grain, Sent};
-use crate::model::time::{Layer, bucket_end, fixed_zone, local_day_start, offset_minutes_at};
+use crate::model::day::local_day_start;
+use crate::model::time::{Layer, bucket_end, fixed_zone, offset_minutes_at};
 use crate::validate::filling::Filling;
 
 /// The time of one item.

@@ -8,7 +8,7 @@ use health_export::model::sender::Sender;
 use health_export::model::sleep::{SLEEP, Stage};
 use health_export::model::time::Layer;
 use health_export::model::workout::{Account, Workout};
-use health_export::store::deliveries::{self, Delivery, Origin};
+use health_export::store::deliveries::{self, Delivery, Head, Origin};
 
 /// The user that every database begins with.
 pub const OWNER: i64 = 1;
@@ -111,7 +111,7 @@ pub fn events(app: &App, events: Vec<Event>) -> Receipt {
 
 /// Stores a batch as one delivery of the owner.
 pub fn deliver_batch(app: &App, batch: Batch) -> Receipt {
-    let delivery = Delivery {
+    let head = Head {
         public_id: uuid::Uuid::now_v7().to_string(),
         user: OWNER,
         api_key: None,
@@ -119,8 +119,7 @@ pub fn deliver_batch(app: &App, batch: Batch) -> Receipt {
         format: "test",
         origin: Origin::default(),
         bytes: 0,
-        body: Vec::new(),
-        content: Ok(batch),
     };
+    let delivery = Delivery { head, body: Vec::new(), content: Ok(batch) };
     app.store.writer().run(move |writing| deliveries::write(writing, &delivery)).unwrap()
 }
