@@ -6,14 +6,16 @@ mod export;
 mod import;
 mod ingest;
 mod painted;
+mod rollup;
 mod scan;
 mod support;
 
-const BENCHES: [(&str, fn()); 5] = [
+const BENCHES: [(&str, fn()); 6] = [
     ("ingest", ingest::run),
     ("import", import::run),
     ("scan", scan::run),
     ("painted", painted::run),
+    ("rollup", rollup::run),
     ("export", export::run),
 ];
 

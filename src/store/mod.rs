@@ -28,6 +28,7 @@ pub mod priority;
 pub mod quarantine;
 pub mod reconcile;
 pub mod replays;
+pub mod rollups;
 pub mod samples;
 pub mod series;
 pub mod snapshot;

@@ -32,6 +32,7 @@ mod quarantine;
 mod ranges;
 mod replay;
 mod revalidation;
+mod rollups;
 mod samples;
 mod schema;
 mod scopes;
