@@ -14,7 +14,7 @@ use jiff::tz::TimeZone;
 use crate::error::{Error, Result};
 use crate::query::duck::engine::Engine;
 use crate::query::rollups::refresh;
-use crate::store::Store;
+use crate::store::{Store, rollups};
 
 const EVERY: Duration = Duration::from_secs(3);
 
@@ -29,8 +29,8 @@ impl Keeper {
         let (stop, stopped) = channel::<()>();
         let work = move || {
             while stopped.recv_timeout(EVERY) == Err(RecvTimeoutError::Timeout) {
-                match refresh(&store, &engine, &home) {
-                    Ok(_) => {}
+                match refresh(&store, &engine, &home).and_then(|_| tell(&store)) {
+                    Ok(()) => {}
                     // A busy moment: what is marked stays marked.
                     Err(Error::Busy(reason)) => tracing::debug!("rolling up is put off: {reason}"),
                     Err(fault) => tracing::error!("rolling up failed: {fault}"),
@@ -43,6 +43,13 @@ impl Keeper {
             .map_err(|fault| Error::io("starting the thread that rolls up", &fault))?;
         Ok(Keeper { stop: Some(stop), thread: Some(thread) })
     }
+}
+
+/// What is left to do, for `/metrics`.
+fn tell(store: &Store) -> Result<()> {
+    let days = rollups::marked_days(&*store.reader()?)?;
+    metrics::gauge!("health_export_rollup_dirty_days").set(days as f64);
+    Ok(())
 }
 
 impl Drop for Keeper {
