@@ -16,29 +16,19 @@ use axum::http::{HeaderName, HeaderValue, Request, Response, header};
 use axum::response::IntoResponse;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::compression::CompressionLayer;
-use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::trace::TraceLayer;
 use tracing::Span;
 
+use crate::http::compression::compress;
 use crate::http::problem::Problem;
-
-/// Answers smaller than this many bytes are not worth compressing.
-const SMALLEST_COMPRESSED: u64 = 1024;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 pub fn around(routes: Router) -> Router {
     let nosniff =
         SetResponseHeaderLayer::if_not_present(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    let compression = CompressionLayer::new().compress_when(
-        SizeAbove::new(SMALLEST_COMPRESSED)
-            .and(NotForContentType::const_new("application/vnd.apache.parquet"))
-            .and(NotForContentType::IMAGES)
-            .and(NotForContentType::SSE),
-    );
     let log = TraceLayer::new_for_http()
         .make_span_with(|request: &Request<Body>| {
             let id = request.headers().get(&REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default();
@@ -55,7 +45,7 @@ pub fn around(routes: Router) -> Router {
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(nosniff)
-        .layer(compression);
+        .layer(axum::middleware::from_fn(compress));
     routes.layer(axum::middleware::map_response(worded_by_us)).layer(layers)
 }
 

@@ -4,13 +4,17 @@
 //! file per noun.
 
 mod aggregate;
+mod answers;
 mod auth;
 mod caching;
 mod clock;
+mod coding;
+mod compression;
 mod coverage;
 mod data;
 mod deliveries;
 mod documents;
+mod doors;
 mod drain;
 mod events;
 mod export;

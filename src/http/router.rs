@@ -12,6 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
+use crate::http::doors::Doors;
 use crate::http::drain::drain;
 use crate::http::problem::Problem;
 use crate::http::{
@@ -26,12 +27,13 @@ struct Description;
 
 /// The whole of HTTP.
 pub fn router(app: App) -> Router {
+    let doors = Doors::new(app);
     let (routes, mut description) = OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(health::health))
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
         .merge(guarded(
-            &app,
+            &doors,
             Scope::Ingest,
             OpenApiRouter::new()
                 .routes(routes!(ingest::post))
@@ -39,7 +41,7 @@ pub fn router(app: App) -> Router {
                 .routes(routes!(imports::post)),
         ))
         .merge(guarded(
-            &app,
+            &doors,
             Scope::Read,
             OpenApiRouter::new()
                 .routes(routes!(metrics::get))
@@ -65,7 +67,7 @@ pub fn router(app: App) -> Router {
                 .routes(routes!(jobs::one)),
         ))
         .merge(guarded(
-            &app,
+            &doors,
             Scope::Export,
             OpenApiRouter::new()
                 .routes(routes!(export::samples))
@@ -76,7 +78,7 @@ pub fn router(app: App) -> Router {
                 .routes(routes!(export_tables::aggregate)),
         ))
         .merge(guarded(
-            &app,
+            &doors,
             Scope::Admin,
             OpenApiRouter::new().routes(routes!(replay::post)).routes(routes!(sources::put)),
         ))
@@ -93,14 +95,14 @@ pub fn router(app: App) -> Router {
             drain(request.into_body()).await;
             Problem::wrong_method()
         })
-        .with_state(app);
+        .with_state(doors);
     layers::around(routes)
 }
 
 /// Routes behind a key with that scope.
-fn guarded(app: &App, scope: Scope, routes: OpenApiRouter<App>) -> OpenApiRouter<App> {
-    let check = move |state: State<App>, request: Request, next: Next| auth::require(state, scope, request, next);
-    routes.route_layer(middleware::from_fn_with_state(app.clone(), check))
+fn guarded(doors: &Doors, scope: Scope, routes: OpenApiRouter<Doors>) -> OpenApiRouter<Doors> {
+    let check = move |state: State<Doors>, request: Request, next: Next| auth::require(state, scope, request, next);
+    routes.route_layer(middleware::from_fn_with_state(doors.clone(), check))
 }
 
 /// The ways to send a key, for readers of the description; addresses that need none say so themselves.
