@@ -2,6 +2,7 @@
 //!
 //! Each stands beside its yardstick, measured in turn in the same run, because the machine's speed drifts.
 
+mod compression;
 mod export;
 mod import;
 mod ingest;
@@ -9,12 +10,13 @@ mod painted;
 mod scan;
 mod support;
 
-const BENCHES: [(&str, fn()); 5] = [
+const BENCHES: [(&str, fn()); 6] = [
     ("ingest", ingest::run),
     ("import", import::run),
     ("scan", scan::run),
     ("painted", painted::run),
     ("export", export::run),
+    ("compression", compression::run),
 ];
 
 fn main() {

@@ -49,6 +49,10 @@ impl<S: Sync> FromRequestParts<S> for Client {
 }
 
 impl Client {
+    pub fn accepted(&self) -> Accepted {
+        self.accepted
+    }
+
     /// Whether it has exactly this answer already.
     pub fn knows(&self, tag: &EntityTag) -> bool {
         let Ok(tag) = tag.to_string().parse::<ETag>() else { return false };

@@ -4,9 +4,12 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use axum::extract::FromRef;
+use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::app::App;
+use crate::error::Result;
 use crate::http::answers::Answers;
+use crate::telemetry::figures;
 
 /// The state of the router; cheap to clone.
 #[derive(Clone)]
@@ -15,12 +18,14 @@ pub struct Doors(Arc<Inside>);
 pub struct Inside {
     pub app: App,
     pub answers: Answers,
+    /// Writes the page of figures.
+    pub figures: &'static PrometheusHandle,
 }
 
 impl Doors {
-    pub fn new(app: App) -> Doors {
+    pub fn new(app: App) -> Result<Doors> {
         let answers = Answers::new(app.answer_cache);
-        Doors(Arc::new(Inside { app, answers }))
+        Ok(Doors(Arc::new(Inside { app, answers, figures: figures::start()? })))
     }
 }
 

@@ -114,7 +114,8 @@ impl Download {
             request.headers_mut().remove(name);
         }
         // A weak tag never holds for a range: who goes on with an older file gets the whole of this one instead.
-        if request.headers_mut().remove(header::IF_RANGE).is_some() {
+        let goes_on = request.headers_mut().remove(header::IF_RANGE).is_some();
+        if goes_on || !request.headers().get(header::RANGE).is_some_and(is_one_range) {
             request.headers_mut().remove(header::RANGE);
         }
         let Ok(served) = ServeFile::new(path).oneshot(request).await;
@@ -126,6 +127,11 @@ impl Download {
         headers.insert(header::CONTENT_DISPOSITION, value);
         Ok(response)
     }
+}
+
+/// Whether it asks for one range of bytes. Who asks for several, or in another unit, gets the whole, as RFC 9110 allows.
+fn is_one_range(range: &HeaderValue) -> bool {
+    range.to_str().is_ok_and(|text| text.trim_start().to_ascii_lowercase().starts_with("bytes=") && !text.contains(','))
 }
 
 /// ASCII only, so that no client has to decode it.

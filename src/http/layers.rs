@@ -2,10 +2,11 @@
 //!
 //! 1. a request id, so that a line in the log can be found from an answer;
 //! 2. a line in the log, with the path but never the query, which may hold times of somebody's life;
-//! 3. panics become a problem, and the connection lives on;
-//! 4. headers that keep browsers from guessing;
-//! 5. compression, but never of Parquet: it would drop the length and the ranges that its readers need;
-//! 6. refusals that the framework words itself become problems.
+//! 3. figures, by the route;
+//! 4. panics become a problem, and the connection lives on;
+//! 5. headers that keep browsers from guessing;
+//! 6. compression, but never of Parquet: it would drop the length and the ranges that its readers need;
+//! 7. refusals that the framework words itself become problems.
 
 use std::any::Any;
 use std::time::Duration;
@@ -13,6 +14,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, Request, Response, header};
+use axum::middleware::{from_fn, map_response};
 use axum::response::IntoResponse;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -22,6 +24,7 @@ use tower_http::trace::TraceLayer;
 use tracing::Span;
 
 use crate::http::compression::compress;
+use crate::http::figures;
 use crate::http::problem::Problem;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -43,10 +46,11 @@ pub fn around(routes: Router) -> Router {
         .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
         .layer(log)
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
+        .layer(from_fn(figures::count))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(nosniff)
-        .layer(axum::middleware::from_fn(compress));
-    routes.layer(axum::middleware::map_response(worded_by_us)).layer(layers)
+        .layer(from_fn(compress));
+    routes.layer(map_response(worded_by_us)).layer(layers)
 }
 
 /// A request that the framework refuses before any handler sees it, such as a path that is not UTF-8, is a plain text.

@@ -1,9 +1,9 @@
 //! Every address, in one table, grouped by who may come in. `/openapi.json` is made from the same lines.
 
+use axum::Router;
 use axum::extract::{OriginalUri, Request, State};
 use axum::middleware::{self, Next};
-use axum::response::Html;
-use axum::{Json, Router};
+use axum::routing::get;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
@@ -12,12 +12,15 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
+use crate::error::{Error, Result};
+use crate::http::caching::Client;
 use crate::http::doors::Doors;
 use crate::http::drain::drain;
+use crate::http::fixed::Page;
 use crate::http::problem::Problem;
 use crate::http::{
-    aggregate, auth, coverage, data, deliveries, documents, events, export, export_tables, health, imports, ingest,
-    jobs, layers, metrics, quarantine, replay, sleep, sources, workout_course, workouts,
+    aggregate, auth, coverage, data, deliveries, documents, events, export, export_tables, figures, health, imports,
+    ingest, jobs, layers, metrics, quarantine, replay, sleep, sources, workout_course, workouts,
 };
 use crate::model::key::Scope;
 
@@ -26,12 +29,13 @@ use crate::model::key::Scope;
 struct Description;
 
 /// The whole of HTTP.
-pub fn router(app: App) -> Router {
-    let doors = Doors::new(app);
+pub fn router(app: App) -> Result<Router> {
+    let doors = Doors::new(app)?;
     let (routes, mut description) = OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(health::health))
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
+        .routes(routes!(figures::page))
         .merge(guarded(
             &doors,
             Scope::Ingest,
@@ -84,9 +88,15 @@ pub fn router(app: App) -> Router {
         ))
         .split_for_parts();
     name_keys(&mut description);
+    let description = serde_json::to_vec(&description).map_err(|fault| Error::internal("describing the API", fault))?;
+    let pages = [
+        ("/openapi.json", Page::new("application/json", description)),
+        ("/", Page::new("text/html; charset=utf-8", include_str!("../../data/index.html"))),
+    ];
+    let routes = pages
+        .into_iter()
+        .fold(routes, |routes, (path, page)| routes.route(path, get(move |client: Client| page.answered(client))));
     let routes = routes
-        .route("/openapi.json", axum::routing::get(|| async move { Json(description) }))
-        .route("/", axum::routing::get(|| async { Html(include_str!("../../data/index.html")) }))
         .fallback(|OriginalUri(uri): OriginalUri, request: Request| async move {
             drain(request.into_body()).await;
             Problem::no_such_route(uri.path())
@@ -96,7 +106,7 @@ pub fn router(app: App) -> Router {
             Problem::wrong_method()
         })
         .with_state(doors);
-    layers::around(routes)
+    Ok(layers::around(routes))
 }
 
 /// Routes behind a key with that scope.
