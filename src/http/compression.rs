@@ -12,7 +12,7 @@ use async_compression::Level;
 use async_compression::tokio::bufread::{BrotliEncoder, GzipEncoder, ZstdEncoder};
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::Request;
-use axum::http::{HeaderMap, HeaderValue, Method, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures::{Stream, StreamExt};
@@ -31,10 +31,15 @@ pub async fn compress(mut request: Request, next: Next) -> Response {
         return Problem::no_such_coding().into_response();
     };
     request.extensions_mut().insert(accepted);
-    if request.method() == Method::HEAD {
+    let head = request.method() == Method::HEAD;
+    if head {
         *request.method_mut() = Method::GET;
     }
-    let response = next.run(request).await;
+    let mut response = next.run(request).await;
+    if head && response.status() == StatusCode::NOT_MODIFIED {
+        // A length of nothing would be told as that of the answer which the client has.
+        *response.body_mut() = Body::from_stream(futures::stream::empty::<io::Result<Bytes>>());
+    }
     match accepted.best {
         Coding::Identity => response,
         coding if is_worth_it(&response, accepted) => compressed(response, coding),

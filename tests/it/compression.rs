@@ -20,7 +20,7 @@ fn fill(client: &Client) {
 fn the_best_coding_that_the_client_takes_is_used() {
     let server = InProcess::start();
     fill(&server.client);
-    for address in [DAYS, CSV, "/openapi.json", "/"] {
+    for address in [DAYS, CSV, "/openapi.json"] {
         let whole = server.client.get(address);
         assert_eq!((whole.status, whole.header("content-encoding")), (200, ""), "{address}");
         assert!(whole.bytes.len() > 1024, "{address} is too small for this test");
@@ -75,7 +75,7 @@ fn a_strong_tag_is_only_on_bytes_that_are_always_the_same() {
             assert!(answer.header("etag").starts_with("W/\""), "{address} {accept}");
         }
     }
-    for address in ["/", "/openapi.json"] {
+    for (address, representations) in [("/", 1), ("/openapi.json", 4)] {
         let mut tags = Vec::new();
         for accept in ["identity", "zstd", "br", "gzip"] {
             let answer = server.client.get_with(address, &[("accept-encoding", accept)]);
@@ -88,7 +88,7 @@ fn a_strong_tag_is_only_on_bytes_that_are_always_the_same() {
         }
         tags.sort();
         tags.dedup();
-        assert_eq!(tags.len(), 4, "{address}: each representation has a tag of its own");
+        assert_eq!(tags.len(), representations, "{address}: each representation has a tag of its own");
     }
 }
 
