@@ -2,6 +2,7 @@
 //!
 //! Each stands beside its yardstick, measured in turn in the same run, because the machine's speed drifts.
 
+mod compression;
 mod export;
 mod import;
 mod ingest;
@@ -17,6 +18,7 @@ const BENCHES: [(&str, fn()); 6] = [
     ("painted", painted::run),
     ("rollup", rollup::run),
     ("export", export::run),
+    ("compression", compression::run),
 ];
 
 fn main() {

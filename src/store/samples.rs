@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::sync::Arc;
 
 use rusqlite::{Connection, params_from_iter};
 
@@ -37,8 +38,8 @@ pub struct StoredSample {
     pub value: Option<f64>,
     pub min: Option<f64>,
     pub max: Option<f64>,
-    pub source: String,
-    pub context: Option<String>,
+    pub source: Arc<str>,
+    pub context: Option<Arc<str>>,
     pub offset_minutes: i32,
 }
 
@@ -54,7 +55,7 @@ pub fn page(
     let mut values = vec![selection.user, selection.metric, from, to];
     let sql = page_sql(selection, after, descending, limit, &mut values);
     let mut statement = connection.prepare_cached(&sql)?;
-    let mut names: HashMap<i64, String> = HashMap::new();
+    let mut names: HashMap<i64, Arc<str>> = HashMap::new();
     let mut rows = statement.query(params_from_iter(values))?;
     let mut samples = Vec::new();
     while let Some(row) = rows.next()? {
@@ -121,7 +122,7 @@ pub fn narrowed(layers: Option<&[Layer]>, sources: Option<&[i64]>) -> String {
 }
 
 /// `table` is one of ours, never input.
-fn name(connection: &Connection, table: &str, id: i64) -> Result<String> {
+fn name(connection: &Connection, table: &str, id: i64) -> Result<Arc<str>> {
     Ok(connection
         .prepare_cached(&format!("SELECT name FROM {table} WHERE id = ?1"))?
         .query_row([id], |row| row.get(0))?)
