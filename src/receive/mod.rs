@@ -3,28 +3,36 @@
 //! The raw body is kept whatever it turns out to be, so that a decoder which learns a new shape can read it again, and
 //! so that a refusal loses nothing.
 
+mod arriving;
 mod bundle;
 pub mod import;
 mod inflate;
 mod replay;
+mod room;
+mod turns;
 mod understand;
-mod uploads;
 
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use tokio::sync::oneshot::{self, error::RecvError};
 
 use crate::decode::shortcuts;
 use crate::error::{Error, Result};
 use crate::model::receipt::Receipt;
+use crate::model::sample::Batch;
 use crate::store::Store;
 use crate::store::deliveries::{self, Delivery, Head, Origin};
+use crate::store::writer::Lane;
 
+pub use arriving::{Arrived, Arriving, Content};
+use arriving::SMALL;
 use inflate::inflate;
 pub use inflate::{Encoding, too_large};
 pub use replay::{Replayed, Step};
-pub use uploads::Uploads;
+pub use room::{Limits, Room};
+use turns::Turns;
 
 /// Brotli quality of kept bodies: the highest that keeps up with the decoder on the other core.
 const BODY_QUALITY: i32 = 3;
@@ -35,7 +43,7 @@ pub struct Upload {
     pub api_key: Option<i64>,
     pub origin: Origin,
     pub encoding: Encoding,
-    pub body: Vec<u8>,
+    pub body: Content,
 }
 
 /// Turns uploads into deliveries.
@@ -45,38 +53,64 @@ pub struct Receiver {
     pub home: TimeZone,
     /// Most bytes of a body, both as sent and as decompressed.
     pub max_body: u64,
+    turns: Turns,
 }
 
 impl Receiver {
+    pub fn new(store: Arc<Store>, home: TimeZone, max_body: u64) -> Receiver {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Receiver { store, home, max_body, turns: Turns::new(cores) }
+    }
+
     /// Receives from async code.
-    pub async fn receive(self, upload: Upload) -> Result<Receipt> {
+    pub async fn receive(self, mut upload: Upload) -> Result<Receipt> {
+        let mut turn = self.turns.enter(upload.bytes_at_first()).await?;
+        let inflating = move || inflate_small(&mut upload).map(|small| (upload, small));
+        let (upload, small) = blocking(inflating).await?;
+        if small.is_none() {
+            drop(turn);
+            turn = self.turns.enter(u64::MAX).await?;
+        }
         let store = self.store.clone();
-        let delivery = tokio::task::spawn_blocking(move || self.prepare(upload))
-            .await
-            .map_err(|fault| Error::internal("decoding a delivery", fault))??;
-        let refused = delivery.content.as_ref().err().cloned();
-        let written = store.writer().submit(move |writing| deliveries::write(writing, &delivery))?;
-        answered(written.await.map_err(|_| Error::Internal("the writer has stopped".into()))??, refused)
+        let delivery = blocking(move || self.prepare(upload, small)).await?;
+        turn.decoded();
+        let (refused, written) = submit(&store, delivery)?;
+        answered(written.await, refused)
     }
 
     /// The same for a caller that may block.
-    pub fn receive_blocking(&self, upload: Upload) -> Result<Receipt> {
-        let delivery = self.prepare(upload)?;
-        let refused = delivery.content.as_ref().err().cloned();
-        answered(self.store.writer().run(move |writing| deliveries::write(writing, &delivery))?, refused)
+    pub fn receive_blocking(&self, mut upload: Upload) -> Result<Receipt> {
+        let mut turn = self.turns.enter_blocking(upload.bytes_at_first())?;
+        let small = inflate_small(&mut upload)?;
+        if small.is_none() {
+            drop(turn);
+            turn = self.turns.enter_blocking(u64::MAX)?;
+        }
+        let delivery = self.prepare(upload, small)?;
+        turn.decoded();
+        let (refused, written) = submit(&self.store, delivery)?;
+        answered(written.blocking_recv(), refused)
     }
 
     /// Everything that needs no write: inflate, decode, validate, compress for keeping.
-    fn prepare(&self, upload: Upload) -> Result<Delivery> {
-        let body = inflate(upload.encoding, upload.body, self.max_body)?;
+    fn prepare(&self, upload: Upload, small: Option<Vec<u8>>) -> Result<Delivery> {
+        let large = small.is_none();
+        let body = match small {
+            Some(body) => body,
+            None => inflate(upload.encoding, upload.body, self.max_body)?,
+        };
         if body.trim_ascii().is_empty() && !shortcuts::holds_values(&upload.origin.query) {
             return Err(Error::BadRequest(
                 "the body is empty: send what the app exports, or a value such as ?type=weight&value=72.5".into(),
             ));
         }
         let received_at_ms = Timestamp::now().as_millisecond();
-        let (kept, (format, content)) =
-            rayon::join(|| compress(&body), || self.understand(&body, &upload.origin, received_at_ms.div_euclid(1000)));
+        let understand = || self.understand(&body, &upload.origin, received_at_ms.div_euclid(1000));
+        let (kept, (format, content)) = match large {
+            true => rayon::join(|| compress(&body), understand),
+            // There are others to work on meanwhile, and nobody waits for the pool, which may be at a large one.
+            false => (compress(&body), understand()),
+        };
         let head = Head {
             public_id: uuid::Uuid::now_v7().to_string(),
             user: upload.user,
@@ -90,8 +124,45 @@ impl Receiver {
     }
 }
 
+impl Upload {
+    /// Bytes by which its turn is chosen before it is inflated: what is compressed may be small as long as it is not known
+    /// to be large.
+    fn bytes_at_first(&self) -> u64 {
+        match self.encoding {
+            Encoding::Identity => self.body.bytes(),
+            _ => self.body.bytes().max(SMALL),
+        }
+    }
+}
+
+/// The body as it was before compression, if it is a small one.
+fn inflate_small(upload: &mut Upload) -> Result<Option<Vec<u8>>> {
+    match upload.body.bytes() <= SMALL {
+        true => inflate::inflate_within(upload.encoding, &mut upload.body, SMALL),
+        false => Ok(None),
+    }
+}
+
+/// What comes of the writer, once it is committed.
+type Written = oneshot::Receiver<Result<Receipt>>;
+
+/// Hands a delivery to the writer, so that a large one does not hold up the small ones; also tells why it was refused, if it
+/// was.
+fn submit(store: &Store, delivery: Delivery) -> Result<(Option<String>, Written)> {
+    let refused = delivery.content.as_ref().err().cloned();
+    let bytes = delivery.body.len() + delivery.content.as_ref().map_or(0, Batch::memory);
+    let lane = if bytes as u64 > SMALL { Lane::Bulk } else { Lane::Quick };
+    let written = store.writer().submit_to(lane, bytes, move |writing| deliveries::write(writing, &delivery))?;
+    Ok((refused, written))
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    tokio::task::spawn_blocking(work).await.map_err(|fault| Error::internal("decoding a delivery", fault))?
+}
+
 /// A body that is not understood is kept, and then still an error for its sender.
-fn answered(receipt: Receipt, refused: Option<String>) -> Result<Receipt> {
+fn answered(written: Result<Result<Receipt>, RecvError>, refused: Option<String>) -> Result<Receipt> {
+    let receipt = written.map_err(|_| Error::Internal("the writer has stopped".into()))??;
     match refused {
         Some(reason) => Err(Error::NotUnderstood { reason, delivery: Some(receipt.delivery) }),
         None => Ok(receipt),
