@@ -2,15 +2,19 @@
 //!
 //! Each stands beside its yardstick, measured in turn in the same run, because the machine's speed drifts.
 
+mod decode;
 mod export;
 mod import;
 mod ingest;
 mod painted;
 mod scan;
+mod senders;
 mod support;
 
-const BENCHES: [(&str, fn()); 5] = [
+const BENCHES: [(&str, fn()); 7] = [
+    ("decode", decode::run),
     ("ingest", ingest::run),
+    ("senders", senders::run),
     ("import", import::run),
     ("scan", scan::run),
     ("painted", painted::run),

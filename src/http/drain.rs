@@ -67,7 +67,9 @@ impl Incoming {
 }
 
 fn stalled() -> Error {
-    Error::BadRequest("the body has stopped coming, or comes too slowly: send it again, from a better connection".into())
+    Error::BadRequest(
+        "the body has stopped coming, or comes too slowly: send it again, from a better connection".into(),
+    )
 }
 
 fn ended_early() -> Error {

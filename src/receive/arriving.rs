@@ -126,6 +126,12 @@ impl Content {
     }
 }
 
+impl Default for Content {
+    fn default() -> Content {
+        Content::Memory(Vec::new())
+    }
+}
+
 impl From<Vec<u8>> for Content {
     fn from(bytes: Vec<u8>) -> Content {
         Content::Memory(bytes)

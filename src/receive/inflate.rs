@@ -58,7 +58,7 @@ pub fn inflate(encoding: Encoding, mut body: Content, limit: u64) -> Result<Vec<
 /// The same where it is at most `limit` bytes, in one go; none where it is more. A body that is not compressed is moved out.
 pub fn inflate_within(encoding: Encoding, body: &mut Content, limit: u64) -> Result<Option<Vec<u8>>> {
     if encoding == Encoding::Identity {
-        return std::mem::replace(body, Content::Memory(Vec::new())).into_bytes().map(Some);
+        return std::mem::take(body).into_bytes().map(Some);
     }
     let mut inflated = Vec::new();
     let read = decoder(encoding, body.reader()?)?.take(limit + 1).read_to_end(&mut inflated).map_err(not_as_claimed)?;
@@ -77,8 +77,7 @@ fn decoder<'a>(encoding: Encoding, body: Box<dyn Read + 'a>) -> Result<Box<dyn R
         },
         Encoding::Brotli => Box::new(brotli::Decompressor::new(body, BUFFER)),
         Encoding::Zstd => {
-            let mut decoder =
-                zstd::Decoder::with_buffer(body).map_err(|fault| Error::io("starting zstd", &fault))?;
+            let mut decoder = zstd::Decoder::with_buffer(body).map_err(|fault| Error::io("starting zstd", &fault))?;
             decoder.window_log_max(LARGEST_WINDOW).map_err(|fault| Error::io("starting zstd", &fault))?;
             Box::new(decoder)
         }

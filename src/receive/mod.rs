@@ -26,13 +26,13 @@ use crate::store::Store;
 use crate::store::deliveries::{self, Delivery, Head, Origin};
 use crate::store::writer::Lane;
 
-pub use arriving::{Arrived, Arriving, Content};
 use arriving::SMALL;
-use inflate::inflate;
+pub use arriving::{Arrived, Arriving, Content};
 pub use inflate::{Encoding, too_large};
+use inflate::{inflate, inflate_within};
 pub use replay::{Replayed, Step};
 pub use room::{Limits, Room};
-use turns::Turns;
+use turns::{Turn, Turns};
 
 /// Brotli quality of kept bodies: the highest that keeps up with the decoder on the other core.
 const BODY_QUALITY: i32 = 3;
@@ -63,53 +63,79 @@ impl Receiver {
     }
 
     /// Receives from async code.
-    pub async fn receive(self, mut upload: Upload) -> Result<Receipt> {
-        let mut turn = self.turns.enter(upload.bytes_at_first()).await?;
-        let inflating = move || inflate_small(&mut upload).map(|small| (upload, small));
-        let (upload, small) = blocking(inflating).await?;
-        if small.is_none() {
-            drop(turn);
-            turn = self.turns.enter(u64::MAX).await?;
-        }
+    pub async fn receive(self, upload: Upload) -> Result<Receipt> {
         let store = self.store.clone();
-        let delivery = blocking(move || self.prepare(upload, small)).await?;
-        turn.decoded();
+        let (delivery, _turn) = self.prepared(upload).await?;
         let (refused, written) = submit(&store, delivery)?;
         answered(written.await, refused)
     }
 
     /// The same for a caller that may block.
-    pub fn receive_blocking(&self, mut upload: Upload) -> Result<Receipt> {
-        let mut turn = self.turns.enter_blocking(upload.bytes_at_first())?;
-        let small = inflate_small(&mut upload)?;
-        if small.is_none() {
-            drop(turn);
-            turn = self.turns.enter_blocking(u64::MAX)?;
-        }
-        let delivery = self.prepare(upload, small)?;
-        turn.decoded();
+    pub fn receive_blocking(&self, upload: Upload) -> Result<Receipt> {
+        let mut turn = self.turns.enter_blocking(upload.body.bytes())?;
+        let delivery = match self.prepare_small(upload)? {
+            Prepared::Done(delivery) => delivery,
+            Prepared::Large(upload) => {
+                if !turn.is_large() {
+                    drop(turn);
+                    turn = self.turns.enter_blocking(u64::MAX)?;
+                }
+                self.prepare_large(upload)?
+            }
+        };
+        turn.decoded(delivery.head.bytes);
         let (refused, written) = submit(&self.store, delivery)?;
         answered(written.blocking_recv(), refused)
     }
 
-    /// Everything that needs no write: inflate, decode, validate, compress for keeping.
-    fn prepare(&self, upload: Upload, small: Option<Vec<u8>>) -> Result<Delivery> {
-        let large = small.is_none();
-        let body = match small {
-            Some(body) => body,
-            None => inflate(upload.encoding, upload.body, self.max_body)?,
+    /// A delivery for the writer, and the turn that it has until it is written.
+    async fn prepared(self, upload: Upload) -> Result<(Delivery, Turn)> {
+        let mut turn = self.turns.enter(upload.body.bytes()).await?;
+        let receiver = self.clone();
+        let prepared = blocking(move || receiver.prepare_small(upload)).await?;
+        let delivery = match prepared {
+            Prepared::Done(delivery) => delivery,
+            Prepared::Large(upload) => {
+                if !turn.is_large() {
+                    drop(turn);
+                    turn = self.turns.enter(u64::MAX).await?;
+                }
+                blocking(move || self.prepare_large(upload)).await?
+            }
         };
+        turn.decoded(delivery.head.bytes);
+        Ok((delivery, turn))
+    }
+
+    /// What is compressed is small as long as it is not known to be large.
+    fn prepare_small(&self, mut upload: Upload) -> Result<Prepared> {
+        if upload.body.bytes() > SMALL {
+            return Ok(Prepared::Large(upload));
+        }
+        Ok(match inflate_within(upload.encoding, &mut upload.body, SMALL)? {
+            Some(body) => Prepared::Done(self.prepare(upload, &body, false)?),
+            None => Prepared::Large(upload),
+        })
+    }
+
+    fn prepare_large(&self, mut upload: Upload) -> Result<Delivery> {
+        let body = inflate(upload.encoding, std::mem::take(&mut upload.body), self.max_body)?;
+        self.prepare(upload, &body, true)
+    }
+
+    /// Everything that is left but the write: decode, validate, compress for keeping.
+    fn prepare(&self, upload: Upload, body: &[u8], large: bool) -> Result<Delivery> {
         if body.trim_ascii().is_empty() && !shortcuts::holds_values(&upload.origin.query) {
             return Err(Error::BadRequest(
                 "the body is empty: send what the app exports, or a value such as ?type=weight&value=72.5".into(),
             ));
         }
         let received_at_ms = Timestamp::now().as_millisecond();
-        let understand = || self.understand(&body, &upload.origin, received_at_ms.div_euclid(1000));
+        let understand = || self.understand(body, &upload.origin, received_at_ms.div_euclid(1000));
         let (kept, (format, content)) = match large {
-            true => rayon::join(|| compress(&body), understand),
-            // There are others to work on meanwhile, and nobody waits for the pool, which may be at a large one.
-            false => (compress(&body), understand()),
+            true => rayon::join(|| compress(body), understand),
+            // Other cores have others to work on, and nobody waits for the pool, which may be at a large one.
+            false => (compress(body), understand()),
         };
         let head = Head {
             public_id: uuid::Uuid::now_v7().to_string(),
@@ -124,23 +150,10 @@ impl Receiver {
     }
 }
 
-impl Upload {
-    /// Bytes by which its turn is chosen before it is inflated: what is compressed may be small as long as it is not known
-    /// to be large.
-    fn bytes_at_first(&self) -> u64 {
-        match self.encoding {
-            Encoding::Identity => self.body.bytes(),
-            _ => self.body.bytes().max(SMALL),
-        }
-    }
-}
-
-/// The body as it was before compression, if it is a small one.
-fn inflate_small(upload: &mut Upload) -> Result<Option<Vec<u8>>> {
-    match upload.body.bytes() <= SMALL {
-        true => inflate::inflate_within(upload.encoding, &mut upload.body, SMALL),
-        false => Ok(None),
-    }
+/// What has come of a body that was taken for a small one.
+enum Prepared {
+    Done(Delivery),
+    Large(Upload),
 }
 
 /// What comes of the writer, once it is committed.

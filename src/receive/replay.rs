@@ -87,7 +87,7 @@ impl Receiver {
         let body = inflate(Encoding::Brotli, std::mem::take(&mut kept.body).into(), limit)?;
         let (format, content) = self.understand(&body, &kept.origin, kept.received_at);
         drop(body);
-        turn.decoded();
+        turn.decoded(limit);
         let refusal = content.as_ref().err().cloned();
         let (send, written) = mpsc::channel();
         let done = self.store.writer().run(move |writing| {

@@ -10,7 +10,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::error::{Error, Result};
 use crate::receive::arriving::SMALL;
 
-/// Bytes of small bodies that are decoded or wait to be written. A tiny one counts as `LEAST`.
+/// Bytes of small bodies that are decoded or wait to be written. Each counts as the largest until it is decoded, and then
+/// as `LEAST` at least.
 const SMALL_UNWRITTEN: u64 = 8 << 20;
 const LEAST: u64 = 32 << 10;
 
@@ -33,8 +34,9 @@ struct Kind {
 
 /// A turn; over when it is dropped.
 pub struct Turn {
-    _unwritten: OwnedSemaphorePermit,
+    unwritten: OwnedSemaphorePermit,
     decoding: Option<OwnedSemaphorePermit>,
+    is_large: bool,
 }
 
 impl Turns {
@@ -47,16 +49,14 @@ impl Turns {
         Turns(Arc::new(Inner { small: kind(SMALL_UNWRITTEN as usize, cores), large: kind(LARGE_UNWRITTEN, 1) }))
     }
 
-    /// Waits for the turn of a body of so many bytes.
+    /// Waits for the turn of a body of so many bytes, as sent. A small one may become larger, up to the size of what is small.
     pub async fn enter(&self, bytes: u64) -> Result<Turn> {
-        let (kind, weight) = match bytes {
-            bytes if bytes <= SMALL => (&self.0.small, bytes.max(LEAST) as u32),
-            _ => (&self.0.large, 1),
-        };
+        let is_large = bytes > SMALL;
+        let (kind, weight) = if is_large { (&self.0.large, 1) } else { (&self.0.small, SMALL as u32) };
         let wait = |fault| Error::internal("waiting for a turn", fault);
-        let unwritten = kind.unwritten.clone().acquire_many_owned(weight).await.map_err(wait)?;
         let decoding = kind.decoding.clone().acquire_owned().await.map_err(wait)?;
-        Ok(Turn { _unwritten: unwritten, decoding: Some(decoding) })
+        let unwritten = kind.unwritten.clone().acquire_many_owned(weight).await.map_err(wait)?;
+        Ok(Turn { unwritten, decoding: Some(decoding), is_large })
     }
 
     /// The same for a caller that may block.
@@ -66,8 +66,15 @@ impl Turns {
 }
 
 impl Turn {
-    /// The body is understood; the next may begin.
-    pub fn decoded(&mut self) {
+    pub fn is_large(&self) -> bool {
+        self.is_large
+    }
+
+    /// The body is understood, and has so many bytes; the next may begin.
+    pub fn decoded(&mut self, bytes: u64) {
         self.decoding = None;
+        if !self.is_large {
+            drop(self.unwritten.split((SMALL - bytes.clamp(LEAST, SMALL)) as usize));
+        }
     }
 }

@@ -51,8 +51,7 @@ pub struct Queue<T> {
 
 impl<T> Queue<T> {
     pub fn new() -> Queue<T> {
-        let lanes =
-            Lanes { quick: VecDeque::new(), bulk: VecDeque::new(), bytes: 0, bulk_next: false, closed: false };
+        let lanes = Lanes { quick: VecDeque::new(), bulk: VecDeque::new(), bytes: 0, bulk_next: false, closed: false };
         Queue { lanes: Mutex::new(lanes), changed: Condvar::new(), pace: Pace::new(100.0) }
     }
 

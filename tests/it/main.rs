@@ -28,6 +28,7 @@ mod local_days;
 mod locks;
 mod people;
 mod pieces;
+mod pressure;
 mod quarantine;
 mod ranges;
 mod replay;
