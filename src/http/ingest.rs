@@ -153,7 +153,7 @@ async fn gather(mut arriving: Arriving, incoming: &mut Incoming, limit: u64) -> 
         }
         arriving.take(chunk).await?;
     }
-    Ok(arriving.finish())
+    arriving.finish().await
 }
 
 fn origin(headers: &HeaderMap) -> Origin {

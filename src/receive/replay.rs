@@ -84,7 +84,7 @@ impl Receiver {
         // It was within the limit of its day.
         let limit = u64::try_from(kept.bytes).unwrap_or(0);
         let mut turn = self.turns.enter_blocking(limit)?;
-        let body = inflate(Encoding::Brotli, std::mem::take(&mut kept.body).into(), limit)?;
+        let body = inflate(Encoding::parse(&kept.encoding)?, std::mem::take(&mut kept.body).into(), limit)?;
         let (format, content) = self.understand(&body, &kept.origin, kept.received_at);
         drop(body);
         turn.decoded(limit);

@@ -47,9 +47,10 @@ struct Inner {
     disk: Arc<Semaphore>,
     bodies: Arc<Semaphore>,
     imports: Arc<Semaphore>,
-    folder: PathBuf,
-    /// Bytes that have arrived and are not answered yet.
+    limits: Limits,
+    /// Bodies that have arrived and are not answered yet.
     waiting: AtomicU64,
+    /// In bytes answered.
     pace: Pace,
 }
 
@@ -59,7 +60,7 @@ pub struct Share {
     units: Option<OwnedSemaphorePermit>,
 }
 
-/// Bytes that wait for their answer; they are done when this is dropped.
+/// A body that waits for its answer; it is done when this is dropped.
 pub struct Unanswered {
     room: Room,
     bytes: u64,
@@ -76,7 +77,7 @@ impl Room {
             disk: semaphore(limits.disk),
             bodies: Arc::new(Semaphore::new(MOST_BODIES)),
             imports: Arc::new(Semaphore::new(MOST_IMPORTS)),
-            folder: limits.folder,
+            limits,
             waiting: AtomicU64::new(0),
             pace: Pace::new(BELIEVED),
         }))
@@ -109,7 +110,7 @@ impl Room {
 
     /// Counts a body among those that wait for an answer.
     pub(super) fn arrived(&self, bytes: u64) -> Unanswered {
-        if self.0.waiting.fetch_add(bytes, Ordering::Relaxed) == 0 {
+        if self.0.waiting.fetch_add(1, Ordering::Relaxed) == 0 {
             self.0.pace.begin();
         }
         Unanswered { room: self.clone(), bytes }
@@ -117,21 +118,28 @@ impl Room {
 
     /// A file without a name.
     pub(super) fn file(&self) -> Result<File> {
-        nameless(&self.0.folder)
+        nameless(&self.0.limits.folder)
     }
 
     fn full(&self, what: &'static str) -> Error {
         metrics::counter!("health_export_busy_total", "what" => what).increment(1);
         Error::Full {
             reason: "more deliveries are arriving than can be stored at once".into(),
-            seconds: self.0.pace.seconds_for(self.0.waiting.load(Ordering::Relaxed)),
+            seconds: self.0.pace.seconds_for(self.taken()),
         }
+    }
+
+    /// Bytes of room that are not free.
+    fn taken(&self) -> u64 {
+        let Inner { limits, memory, disk, .. } = &*self.0;
+        let free = (memory.available_permits() + disk.available_permits()) as u64 * UNIT;
+        (limits.memory + limits.disk).saturating_sub(free)
     }
 }
 
 impl Drop for Unanswered {
     fn drop(&mut self) {
-        self.room.0.waiting.fetch_sub(self.bytes, Ordering::Relaxed);
+        self.room.0.waiting.fetch_sub(1, Ordering::Relaxed);
         self.room.0.pace.done(self.bytes);
     }
 }

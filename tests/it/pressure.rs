@@ -26,7 +26,7 @@ fn delivery(number: usize, points: usize) -> String {
 /// Samples by metric.
 fn stored(client: &Client) -> BTreeMap<String, u64> {
     let metrics = client.get("/api/v1/metrics").expect(200);
-    let named = |metric: &Value| (metric["metric"].as_str().unwrap().to_owned(), count(metric, "count"));
+    let named = |metric: &Value| (metric["name"].as_str().unwrap().to_owned(), count(metric, "count"));
     metrics["metrics"].as_array().unwrap().iter().map(named).collect()
 }
 
