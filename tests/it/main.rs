@@ -31,6 +31,7 @@ mod locks;
 mod metrics_page;
 mod people;
 mod pieces;
+mod pressure;
 mod quarantine;
 mod ranges;
 mod replay;
