@@ -8,7 +8,7 @@ FEATURES := --no-default-features
 endif
 CARGO_FLAGS := --release --locked $(FEATURES)
 
-.PHONY: build test demo release lint doc bench clean
+.PHONY: build test demo release lint doc bench load load-selftest load-report load-baseline clean
 
 build: $(DUCKDB)
 	cargo build $(CARGO_FLAGS)
@@ -37,6 +37,15 @@ doc: $(DUCKDB)
 
 bench: $(DUCKDB)
 	cargo bench --locked $(FEATURES) --bench figures -- $(BENCH)
+
+# The load suite: LOAD=sustained,stress for some scenarios, SMALL=1 for the small machine, SOAK_MINUTES=10 for the soak as well.
+LOAD_SUITE := cargo test $(CARGO_FLAGS) --test performance --
+
+load: $(DUCKDB)
+	LOAD=$(LOAD) SMALL=$(SMALL) $(LOAD_SUITE) run
+
+load-selftest load-report load-baseline: load-%: $(DUCKDB)
+	$(LOAD_SUITE) $*
 
 clean:
 	cargo clean

@@ -24,6 +24,7 @@ mod identity;
 mod kill;
 mod layering;
 mod limits;
+mod load_judges;
 mod local_days;
 mod locks;
 mod people;

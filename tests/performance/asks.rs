@@ -28,6 +28,12 @@ pub fn metrics() -> Ask {
     Ask::get("metrics", "/api/v1/metrics", Expect::List { name: "metrics", entries: 10 })
 }
 
+/// Coverage; the number makes it another question.
+pub fn coverage(number: usize) -> Ask {
+    // One entry for each metric, for sleep, for workouts, and for symptoms.
+    Ask::get("coverage", format!("/api/v1/coverage?gaps={}", 3 + number), Expect::List { name: "entries", entries: 12 })
+}
+
 fn data(world: &World, name: &'static str, first: i64, days: i64, format: &str) -> Ask {
     let (from, to) = (world.day(first), world.day(first + days));
     let entries = world.count(&HEART_RATE, first, first + days);
@@ -81,6 +87,11 @@ pub fn ten_years_daily(world: &World, number: usize) -> Ask {
     let stats = ["avg", "min,max", "avg,min,max", "count,avg"][(number / 10_201) % 4];
     let rest = format!("bucket=day&stat={stats}");
     aggregate(world, "ten years of days", &HEART_RATE, ten_years(world, number), &rest)
+}
+
+/// Figures that are the same to the last digit however the work was shared between threads, unlike averages.
+pub fn ten_years_extremes(world: &World, number: usize) -> Ask {
+    aggregate(world, "ten years of days", &HEART_RATE, ten_years(world, number), "bucket=day&stat=min,max")
 }
 
 pub fn ten_years_painted(world: &World, number: usize) -> Ask {

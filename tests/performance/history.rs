@@ -57,7 +57,9 @@ async fn kept(world: &World) -> Result<PathBuf, String> {
         std::fs::remove_dir_all(&begun).map_err(|fault| fault.to_string())?;
     }
     std::fs::create_dir_all(&begun).map_err(|fault| fault.to_string())?;
-    fill(world, &begun)?;
+    // The store waits for its writer, which a thread that drives the client must not do.
+    let filled = std::thread::scope(|scope| scope.spawn(|| fill(world, &begun)).join());
+    filled.map_err(|_| "the history could not be made up")??;
     add_year(&begun)?;
     settle(&begun).await?;
     std::fs::rename(&begun, &path).map_err(|fault| fault.to_string())?;

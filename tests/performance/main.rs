@@ -5,6 +5,7 @@
 
 mod arrival;
 mod asks;
+mod bare;
 mod client;
 mod confine;
 mod exposition;

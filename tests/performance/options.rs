@@ -1,8 +1,8 @@
 //! What `make load` was asked for.
 
 use crate::measure::baseline::TOLERANCE;
-use crate::scenario::soak::MINUTES;
 use crate::scenario::{SCENARIOS, Scenario};
+use crate::stage::SOAK_MINUTES;
 
 pub enum Command {
     Run,
@@ -16,10 +16,11 @@ pub struct Options {
     pub scenarios: Vec<&'static Scenario>,
     pub small: bool,
     pub tolerance: f64,
+    pub soak_minutes: f64,
 }
 
 impl Options {
-    /// The command from the arguments; `LOAD`, `SMALL` and `LOAD_TOLERANCE` from the environment.
+    /// The command from the arguments; the rest from the environment.
     pub fn from_environment() -> Result<Options, String> {
         let command = match std::env::args().nth(1).as_deref() {
             None | Some("run") => Command::Run,
@@ -29,13 +30,18 @@ impl Options {
             Some(other) => return Err(format!("there are run, selftest, report and baseline, and no {other:?}")),
         };
         let given = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
-        let tolerance =
-            given("LOAD_TOLERANCE").map(|text| text.parse::<f64>().map_err(|fault| format!("LOAD_TOLERANCE: {fault}")));
+        let number = |name: &str| {
+            let text = given(name);
+            text.map(|text| text.parse::<f64>().map_err(|_| format!("{name} must be a number, not {text:?}")))
+                .transpose()
+        };
+        let soak_minutes = number("SOAK_MINUTES")?;
         Ok(Options {
             command,
-            scenarios: scenarios(given("LOAD").as_deref(), given(MINUTES).is_some())?,
+            scenarios: scenarios(given("LOAD").as_deref(), soak_minutes.is_some())?,
             small: given("SMALL").is_some_and(|value| value != "0"),
-            tolerance: tolerance.transpose()?.unwrap_or(TOLERANCE),
+            tolerance: number("LOAD_TOLERANCE")?.unwrap_or(TOLERANCE),
+            soak_minutes: soak_minutes.unwrap_or(SOAK_MINUTES),
         })
     }
 }

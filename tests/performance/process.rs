@@ -15,8 +15,6 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub struct Server {
     child: Child,
     pub address: SocketAddr,
-    /// From its start until it said where it listens.
-    pub listening_after: Duration,
 }
 
 impl Server {
@@ -24,13 +22,12 @@ impl Server {
     pub fn start(data_dir: &Path, confinement: &Confinement) -> Result<Server, String> {
         let mut command = confinement.command(env!("CARGO_BIN_EXE_health-export"));
         settled(&mut command, data_dir).args(["--listen", "127.0.0.1:0", "serve"]).stdout(Stdio::piped());
-        let begun = Instant::now();
         let mut child = command.spawn().map_err(|fault| format!("the server does not start: {fault}"))?;
         let mut line = String::new();
         let said = child.stdout.take().map(|output| BufReader::new(output).read_line(&mut line));
         let address = line.trim().rsplit("http://").next().and_then(|address| address.parse().ok());
         match (said, address) {
-            (Some(Ok(_)), Some(address)) => Ok(Server { child, address, listening_after: begun.elapsed() }),
+            (Some(Ok(_)), Some(address)) => Ok(Server { child, address }),
             _ => {
                 let ended = child.wait().map_or_else(|fault| fault.to_string(), |status| status.to_string());
                 Err(format!("the server said {line:?} and ended: {ended}"))
@@ -40,6 +37,12 @@ impl Server {
 
     pub fn id(&self) -> u32 {
         self.child.id()
+    }
+
+    /// As the kernel does when memory is out.
+    pub fn kill(&mut self) {
+        // It may have ended.
+        let _ = self.child.kill();
     }
 
     /// Why it is not running any more, if it is not.

@@ -32,8 +32,12 @@ async fn all(options: &Options, confinement: &Arc<Confinement>) -> Result<bool, 
     let mut results = report::load(options.small)?;
     results.machine = machine::describe(confinement);
     let baseline = report::load_baseline(options.small)?;
-    let mut directory =
-        Directory { world: Arc::new(World::ten_million()), path: history::folder().join("run"), key: None };
+    let mut directory = Directory {
+        world: Arc::new(World::ten_million()),
+        path: history::folder().join("run"),
+        key: None,
+        soak_minutes: options.soak_minutes,
+    };
     let mut fine = true;
     for scenario in &options.scenarios {
         eprintln!("{} ...", scenario.name);
@@ -62,6 +66,7 @@ struct Directory {
     world: Arc<World>,
     path: PathBuf,
     key: Option<String>,
+    soak_minutes: f64,
 }
 
 impl Directory {
@@ -110,7 +115,9 @@ async fn served(
 ) -> Result<Report, String> {
     let mut server = Server::start(&directory.path, confinement)?;
     let client = Stage::client_at(server.address, key);
-    let stage = Stage::new(directory.world.clone(), confinement.clone(), directory.path.clone(), client, server.id());
+    let mut stage =
+        Stage::new(directory.world.clone(), confinement.clone(), directory.path.clone(), client, server.id());
+    stage.soak_minutes = directory.soak_minutes;
     let mut report = (scenario.run)(&stage).await;
     // A server that was killed, by the kernel or by itself, has failed, whatever it has answered before.
     report.invalid.extend(server.ended());

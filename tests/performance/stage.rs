@@ -18,6 +18,9 @@ use crate::world::World;
 /// Connections of the client, as many as a house full of browsers.
 const CONNECTIONS: usize = 32;
 
+/// Of the soak, if nobody says otherwise.
+pub const SOAK_MINUTES: f64 = 10.0;
+
 pub struct Stage {
     pub world: Arc<World>,
     pub confinement: Arc<Confinement>,
@@ -28,6 +31,8 @@ pub struct Stage {
     pub server_cores: f64,
     /// 1, or less for the suite's own test.
     pub pace: f64,
+    /// How long the soak is.
+    pub soak_minutes: f64,
     fresh: AtomicI64,
 }
 
@@ -40,7 +45,17 @@ impl Stage {
         process: u32,
     ) -> Stage {
         let server_cores = if confinement.is_small() { 1.0 } else { f64::from(crate::watch::cores()) };
-        Stage { world, confinement, data_dir, client, process, server_cores, pace: 1.0, fresh: AtomicI64::new(0) }
+        Stage {
+            world,
+            confinement,
+            data_dir,
+            client,
+            process,
+            server_cores,
+            pace: 1.0,
+            soak_minutes: SOAK_MINUTES,
+            fresh: AtomicI64::new(0),
+        }
     }
 
     pub fn client_at(address: std::net::SocketAddr, key: &str) -> Arc<Client> {
@@ -93,8 +108,12 @@ impl Report {
         Report { title: title.into(), ..Report::default() }
     }
 
+    /// What is no number was not measured.
     pub fn figure(&mut self, name: &str, value: f64) {
-        self.figures.insert(name.into(), value);
+        match value.is_finite() {
+            true => drop(self.figures.insert(name.into(), value)),
+            false => drop(self.figures.remove(name)),
+        }
     }
 
     /// Takes a run over: what has failed or was shed, its P99, what compression saved, and whether it counts.

@@ -38,18 +38,11 @@ fn questions(stage: &Stage) -> Vec<(Ask, &'static str)> {
         (asks::sleep(world, 30), "private, max-age=60"),
         (asks::workouts(world, 30), "private, max-age=60"),
         (asks::events(world, 30), "private, max-age=60"),
-        (coverage(0), "private, max-age=60"),
     ];
     for format in ["csv", "ndjson", "parquet"] {
         questions.push((asks::month_export(world, 1, format), "private, max-age=300"));
     }
     questions
-}
-
-/// Coverage; the number makes it another question.
-pub fn coverage(number: usize) -> Ask {
-    // One entry for each metric, for sleep, for workouts, and for symptoms.
-    Ask::get("coverage", format!("/api/v1/coverage?gaps={}", 3 + number), Expect::List { name: "entries", entries: 12 })
 }
 
 async fn check(stage: &Stage, ask: &Ask, age: &str) -> Result<(), String> {

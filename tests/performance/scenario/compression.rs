@@ -26,7 +26,7 @@ pub async fn run(stage: &Stage) -> Report {
         ("samples, JSON", asks::one_week_json(world, 2)),
         ("samples, CSV", asks::one_week(world, 2, "csv")),
         ("samples, NDJSON", asks::one_week(world, 2, "ndjson")),
-        ("aggregate, JSON", asks::ten_years_daily(world, 2)),
+        ("aggregate, JSON", asks::ten_years_extremes(world, 2)),
         ("a file, CSV", asks::month_export(world, 2, "csv")),
     ];
     for (name, ask) in text {

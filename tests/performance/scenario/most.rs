@@ -3,7 +3,8 @@
 
 use crate::arrival::closed_loop;
 use crate::asks;
-use crate::client::Ask;
+use crate::bare::BareServer;
+use crate::client::{Ask, Client};
 use crate::measure::expect::Expect;
 use crate::measure::model::Report;
 use crate::stage::Stage;
@@ -22,8 +23,22 @@ pub async fn run(stage: &Stage) -> Report {
     measure(stage, &mut report, "cached", move |_| same.clone()).await;
     measure(stage, &mut report, "ten_years", move |number| asks::ten_years_never_asked(&world, number)).await;
     measure(stage, &mut report, "one_day", move |number| asks::one_day_never_asked(&other, number)).await;
+    bare(stage, &mut report).await;
     report.count_failures();
     report
+}
+
+/// The yardstick: what client and framework reach when nothing is asked for.
+async fn bare(stage: &Stage, report: &mut Report) {
+    let bare = match BareServer::start() {
+        Ok(bare) => bare,
+        Err(fault) => return report.invalid.push(fault),
+    };
+    let client = Client::new(bare.address, "", CONNECTIONS);
+    let ask = Ask::get("a bare server", "/health", Expect::Healthy);
+    let sent = closed_loop(&client, "a bare server", CONNECTIONS, stage.seconds(SECONDS), move |_| ask.clone()).await;
+    report.figure("bare_per_s", sent.all().per_second);
+    report.loads.extend(sent.loads);
 }
 
 async fn measure(stage: &Stage, report: &mut Report, name: &str, ask: impl Fn(usize) -> Ask + Send + Sync + 'static) {

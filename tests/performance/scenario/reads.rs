@@ -4,7 +4,6 @@ use crate::arrival::in_turn;
 use crate::asks;
 use crate::client::Ask;
 use crate::measure::model::Report;
-use crate::scenario::caching::coverage;
 use crate::stage::Stage;
 use crate::world::World;
 
@@ -26,7 +25,7 @@ const QUESTIONS: &[(&str, Question)] = &[
     ("workouts_year_ms", |world, number| asks::workouts(world, 365 - number as i64)),
     ("events_year_ms", |world, number| asks::events(world, 365 - number as i64)),
     ("metrics_ms", |_, _| asks::metrics()),
-    ("coverage_ms", |_, number| coverage(number)),
+    ("coverage_ms", |_, number| asks::coverage(number)),
     ("month_export_csv_ms", |world, number| asks::month_export(world, number, "csv")),
     ("month_export_parquet_ms", |world, number| asks::month_export(world, number, "parquet")),
 ];

@@ -5,13 +5,10 @@ use crate::measure::slope::slope;
 use crate::scenario::mix;
 use crate::stage::Stage;
 
-pub const MINUTES: &str = "SOAK_MINUTES";
-
 pub async fn run(stage: &Stage) -> Report {
-    let minutes = std::env::var(MINUTES).ok().and_then(|text| text.parse().ok()).unwrap_or(10.0);
     let mut report = Report::titled("Everything mixed, 100 requests/s for minutes");
-    report.notes.push(format!("{minutes} minutes"));
-    let (sent, memory) = mix::send(stage, &mut report, minutes * 60.0).await;
+    report.notes.push(format!("{} minutes", stage.soak_minutes));
+    let (sent, memory) = mix::send(stage, &mut report, stage.soak_minutes * 60.0).await;
     let warm = sent.seconds / 5.0;
     report.take(sent);
     let counted: Vec<(f64, f64)> =
