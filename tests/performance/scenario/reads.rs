@@ -30,7 +30,8 @@ const QUESTIONS: &[(&str, Question)] = &[
     ("month_export_parquet_ms", |world, number| asks::month_export(world, number, "parquet")),
 ];
 
-const TIMES: usize = 21;
+/// Of each kind.
+const TIMES: f64 = 21.0;
 
 pub async fn run(stage: &Stage) -> Report {
     let mut report = Report::titled("Every kind of question, one at a time");
@@ -42,10 +43,11 @@ pub async fn run(stage: &Stage) -> Report {
 
 async fn ask_all(stage: &Stage, report: &mut Report) -> Vec<crate::measure::model::Load> {
     let mut loads = Vec::new();
+    let times = stage.requests(TIMES, 1.0).max(3);
     for (figure, question) in QUESTIONS {
         // Numbers that no other scenario has asked for.
-        let new: Vec<Ask> = (1..=TIMES).map(|number| question(&stage.world, number)).collect();
-        let again = vec![new[0].clone(); TIMES];
+        let new: Vec<Ask> = (1..=times).map(|number| question(&stage.world, number)).collect();
+        let again = vec![new[0].clone(); times];
         for (kind, asks) in [("new", new), ("again", again)] {
             let name = asks[0].name;
             let mut sent = in_turn(&stage.client, name, asks).await;

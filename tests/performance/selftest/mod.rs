@@ -54,7 +54,9 @@ async fn bar(world: &Arc<World>, case: &Case, fault: Fault) -> Result<(bool, Str
     let judgements = judge::judge(scenario.name, &report, false);
     let held = judgements.into_iter().find(|held| held.bar == case.bar).ok_or("no such bar")?;
     let measured = held.measured.map_or("?".into(), |value| format!("{value:.2}"));
-    Ok((held.passed && report.invalid.is_empty(), format!("{measured}: {} {}", held.words, report.invalid.join("; "))))
+    let kinds: std::collections::BTreeSet<&String> =
+        report.loads.iter().flat_map(|load| load.failures.keys()).collect();
+    Ok((held.passed, format!("{measured}: {} {kinds:?}", held.words)))
 }
 
 async fn report(world: &Arc<World>, scenario: &Scenario, watched: Watched, fault: Fault) -> Result<Report, String> {
@@ -72,8 +74,7 @@ async fn report(world: &Arc<World>, scenario: &Scenario, watched: Watched, fault
     if fault == Fault::Dies {
         server.kill();
     }
-    let mut report = (scenario.run)(&stage).await;
-    report.invalid.extend(server.ended());
+    let report = (scenario.run)(&stage).await;
     drop((proxy, server));
     removed(&data_dir)?;
     Ok(report)
