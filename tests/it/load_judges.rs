@@ -130,6 +130,7 @@ fn a_304_is_right_only_empty_and_under_the_same_tag() {
     assert_eq!(kind(&either, &answer(200, &[("etag", "W/\"2\"")], body)), "success");
     assert_eq!(kind(&either, &answer(200, &[("etag", &tag)], body)), "tag");
     assert_eq!(kind(&either, &answer(200, &[], body)), "tag");
+    assert_eq!(kind(&either, &answer(500, &[], b"")), "status");
     assert_eq!(kind(&either, &answer(200, &[("etag", "W/\"2\"")], b"{}")), "body");
 }
 

@@ -15,8 +15,8 @@ use crate::measure::model::{Load, Report, Usage};
 use crate::watch::Watch;
 use crate::world::World;
 
-/// Connections of the client, as many as a house full of browsers.
-const CONNECTIONS: usize = 32;
+/// Connections of the client, as many as a house full of browsers opens: slow answers must not keep others from being asked for.
+const CONNECTIONS: usize = 128;
 
 /// Of the soak, if nobody says otherwise.
 pub const SOAK_MINUTES: f64 = 10.0;
