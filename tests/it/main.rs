@@ -26,6 +26,7 @@ mod identity;
 mod kill;
 mod layering;
 mod limits;
+mod load_judges;
 mod local_days;
 mod locks;
 mod metrics_page;
