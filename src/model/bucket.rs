@@ -7,10 +7,10 @@
 use std::fmt;
 
 use jiff::Span;
-use jiff::civil::Date;
+use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 
-use crate::model::time::{FIRST, LAST, day_start, instant};
+use crate::model::time::{FIRST, LAST, day_start, floor, instant};
 
 /// The grid of an aggregate answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -123,9 +123,13 @@ pub fn boundaries(bucket: Bucket, zone: &TimeZone, from: i64, to: i64, max: usiz
     }
     let mut date = bucket.first_date(zone.to_datetime(instant(from)).date());
     let mut start = day_start(date, zone);
+    let mut steady = Steady::default();
     loop {
         date = date.saturating_add(bucket.span());
-        let end = day_start(date, zone);
+        let end = match bucket {
+            Bucket::Week | Bucket::Month | Bucket::Year => day_start(date, zone),
+            _ => steady.next_day(start, date, zone),
+        };
         // A date that a zone skipped (Samoa, 2011-12-30) is an empty unit: it must not step by zero.
         let length = bucket.seconds().unwrap_or(end - start).max(1);
         let mut at = start + (from - start).max(0) / length * length;
@@ -141,5 +145,30 @@ pub fn boundaries(bucket: Bucket, zone: &TimeZone, from: i64, to: i64, max: usiz
             return Ok(starts);
         }
         start = end;
+    }
+}
+
+/// A time in which the clocks do not change, so that days are 24 hours apart: most need no look-up in the zone.
+#[derive(Default)]
+struct Steady {
+    /// A local midnight, and the next change of the clocks.
+    from: i64,
+    until: i64,
+}
+
+impl Steady {
+    /// Start of the day `date`, which follows the one that begins at `start`.
+    fn next_day(&mut self, start: i64, date: Date, zone: &TimeZone) -> i64 {
+        const DAY: i64 = 86_400;
+        if self.from <= start && start < self.until - DAY {
+            return start + DAY;
+        }
+        let next = day_start(date, zone);
+        // A day may begin when the clocks move, and not at midnight.
+        if zone.to_datetime(instant(next)).time() == Time::midnight() {
+            self.from = next;
+            self.until = zone.following(instant(next)).next().map_or(LAST, |change| floor(change.timestamp()));
+        }
+        next
     }
 }

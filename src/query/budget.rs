@@ -76,6 +76,14 @@ impl Stop {
         handles.push(Box::new(handle));
     }
 
+    /// Whether to go on: a handle called between two steps of a question stops neither of them.
+    pub fn check(&self) -> Result<()> {
+        match self.0.stopped.load(Ordering::SeqCst) {
+            true => Err(Error::TimedOut("the question was stopped before its answer was ready".into())),
+            false => Ok(()),
+        }
+    }
+
     fn stop(&self) {
         let handles = self.0.handles.lock().unwrap_or_else(PoisonError::into_inner);
         self.0.stopped.store(true, Ordering::SeqCst);

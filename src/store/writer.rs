@@ -84,7 +84,17 @@ impl Writer {
 
     /// The same as `submit` for callers outside the async runtime.
     pub fn run<T: Send + 'static>(&self, work: impl FnOnce(&mut Writing) -> Result<T> + Send + 'static) -> Result<T> {
-        self.submit(work)?.blocking_recv().map_err(|_| stopped())?
+        self.run_in(Lane::Quick, 0, work)
+    }
+
+    /// The same as `submit_to` for them.
+    pub fn run_in<T: Send + 'static>(
+        &self,
+        lane: Lane,
+        bytes: usize,
+        work: impl FnOnce(&mut Writing) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.submit_to(lane, bytes, work)?.blocking_recv().map_err(|_| stopped())?
     }
 
     /// Whether the thread still takes work.

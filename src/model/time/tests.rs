@@ -219,6 +219,20 @@ fn ten_years_of_hours_are_complete() {
 }
 
 #[test]
+fn days_that_are_counted_on_are_those_that_are_looked_up() {
+    for name in ZONES {
+        let zone = zone(name);
+        let (from, to) = (at("1885-01-01T12:00:00Z"), at("2045-01-01T12:00:00Z"));
+        let days = boundaries(Bucket::Day, &zone, from, to, 100_000).unwrap();
+        let mut date = zone.to_datetime(instant(from)).date();
+        for day in days {
+            assert_eq!(day, day_start(date, &zone), "{name} {date}");
+            date = date.tomorrow().unwrap();
+        }
+    }
+}
+
+#[test]
 fn instants_are_written_as_rfc_3339() {
     let utc = at("2024-02-05T13:00:00Z");
     assert_eq!(local_rfc3339(utc, &zone("Australia/Sydney")), "2024-02-06T00:00:00+11:00");

@@ -127,6 +127,7 @@ impl<'a> Scanning<'a> {
 
     /// The same where `plan` has chosen the layers.
     pub fn tally_planned(&mut self, range: Range, plan: Option<LayerPlan>) -> Result<Tallies> {
+        self.stop.check()?;
         match self.painting_order(range, plan.as_ref())? {
             Some(sources) => self.paint(range, sources, plan),
             None => self.add_up(range, plan),
@@ -135,6 +136,7 @@ impl<'a> Scanning<'a> {
 
     /// The layers of each local day, where there are several to choose from.
     pub fn plan(&mut self, range: Range) -> Result<Option<LayerPlan>> {
+        self.stop.check()?;
         if !self.is_layered() {
             return Ok(None);
         }
@@ -158,6 +160,7 @@ impl<'a> Scanning<'a> {
 
     /// Statistics that need each sample, by DuckDB.
     fn measure(&mut self, range: Range, plan: Option<LayerPlan>) -> Result<Vec<Point>> {
+        self.stop.check()?;
         let (stats, summaries) = (&self.question.stats, self.has_summaries());
         let columns: Vec<String> = stats.iter().map(|stat| stat.sql(summaries)).collect();
         self.scan(&SAMPLES, self.window(self.buckets.clone(), range, plan), |session, number| {

@@ -19,6 +19,7 @@ use crate::query::duck::engine::Engine;
 use crate::query::layering::reach;
 use crate::query::subject::{self, Subject};
 use crate::store::rollups::{self, Mark, Rebuilt, State};
+use crate::store::writer::Lane;
 use crate::store::{Reading, Store, series};
 
 use making::make;
@@ -109,7 +110,8 @@ impl Work<'_> {
 
     /// None when somebody else has written rollups of this metric meanwhile: then theirs stand.
     fn put(&self, rebuilt: Rebuilt) -> Result<Option<State>> {
-        self.store.writer().run(move |writing| rollups::put(writing, &rebuilt))
+        let bytes = rebuilt.rollups.len() * size_of::<rollups::Rollup>();
+        self.store.writer().run_in(Lane::Bulk, bytes, move |writing| rollups::put(writing, &rebuilt))
     }
 
     fn make_all(&self, terms: &Terms) -> Result<usize> {
