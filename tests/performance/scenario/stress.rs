@@ -42,11 +42,10 @@ enum Said {
 pub async fn run(stage: &Stage) -> Report {
     let mut report = Report::titled("Four times as many deliveries as it can write");
     let calibrating = 4 * MOST;
-    let client = stage.client.beside(8);
-    let capacity =
-        closed_loop(&client, "what it can write", 8, stage.seconds(2.0), move |number| delivery(calibrating + number));
-    let capacity = capacity.await;
-    let rate = (capacity.all().per_second * 3.0).max(30.0);
+    let client = stage.client.beside(WRITING);
+    let next = move |number: usize| delivery(calibrating + number).named("what it can write");
+    let capacity = closed_loop(&client, "what it can write", WRITING, stage.seconds(2.0), next).await;
+    let rate = (capacity.all().per_second * 4.0).max(40.0);
     report.notes.push(format!("{:.0} deliveries/s written, {rate:.0}/s sent", capacity.all().per_second));
     report.loads.extend(capacity.loads);
     let count = stage.requests(rate, SECONDS).min(MOST);
