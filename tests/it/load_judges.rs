@@ -176,11 +176,15 @@ fn every_bar_can_be_missed_and_what_was_not_measured_misses_it() {
 fn a_run_without_figures_or_with_a_lagging_client_has_failed() {
     let mut report = Report::default();
     assert!(!judge::passed(&report), "nothing was judged");
+    let nothing = Load { requests: 9, ..Load::default() };
+    assert!(nothing.if_any(nothing.p99).is_nan(), "without a success nothing was measured");
     report.judgements = judge::judge("health", &report, false);
     assert!(!report.judgements.is_empty() && !judge::passed(&report));
     report.figures = [("failures", 0.0), ("p99_ms", 3.0)].map(|(name, value)| (name.to_owned(), value)).into();
     report.judgements = judge::judge("health", &report, false);
     assert!(judge::passed(&report));
+    let slower = Report { slower: vec!["it takes longer".into()], ..report.clone() };
+    assert!(!judge::passed(&slower));
     report.invalid.push("the client kept no schedule".into());
     assert!(!judge::passed(&report));
     let small = judge::judge("health", &report, true);

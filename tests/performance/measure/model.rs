@@ -36,6 +36,8 @@ pub struct Report {
     pub notes: Vec<String>,
     /// Why the run counts for nothing, such as a generator that could not keep its schedule.
     pub invalid: Vec<String>,
+    /// What has become slower than the baseline.
+    pub slower: Vec<String>,
     pub yardstick: Yardstick,
     pub judgements: Vec<Judgement>,
 }
@@ -70,6 +72,11 @@ pub struct Failure {
 impl Load {
     pub fn failed(&self) -> u64 {
         self.failures.values().map(|failure| failure.count).sum()
+    }
+
+    /// A quantile that a bar may be held against: no number without a success, for nothing was measured then.
+    pub fn if_any(&self, quantile: f64) -> f64 {
+        if self.successes > 0 { quantile } else { f64::NAN }
     }
 
     /// Percent.
