@@ -1,4 +1,4 @@
-//! What a run has measured, as it is kept in `result.json`.
+//! What a run has measured, as it is kept in `result.json`. What an older file does not have is empty.
 
 use std::collections::BTreeMap;
 
@@ -6,12 +6,14 @@ use serde::{Deserialize, Serialize};
 
 /// Runs of one machine, the latest of each scenario.
 #[derive(Debug, Default, Clone, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Results {
     pub machine: Machine,
     pub scenarios: BTreeMap<String, Report>,
 }
 
 #[derive(Debug, Default, Clone, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Machine {
     pub processor: String,
     pub cores: u32,
@@ -24,6 +26,7 @@ pub struct Machine {
 
 /// One scenario.
 #[derive(Debug, Default, Clone, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Report {
     pub title: String,
     pub date: String,
@@ -44,6 +47,7 @@ pub struct Report {
 
 /// Requests of one kind. Latencies are those of successes, in milliseconds, from the arrival they were scheduled for.
 #[derive(Debug, Default, Clone, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Load {
     pub name: String,
     pub requests: u64,
@@ -64,6 +68,7 @@ pub struct Load {
 }
 
 #[derive(Debug, Default, Clone, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Failure {
     pub count: u64,
     pub example: String,
@@ -87,6 +92,7 @@ impl Load {
 
 /// Of the processes while a scenario ran. What could not be found out is missing, never 0.
 #[derive(Debug, Default, Clone, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Usage {
     pub peak_mb: Option<f64>,
     pub mean_mb: Option<f64>,

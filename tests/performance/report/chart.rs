@@ -59,7 +59,10 @@ fn draw(area: &Area, title: &str, loads: &[Load]) -> Result<(), Box<dyn std::err
     let text = |size: u32| ("sans-serif", size).into_font().color(&INK);
     let longest = loads.iter().map(|load| load.p99).fold(BAR_MS, f64::max) * ROOM;
     let mut chart = ChartBuilder::on(area)
-        .caption(format!("{title}: 100 requests/s, ms from the scheduled arrival"), text(17))
+        .caption(
+            format!("{title}: 100 requests/s, ms from the scheduled arrival; the line is the bar for P99"),
+            text(17),
+        )
         .margin_right(20)
         .x_label_area_size(30)
         .y_label_area_size(240)
