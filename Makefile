@@ -30,7 +30,8 @@ release:
 
 lint: $(DUCKDB)
 	cargo fmt --check
-	cargo clippy $(CARGO_FLAGS) --all-targets --test performance -- -D warnings
+	cargo clippy $(CARGO_FLAGS) --all-targets -- -D warnings
+	cargo clippy $(CARGO_FLAGS) --test performance -- -D warnings
 
 doc: $(DUCKDB)
 	RUSTDOCFLAGS="-D warnings" cargo doc $(CARGO_FLAGS) --no-deps --document-private-items

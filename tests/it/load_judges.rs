@@ -176,11 +176,15 @@ fn every_bar_can_be_missed_and_what_was_not_measured_misses_it() {
 fn a_run_without_figures_or_with_a_lagging_client_has_failed() {
     let mut report = Report::default();
     assert!(!judge::passed(&report), "nothing was judged");
+    let nothing = Load { requests: 9, ..Load::default() };
+    assert!(nothing.if_any(nothing.p99).is_nan(), "without a success nothing was measured");
     report.judgements = judge::judge("health", &report, false);
     assert!(!report.judgements.is_empty() && !judge::passed(&report));
     report.figures = [("failures", 0.0), ("p99_ms", 3.0)].map(|(name, value)| (name.to_owned(), value)).into();
     report.judgements = judge::judge("health", &report, false);
     assert!(judge::passed(&report));
+    let slower = Report { slower: vec!["it takes longer".into()], ..report.clone() };
+    assert!(!judge::passed(&slower));
     report.invalid.push("the client kept no schedule".into());
     assert!(!judge::passed(&report));
     let small = judge::judge("health", &report, true);
@@ -213,8 +217,17 @@ fn a_slower_machine_is_no_regression_and_a_slower_program_is() {
     let slower = |p50, yardstick| baseline::regressions("most", &report(p50, yardstick), &known, 1.5);
     assert!(slower(10.0, 20.0).is_empty() && slower(14.0, 20.0).is_empty());
     assert!(slower(30.0, 60.0).is_empty(), "the machine is slower, not the program");
-    assert_eq!(slower(16.0, 20.0).len(), 1, "a rate of one in a millisecond and a half is the client's clock");
-    assert_eq!(slower(10.0, 10.0).len(), 1);
+    assert_eq!(slower(16.0, 20.0).len(), 2, "P50 and rate");
+    assert_eq!(slower(10.0, 10.0).len(), 2);
+    let short = measure::model::Results {
+        scenarios: [("most".to_owned(), report(0.4, 20.0))].into(),
+        ..measure::model::Results::default()
+    };
+    let told = baseline::regressions("most", &report(1.2, 20.0), &baseline::of(&short), 1.5);
+    assert!(
+        told.len() == 1 && told[0].contains("cached each"),
+        "less than a millisecond is the client's clock: {told:?}"
+    );
     let gone = Report { loads: vec![], figures: [].into(), ..report(10.0, 20.0) };
     assert_eq!(baseline::regressions("most", &gone, &known, 1.5).len(), 2, "what is no longer measured is told");
     assert!(baseline::regressions("most", &report(90.0, 1.0), &Baseline::new(), 1.5).is_empty());

@@ -21,6 +21,8 @@ pub struct Sent {
     pub seconds: f64,
     /// P99 of how much later than scheduled the client itself began, in ms; 0 for a closed loop, which has no schedule.
     pub lag_ms: f64,
+    /// Requests that were to be sent; nothing for a closed loop, which sends as many as it can.
+    pub planned: Option<u64>,
 }
 
 impl Sent {
@@ -35,8 +37,14 @@ impl Sent {
 
     /// Why the run counts for nothing, if it does not.
     pub fn invalid(&self) -> Option<String> {
-        (self.lag_ms > MOST_LAG_MS)
-            .then(|| format!("the client kept no schedule: P99 of its own lag is {:.1} ms", self.lag_ms))
+        let counted = self.all().requests;
+        match self.planned {
+            Some(planned) if planned != counted => Some(format!("{counted} of {planned} requests were counted")),
+            _ if self.lag_ms > MOST_LAG_MS => {
+                Some(format!("the client kept no schedule: P99 of its own lag is {:.1} ms", self.lag_ms))
+            }
+            _ => None,
+        }
     }
 }
 
@@ -51,7 +59,7 @@ pub async fn open_loop(client: &Arc<Client>, name: &str, rate: f64, asks: Vec<As
 pub async fn open_loop_seen(client: &Arc<Client>, name: &str, rate: f64, asks: Vec<Ask>, seen: Seen) -> Sent {
     let tally = Arc::new(Tally::start());
     let mut lag = Histogram::<u64>::new_with_bounds(1, 600_000_000, 3).expect("valid bounds");
-    let mut requests = JoinSet::new();
+    let (mut requests, planned) = (JoinSet::new(), Some(asks.len() as u64));
     let begun = Instant::now();
     for (number, ask) in asks.into_iter().enumerate() {
         let arrival = begun + Duration::from_secs_f64(number as f64 / rate);
@@ -64,7 +72,7 @@ pub async fn open_loop_seen(client: &Arc<Client>, name: &str, rate: f64, asks: V
     while requests.join_next().await.is_some() {}
     let seconds = begun.elapsed().as_secs_f64();
     let counts = Arc::into_inner(tally).expect("no request is left").finish();
-    Sent { loads: counts.loads(name, seconds), seconds, lag_ms: lag.value_at_quantile(0.99) as f64 / 1e3 }
+    Sent { loads: counts.loads(name, seconds), seconds, lag_ms: lag.value_at_quantile(0.99) as f64 / 1e3, planned }
 }
 
 /// As fast as answers come over so many connections.
@@ -92,7 +100,7 @@ pub async fn closed_loop(
     while loops.join_next().await.is_some() {}
     let seconds = begun.elapsed().as_secs_f64();
     let counts = Arc::into_inner(tally).expect("no request is left").finish();
-    Sent { loads: counts.loads(name, seconds), seconds, lag_ms: 0.0 }
+    Sent { loads: counts.loads(name, seconds), seconds, lag_ms: 0.0, planned: None }
 }
 
 async fn asked(client: &Client, ask: Ask, arrival: Instant, number: usize, tally: &Tally, seen: &Seen) {
@@ -111,5 +119,5 @@ pub async fn in_turn(client: &Arc<Client>, name: &str, asks: Vec<Ask>) -> Sent {
         asked(client, ask, Instant::now(), number, &tally, &seen).await;
     }
     let seconds = begun.elapsed().as_secs_f64();
-    Sent { loads: tally.finish().loads(name, seconds), seconds, lag_ms: 0.0 }
+    Sent { loads: tally.finish().loads(name, seconds), seconds, lag_ms: 0.0, planned: None }
 }

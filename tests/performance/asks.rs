@@ -103,7 +103,7 @@ pub fn ten_years_painted(world: &World, number: usize) -> Ask {
 pub fn ten_years_never_asked(world: &World, number: usize) -> Ask {
     let mut ask = ten_years_daily(world, number).encoded("identity").named("ten years of days, not cached");
     if let Expect::List { entries, .. } = ask.expect
-        && number % 20 != 0
+        && !number.is_multiple_of(20)
     {
         ask.expect = Expect::Counted { text: "\"start\":", times: entries };
     }

@@ -43,9 +43,9 @@ async fn all(options: &Options, confinement: &Arc<Confinement>) -> Result<bool, 
         eprintln!("{} ...", scenario.name);
         let mut report = one(scenario, &mut directory, confinement).await?;
         report.judgements = judge::judge(scenario.name, &report, options.small);
-        let slower = baseline::regressions(scenario.name, &report, &baseline, options.tolerance);
-        fine &= judge::passed(&report) && slower.is_empty();
-        summary::print(scenario.name, &report, &slower);
+        report.slower = baseline::regressions(scenario.name, &report, &baseline, options.tolerance);
+        fine &= judge::passed(&report);
+        summary::print(scenario.name, &report);
         results.scenarios.insert(scenario.name.into(), report);
         report::save(options.small, &results)?;
     }

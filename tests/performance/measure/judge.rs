@@ -9,9 +9,10 @@ pub fn judge(scenario: &str, report: &Report, small: bool) -> Vec<Judgement> {
     bars.map(|bar| against(bar, report.figures.get(bar.figure()).copied())).collect()
 }
 
-/// Whether everything was met and the run counts.
+/// Whether everything was met, nothing has become slower, and the run counts.
 pub fn passed(report: &Report) -> bool {
-    report.invalid.is_empty() && !report.judgements.is_empty() && report.judgements.iter().all(|held| held.passed)
+    let holds = report.invalid.is_empty() && report.slower.is_empty();
+    holds && !report.judgements.is_empty() && report.judgements.iter().all(|held| held.passed)
 }
 
 pub fn against(bar: &Bar, measured: Option<f64>) -> Judgement {

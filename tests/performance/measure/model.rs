@@ -1,4 +1,4 @@
-//! What a run has measured, as it is kept in `result.json`.
+//! What a run has measured, as it is kept in `result.json`. What an older file does not have is empty.
 
 use std::collections::BTreeMap;
 
@@ -6,12 +6,14 @@ use serde::{Deserialize, Serialize};
 
 /// Runs of one machine, the latest of each scenario.
 #[derive(Debug, Default, Clone, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Results {
     pub machine: Machine,
     pub scenarios: BTreeMap<String, Report>,
 }
 
 #[derive(Debug, Default, Clone, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Machine {
     pub processor: String,
     pub cores: u32,
@@ -24,6 +26,7 @@ pub struct Machine {
 
 /// One scenario.
 #[derive(Debug, Default, Clone, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Report {
     pub title: String,
     pub date: String,
@@ -36,12 +39,15 @@ pub struct Report {
     pub notes: Vec<String>,
     /// Why the run counts for nothing, such as a generator that could not keep its schedule.
     pub invalid: Vec<String>,
+    /// What has become slower than the baseline.
+    pub slower: Vec<String>,
     pub yardstick: Yardstick,
     pub judgements: Vec<Judgement>,
 }
 
 /// Requests of one kind. Latencies are those of successes, in milliseconds, from the arrival they were scheduled for.
 #[derive(Debug, Default, Clone, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Load {
     pub name: String,
     pub requests: u64,
@@ -62,6 +68,7 @@ pub struct Load {
 }
 
 #[derive(Debug, Default, Clone, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Failure {
     pub count: u64,
     pub example: String,
@@ -72,6 +79,11 @@ impl Load {
         self.failures.values().map(|failure| failure.count).sum()
     }
 
+    /// A quantile that a bar may be held against: no number without a success, for nothing was measured then.
+    pub fn if_any(&self, quantile: f64) -> f64 {
+        if self.successes > 0 { quantile } else { f64::NAN }
+    }
+
     /// Percent.
     pub fn success_rate(&self) -> f64 {
         if self.requests == 0 { 0.0 } else { 100.0 * self.successes as f64 / self.requests as f64 }
@@ -80,6 +92,7 @@ impl Load {
 
 /// Of the processes while a scenario ran. What could not be found out is missing, never 0.
 #[derive(Debug, Default, Clone, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Usage {
     pub peak_mb: Option<f64>,
     pub mean_mb: Option<f64>,

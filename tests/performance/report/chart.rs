@@ -15,15 +15,19 @@ const P50: RGBColor = RGBColor(56, 139, 253);
 const P95: RGBColor = RGBColor(219, 154, 4);
 const P99: RGBColor = RGBColor(229, 83, 75);
 
+/// How many times further than the longest the axis goes: the key stands there.
+const ROOM: f64 = 8.0;
+
 /// The bar for P99, in ms.
 const BAR_MS: f64 = 50.0;
 
 pub fn write(path: &Path, results: &[(bool, Results)]) -> Result<(), String> {
-    let panels: Vec<(&str, &[Load])> = results
+    let panels: Vec<(&str, Vec<Load>)> = results
         .iter()
         .filter_map(|(small, results)| {
-            let report = results.scenarios.get("sustained")?;
-            Some((if *small { "The small machine" } else { "The whole machine" }, &report.loads[..]))
+            // The first of the loads are all kinds together, and belong on top.
+            let loads = results.scenarios.get("sustained")?.loads.iter().rev().cloned().collect();
+            Some((if *small { "The small machine" } else { "The whole machine" }, loads))
         })
         .collect();
     if panels.is_empty() {
@@ -33,7 +37,7 @@ pub fn write(path: &Path, results: &[(bool, Results)]) -> Result<(), String> {
 }
 
 /// The picture as SVG.
-fn drawn(panels: &[(&str, &[Load])]) -> Result<String, String> {
+fn drawn(panels: &[(&str, Vec<Load>)]) -> Result<String, String> {
     let height = |loads: &[Load]| FRAME + ROW * loads.len() as u32;
     let total = panels.iter().map(|(_, loads)| height(loads)).sum();
     let mut svg = String::new();
@@ -53,9 +57,12 @@ type Area<'a> = DrawingArea<SVGBackend<'a>, plotters::coord::Shift>;
 
 fn draw(area: &Area, title: &str, loads: &[Load]) -> Result<(), Box<dyn std::error::Error>> {
     let text = |size: u32| ("sans-serif", size).into_font().color(&INK);
-    let longest = loads.iter().map(|load| load.p99).fold(BAR_MS, f64::max) * 2.0;
+    let longest = loads.iter().map(|load| load.p99).fold(BAR_MS, f64::max) * ROOM;
     let mut chart = ChartBuilder::on(area)
-        .caption(format!("{title}: 100 requests/s, ms from the scheduled arrival"), text(17))
+        .caption(
+            format!("{title}: 100 requests/s, ms from the scheduled arrival; the line is the bar for P99"),
+            text(17),
+        )
         .margin_right(20)
         .x_label_area_size(30)
         .y_label_area_size(240)
@@ -70,6 +77,7 @@ fn draw(area: &Area, title: &str, loads: &[Load]) -> Result<(), Box<dyn std::err
         .x_labels(8)
         .y_labels(loads.len())
         .y_label_formatter(&name)
+        .x_label_formatter(&|ms| format!("{ms}"))
         .axis_style(INK)
         .bold_line_style(INK.mix(0.3))
         .light_line_style(TRANSPARENT)

@@ -50,6 +50,9 @@ fn machine(text: &mut String, small: bool, results: &Results) -> std::fmt::Resul
     writeln!(text, "\n| bar | source | limit | measured | |\n|---|---|---:|---:|---|")?;
     for (name, report) in &results.scenarios {
         report.judgements.iter().try_for_each(|held| judgement(text, name, held))?;
+        for fault in report.invalid.iter().chain(&report.slower) {
+            writeln!(text, "| {name} | | | | FAILED: {fault} |")?;
+        }
     }
     loads(text, results)?;
     usages(text, results)

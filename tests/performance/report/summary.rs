@@ -4,7 +4,7 @@ use crate::measure::judge::passed;
 use crate::measure::model::{Load, Report, Results, Usage};
 use crate::scenario::Scenario;
 
-pub fn print(name: &str, report: &Report, slower: &[String]) {
+pub fn print(name: &str, report: &Report) {
     println!("\n== {name}: {} ({:.0} s)", report.title, report.seconds);
     if !report.loads.is_empty() {
         println!(
@@ -26,16 +26,16 @@ pub fn print(name: &str, report: &Report, slower: &[String]) {
         "  yardsticks: sha256 of 32 MB {:.1} ms, 100,000 bare inserts {:.1} ms",
         yardstick.sha256_ms, yardstick.inserts_ms
     );
-    print_judgements(report, slower);
+    print_judgements(report);
 }
 
-fn print_judgements(report: &Report, slower: &[String]) {
+fn print_judgements(report: &Report) {
     for held in &report.judgements {
         let measured = held.measured.map_or("?".into(), |value| format!("{value:.2}"));
         println!("  {:<30} {measured:>10}  {:<18} {}", held.bar, held.limit, held.words);
     }
     report.invalid.iter().for_each(|fault| println!("  INVALID: {fault}"));
-    slower.iter().for_each(|fault| println!("  SLOWER: {fault}"));
+    report.slower.iter().for_each(|fault| println!("  SLOWER: {fault}"));
 }
 
 fn print_load(load: &Load) {

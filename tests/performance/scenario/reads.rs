@@ -52,7 +52,7 @@ async fn ask_all(stage: &Stage, report: &mut Report) -> Vec<crate::measure::mode
             let name = asks[0].name;
             let mut sent = in_turn(&stage.client, name, asks).await;
             if kind == "new" {
-                report.figure(figure, sent.all().p50);
+                report.figure(figure, sent.all().if_any(sent.all().p50));
             }
             sent.loads.iter_mut().for_each(|load| load.name = format!("{name}, {kind}"));
             loads.extend(sent.loads);

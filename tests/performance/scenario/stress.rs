@@ -1,4 +1,4 @@
-//! Three times as many deliveries as it can write. It must refuse in the agreed way, stay healthy, and keep its word: what it
+//! Four times as many deliveries as it can write. It must refuse in the agreed way, stay healthy, and keep its word: what it
 //! has acknowledged is found afterwards, and what it has refused counts once when it is sent again.
 //!
 //! Each delivery is a day of its own, so one question about days tells what became of each.
@@ -20,6 +20,9 @@ const DAY: i64 = 86_400;
 /// The first day, as UTC epoch seconds; the odd start keeps points off the minutes.
 const FIRST: i64 = 315_532_800;
 const CONNECTIONS: usize = 400;
+
+/// Connections that never pause, to see what it can write.
+const WRITING: usize = 32;
 const SECONDS: f64 = 8.0;
 
 /// Most deliveries, because all of their bodies are made beforehand.
@@ -37,13 +40,12 @@ enum Said {
 }
 
 pub async fn run(stage: &Stage) -> Report {
-    let mut report = Report::titled("Three times as many deliveries as it can write");
+    let mut report = Report::titled("Four times as many deliveries as it can write");
     let calibrating = 4 * MOST;
-    let client = stage.client.beside(8);
-    let capacity =
-        closed_loop(&client, "what it can write", 8, stage.seconds(2.0), move |number| delivery(calibrating + number));
-    let capacity = capacity.await;
-    let rate = (capacity.all().per_second * 3.0).max(30.0);
+    let client = stage.client.beside(WRITING);
+    let next = move |number: usize| delivery(calibrating + number).named("what it can write");
+    let capacity = closed_loop(&client, "what it can write", WRITING, stage.seconds(2.0), next).await;
+    let rate = (capacity.all().per_second * 4.0).max(40.0);
     report.notes.push(format!("{:.0} deliveries/s written, {rate:.0}/s sent", capacity.all().per_second));
     report.loads.extend(capacity.loads);
     let count = stage.requests(rate, SECONDS).min(MOST);
@@ -69,11 +71,11 @@ async fn under_stress(stage: &Stage, report: &mut Report, count: usize, rate: f6
     let length = count as f64 / rate;
     let (client, healthy) = (stage.client.beside(CONNECTIONS), stage.client.beside(4));
     let deliveries: Vec<Ask> = (0..count).map(delivery).collect();
-    let health = (0..((length * 10.0) as usize).max(1)).map(asks::health).collect();
+    let health = (0..((length * 10.0) as usize).max(1)).map(|number| asks::health(number).named("health meanwhile"));
     let together = async {
         tokio::join!(
             open_loop_seen(&client, "deliveries", rate, deliveries, seen),
-            open_loop(&healthy, "health meanwhile", 10.0, health),
+            open_loop(&healthy, "health meanwhile", 10.0, health.collect()),
             recovery(stage, length),
         )
     };
@@ -81,7 +83,7 @@ async fn under_stress(stage: &Stage, report: &mut Report, count: usize, rate: f6
     report.figure("failures", sent.all().failed() as f64);
     report.figure("refused", sent.all().shed as f64);
     report.figure("health_failures", (health.all().failed() + health.all().shed) as f64);
-    report.figure("health_p99_ms", health.all().p99);
+    report.figure("health_p99_ms", health.all().if_any(health.all().p99));
     report.figure("recovery_s", recovered);
     report.notes.push(format!("P99 of the client's own lag {:.1} ms", sent.lag_ms));
     report.loads.extend(sent.loads.into_iter().chain(health.loads));
@@ -127,7 +129,12 @@ async fn verify(stage: &Stage, report: &mut Report, said: &[Said]) {
     let stored_all_the_same = of(Said::Refused).filter(|number| points(*number) > 0).count();
     report.figure("refused_yet_stored", stored_all_the_same as f64);
     let again: Vec<usize> = of(Said::Refused).take(AGAIN).collect();
-    let sent = in_turn(&stage.client, "sent again", again.iter().copied().map(delivery).collect()).await;
+    let sent = in_turn(
+        &stage.client,
+        "sent again",
+        again.iter().map(|number| delivery(*number).named("sent again")).collect(),
+    )
+    .await;
     report.loads.extend(sent.loads);
     let found = days(stage, said.len()).await.unwrap_or_default();
     let points = |number: &usize| found.get(number).copied().unwrap_or(0);
