@@ -224,11 +224,11 @@ fn days_that_are_counted_on_are_those_that_are_looked_up() {
         let zone = zone(name);
         let (from, to) = (at("1885-01-01T12:00:00Z"), at("2045-01-01T12:00:00Z"));
         let days = boundaries(Bucket::Day, &zone, from, to, 100_000).unwrap();
-        let mut date = zone.to_datetime(instant(from)).date();
-        for day in days {
-            assert_eq!(day, day_start(date, &zone), "{name} {date}");
-            date = date.tomorrow().unwrap();
-        }
+        let dates = zone.to_datetime(instant(from)).date().series(Span::new().days(1));
+        let mut starts: Vec<i64> = dates.map(|date| day_start(date, &zone)).take_while(|start| *start <= to).collect();
+        // A date that a zone skipped begins when the next one does.
+        starts.dedup();
+        assert_eq!(days[..days.len() - 1], starts, "{name}");
     }
 }
 
