@@ -42,13 +42,14 @@ fn ms(time: Duration) -> f64 {
 }
 
 fn post(bench: &Bench, body: Vec<u8>) {
-    let upload = Upload { user: 1, api_key: None, origin: Origin::default(), encoding: Encoding::Identity, body };
+    let (origin, body) = (Origin::default(), body.into());
+    let upload = Upload { user: 1, api_key: None, origin, encoding: Encoding::Identity, body };
     let receipt = bench.app.receiver.receive_blocking(upload).expect("a receipt");
     assert_eq!(receipt.counts.stored, receipt.counts.received);
 }
 
 /// Fresh points, a second apart so that each is a sample of its own.
-fn body(first: i64, points: i64) -> Vec<u8> {
+pub fn body(first: i64, points: i64) -> Vec<u8> {
     let mut body = String::from("{\"data\":{\"metrics\":[{\"name\":\"active_energy\",\"units\":\"kJ\",\"data\":[");
     for at in first..first + points {
         let time = jiff::Timestamp::from_second(1_500_000_000 + at * 7).expect("a time");

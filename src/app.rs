@@ -16,7 +16,7 @@ use crate::model::source::SourceKind;
 use crate::query::budget::Budget;
 use crate::query::duck::engine::{Engine, Limits};
 use crate::receive::import::jobs::Jobs;
-use crate::receive::{Receiver, Uploads};
+use crate::receive::{Limits as RoomLimits, Receiver, Room};
 use crate::store::{Store, priority};
 
 /// How many times longer a download may take than a question.
@@ -34,7 +34,8 @@ pub struct App {
     pub home: TimeZone,
     /// Units of answers that name none.
     pub units: System,
-    pub uploads: Uploads,
+    /// For bodies on their way in.
+    pub room: Room,
     pub jobs: Jobs,
     /// Most bytes of a file that is imported over the network.
     pub max_import: u64,
@@ -49,6 +50,12 @@ impl App {
         believe(&store, &settings.source_priority)?;
         let spool = Spool::open(own_folder(&settings.data_dir.join("spool"))?, u64::from(settings.spool_mb) << 20)?;
         let temp_dir = own_folder(&settings.data_dir.join("tmp"))?;
+        let room = Room::new(RoomLimits {
+            memory: settings.upload_memory,
+            // A body of any size that is allowed must fit when it is alone.
+            disk: settings.upload_disk.max(settings.max_body),
+            folder: temp_dir.clone(),
+        });
         let engine = Engine::open(&Limits {
             memory_mb: settings.duckdb_memory_mb,
             threads: settings.duckdb_threads,
@@ -56,7 +63,7 @@ impl App {
             temp_mb: settings.spool_mb,
             spool_dir: spool.folder().to_owned(),
         })?;
-        let receiver = Receiver { store: store.clone(), home: settings.home.clone(), max_body: settings.max_body };
+        let receiver = Receiver::new(store.clone(), settings.home.clone(), settings.max_body);
         Ok(App {
             engine: Arc::new(engine),
             questions: Budget::new(settings.query_limit),
@@ -69,7 +76,7 @@ impl App {
             receiver,
             home: settings.home.clone(),
             units: settings.units,
-            uploads: Uploads::default(),
+            room,
             store,
         })
     }

@@ -52,6 +52,9 @@ pub struct Settings {
     pub max_body: u64,
     /// Bytes.
     pub max_import: u64,
+    /// Bytes of bodies on their way in, in memory and on the disk.
+    pub upload_memory: u64,
+    pub upload_disk: u64,
     pub readers: u32,
     pub duckdb_memory_mb: u32,
     pub duckdb_threads: u32,
@@ -124,6 +127,8 @@ impl Settings {
             source_priority,
             max_body: parse::<u64>(&resolved, "max_body_mb", "a number of megabytes")? << 20,
             max_import: parse::<u64>(&resolved, "max_import_mb", "a number of megabytes")? << 20,
+            upload_memory: parse::<u64>(&resolved, "upload_memory_mb", "a number of megabytes")? << 20,
+            upload_disk: parse::<u64>(&resolved, "upload_disk_mb", "a number of megabytes")? << 20,
             readers: parse::<u32>(&resolved, "readers", "a number")?.clamp(4, 256),
             duckdb_memory_mb: parse(&resolved, "duckdb_memory_mb", "a number of megabytes, or auto")?,
             duckdb_threads: parse::<u32>(&resolved, "duckdb_threads", "a number, or auto")?.clamp(1, 64),

@@ -26,6 +26,12 @@ pub enum Error {
     /// Every slot is taken; trying again in a moment will work.
     #[error("{0}")]
     Busy(String),
+    /// The same, where it is known how many seconds to wait.
+    #[error("{reason}: send it again in {}", seconds_in_words(*.seconds))]
+    Full { reason: String, seconds: u64 },
+    /// What the machine cannot do just now; the text says what, without saying where.
+    #[error("{0}")]
+    Unavailable(String),
     /// A question took longer than its limit.
     #[error("{0}")]
     TimedOut(String),
@@ -52,4 +58,8 @@ impl Error {
             _ => Error::internal(doing, fault),
         }
     }
+}
+
+fn seconds_in_words(seconds: u64) -> String {
+    if seconds == 1 { "a second".into() } else { format!("{seconds} seconds") }
 }

@@ -55,6 +55,12 @@ struct Flags {
     /// Largest file to import over the network in megabytes [default: 8192]
     #[arg(long, global = true, value_name = "MB")]
     max_import_mb: Option<String>,
+    /// Memory for deliveries on their way in, in megabytes [default: 32]
+    #[arg(long, global = true, value_name = "MB")]
+    upload_memory_mb: Option<String>,
+    /// Disk for the same [default: 512]
+    #[arg(long, global = true, value_name = "MB")]
+    upload_disk_mb: Option<String>,
     /// Connections that read the database at once [default: 16]
     #[arg(long, global = true, value_name = "NUMBER")]
     readers: Option<String>,
@@ -88,6 +94,8 @@ impl Flags {
             ("source_priority", self.source_priority),
             ("max_body_mb", self.max_body_mb),
             ("max_import_mb", self.max_import_mb),
+            ("upload_memory_mb", self.upload_memory_mb),
+            ("upload_disk_mb", self.upload_disk_mb),
             ("readers", self.readers),
             ("duckdb_memory_mb", self.duckdb_memory_mb),
             ("duckdb_threads", self.duckdb_threads),

@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::http::drain::drain;
+use crate::http::drain::{Incoming, drain};
 use crate::http::params::Params;
 use crate::http::problem::Problem;
 use crate::http::run::{blocking, to_the_end};
@@ -44,7 +44,7 @@ pub struct Accepted {
     request_body(content = Vec<u8>, content_type = "application/zip", description = "The file as it is"),
     params(("name" = Option<String>, Query, description = "What to call the file in receipts")),
     responses(
-        (status = 202, body = Accepted), (status = 400, body = Problem), (status = 413, body = Problem),
+        (status = 202, body = Accepted), (status = 400, body = Problem), (status = 413, body = Problem), (status = 429, body = Problem),
         (status = 507, body = Problem)
     )
 )]
@@ -58,16 +58,20 @@ pub async fn post(
     let name = params.parsed("name", "a name", |name| Some(name.to_owned()));
     let checked = name.and_then(|name| params.finish().map(|()| name)).and_then(|name| {
         has_room(&app, &body)?;
-        Ok(name)
+        Ok((name, app.room.begin_import()?))
     });
-    let name = match checked {
-        Ok(name) => name,
+    let (name, place) = match checked {
+        Ok(checked) => checked,
         Err(fault) => {
             drain(body).await;
             return Err(fault.into());
         }
     };
-    let accepted = to_the_end(async move { take(app, principal, name, &parts.headers, body).await }).await?;
+    let accepted = to_the_end(async move {
+        let _place = place;
+        take(app, principal, name, &parts.headers, body).await
+    })
+    .await?;
     let location = [(header::LOCATION, accepted.status_url.clone()), (header::CACHE_CONTROL, "no-store".into())];
     Ok((StatusCode::ACCEPTED, location, Json(accepted)).into_response())
 }
@@ -125,24 +129,19 @@ fn too_large(limit: u64) -> Error {
 
 /// Writes the file to `path`; gives its size and the name that a form gave it.
 async fn receive(app: &App, headers: &HeaderMap, body: Body, path: &Path) -> Result<(u64, Option<String>)> {
-    let chunks = body.into_data_stream();
+    let chunks = Incoming::new(body).into_stream();
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let Ok(boundary) = multer::parse_boundary(kind) else {
-        let chunks = chunks.map(|chunk| chunk.map_err(|_| cut()));
         return Ok((write(app, chunks, path).await?, None));
     };
     let mut form = multer::Multipart::new(chunks, boundary);
     let wrong = |fault: multer::Error| Error::BadRequest(format!("the form cannot be read ({fault}): send it again"));
     while let Some(field) = form.next_field().await.map_err(wrong)? {
         let Some(name) = field.file_name().map(str::to_owned) else { continue };
-        let bytes = write(app, field.map(|chunk| chunk.map_err(|_| cut())), path).await?;
+        let bytes = write(app, field.map(|chunk| chunk.map_err(wrong)), path).await?;
         return Ok((bytes, Some(name)));
     }
     Err(Error::BadRequest("there is no file in the form".into()))
-}
-
-fn cut() -> Error {
-    Error::BadRequest("the body ended early: send it again".into())
 }
 
 /// Writes and syncs. What is beyond the limit is not read any more: nobody sends gigabytes for a sentence.

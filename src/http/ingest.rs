@@ -5,7 +5,6 @@ use axum::extract::{RawQuery, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use futures::StreamExt;
 
 use crate::app::App;
 use crate::decode::Format;
@@ -13,18 +12,15 @@ use crate::decode::shortcuts::number::decimal_of;
 use crate::decode::shortcuts::{self, HINTS};
 use crate::error::{Error, Result};
 use crate::http::auth::TOKEN;
-use crate::http::drain::{drain, read_away};
+use crate::http::drain::{Incoming, drain};
 use crate::http::params::no_such_parameter;
 use crate::http::problem::Problem;
 use crate::http::run::to_the_end;
 use crate::model::key::Principal;
 use crate::model::receipt::Receipt;
 use crate::model::time::parse_zone;
-use crate::receive::{Encoding, Upload, too_large};
+use crate::receive::{Arrived, Arriving, Encoding, Upload, too_large};
 use crate::store::deliveries::Origin;
-
-/// Most bytes of a refused body that are still read, so that its sender gets to see the answer.
-const DRAINED: u64 = 512 << 20;
 
 /// Store a delivery
 ///
@@ -50,7 +46,7 @@ const DRAINED: u64 = 512 << 20;
         (status = 200, body = Receipt),
         (status = 400, body = Problem, description = "Not understood at all; kept in quarantine"),
         (status = 413, body = Problem), (status = 415, body = Problem), (status = 429, body = Problem),
-        (status = 507, body = Problem)
+        (status = 503, body = Problem), (status = 507, body = Problem)
     )
 )]
 pub async fn post(
@@ -70,8 +66,7 @@ pub async fn post(
     };
     let origin = Origin { query, ..origin(&parts.headers) };
     let receipt = to_the_end(async move {
-        let _room = app.uploads.enter(body.size_hint().upper()).await?;
-        let body = read(body, app.receiver.max_body).await?;
+        let Arrived { content: body, held: _held } = take(&app, body).await?;
         let Principal { user, key, .. } = principal;
         app.receiver.receive(Upload { user, api_key: Some(key), origin, encoding, body }).await
     })
@@ -132,24 +127,33 @@ pub async fn compatible(
     post(state, principal, query, request).await
 }
 
-/// The body, at most `limit` bytes of it; what is beyond is read away, never kept.
-async fn read(body: Body, limit: u64) -> Result<Vec<u8>> {
+/// The body. One that is refused gives its room back, and what is still to come of it is read away.
+async fn take(app: &App, body: Body) -> Result<Arrived> {
     let hint = body.size_hint();
-    let mut chunks = body.into_data_stream();
-    if hint.lower() <= limit {
-        // Memory that is never touched costs nothing; growing step by step would cost twice the body and more.
-        let mut kept = Vec::with_capacity(hint.upper().unwrap_or(limit).min(limit) as usize);
-        loop {
-            let Some(chunk) = chunks.next().await else { return Ok(kept) };
-            let chunk = chunk.map_err(|_| Error::BadRequest("the body ended early: send it again".into()))?;
-            if kept.len() as u64 + chunk.len() as u64 > limit {
-                break;
-            }
-            kept.extend_from_slice(&chunk);
-        }
+    let mut incoming = Incoming::new(body);
+    let begun = match hint.lower() <= app.receiver.max_body {
+        true => app.room.begin(hint.exact()),
+        false => Err(Error::TooLarge(too_large(app.receiver.max_body))),
+    };
+    let taken = match begun {
+        Ok(arriving) => gather(arriving, &mut incoming, app.receiver.max_body).await,
+        Err(fault) => Err(fault),
+    };
+    if taken.is_err() {
+        incoming.drain().await;
     }
-    read_away(&mut chunks, DRAINED).await;
-    Err(Error::TooLarge(too_large(limit)))
+    taken
+}
+
+/// At most `limit` bytes.
+async fn gather(mut arriving: Arriving, incoming: &mut Incoming, limit: u64) -> Result<Arrived> {
+    while let Some(chunk) = incoming.next().await? {
+        if arriving.bytes() + chunk.len() as u64 > limit {
+            return Err(Error::TooLarge(too_large(limit)));
+        }
+        arriving.take(chunk).await?;
+    }
+    arriving.finish().await
 }
 
 fn origin(headers: &HeaderMap) -> Origin {

@@ -25,7 +25,13 @@ pub struct Problem {
     /// The delivery under which the body is kept, when it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delivery: Option<String>,
+    /// For the header `Retry-After`.
+    #[serde(skip)]
+    retry_seconds: Option<u64>,
 }
+
+/// Seconds after which to come back, where nobody has measured how long it will take.
+const RETRY_SECONDS: u64 = 5;
 
 impl Problem {
     pub fn new(status: StatusCode, name: &str, title: &'static str, detail: impl Into<String>) -> Problem {
@@ -35,6 +41,7 @@ impl Problem {
             status: status.as_u16(),
             detail: detail.into(),
             delivery: None,
+            retry_seconds: None,
         }
     }
 
@@ -119,6 +126,13 @@ impl From<Error> for Problem {
                 Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "bad-encoding", "Body cannot be decompressed", detail)
             }
             Error::Busy(_) => Problem::new(StatusCode::TOO_MANY_REQUESTS, "busy", "Busy", detail),
+            Error::Full { seconds, .. } => {
+                let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "busy", "Busy", detail);
+                Problem { retry_seconds: Some(seconds), ..problem }
+            }
+            Error::Unavailable(_) => {
+                Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Not possible just now", detail)
+            }
             Error::TimedOut(_) => Problem::new(StatusCode::SERVICE_UNAVAILABLE, "timed-out", "Took too long", detail),
             Error::DiskFull => Problem::new(StatusCode::INSUFFICIENT_STORAGE, "disk-full", "Disk full", detail),
             Error::Internal(_) => {
@@ -141,7 +155,7 @@ impl IntoResponse for Problem {
                 headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
             }
             StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
-                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+                headers.insert(header::RETRY_AFTER, self.retry_seconds.unwrap_or(RETRY_SECONDS).into());
             }
             _ => {}
         }

@@ -81,3 +81,20 @@ pub struct Batch {
     /// Arrays and files of kinds that nobody knows, kept in the raw body: name to number of items.
     pub deferred: BTreeMap<String, u64>,
 }
+
+impl Batch {
+    /// About the bytes of memory that its long lists hold.
+    pub fn memory(&self) -> usize {
+        let course = |workout: &Workout| {
+            let series = workout.series.iter().map(|series| size_of_val(series.points.as_slice()));
+            size_of_val(workout.route.as_slice()) + series.sum::<usize>()
+        };
+        let workouts: usize = self.workouts.iter().map(course).sum();
+        let rejected: usize = self.rejected.iter().map(|one| one.item.len() + one.reason.len()).sum();
+        let lists = size_of_val(self.samples.as_slice())
+            + size_of_val(self.items.as_slice())
+            + size_of_val(self.workouts.as_slice())
+            + size_of_val(self.events.as_slice());
+        lists + workouts + rejected
+    }
+}

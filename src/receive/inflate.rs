@@ -1,8 +1,15 @@
 //! Undoes a content encoding, never past the limit: a few kilobytes can claim to be gigabytes.
 
-use std::io::{ErrorKind, Read};
+use std::io::{BufRead, BufReader, Read};
 
 use crate::error::{Error, Result};
+use crate::receive::arriving::Content;
+
+/// Bytes that are read at once.
+const BUFFER: usize = 16 << 10;
+
+/// Logarithm of the largest window of zstd that is given memory: 8 MB, which is what its standard asks of everybody.
+const LARGEST_WINDOW: u32 = 23;
 
 /// How a body is compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,34 +38,54 @@ impl Encoding {
 }
 
 /// The body as it was before compression, at most `limit` bytes of it.
-pub fn inflate(encoding: Encoding, body: Vec<u8>, limit: u64) -> Result<Vec<u8>> {
-    let compressed = body.as_slice();
-    match encoding {
-        Encoding::Identity => Ok(body),
-        Encoding::Gzip => read_within(flate2::read::MultiGzDecoder::new(compressed), limit),
-        // The standard says zlib, some clients send the bare stream; the first byte tells.
-        Encoding::Deflate if compressed.first().is_some_and(|byte| byte & 0x0f == 8) => {
-            read_within(flate2::read::ZlibDecoder::new(compressed), limit)
-        }
-        Encoding::Deflate => read_within(flate2::read::DeflateDecoder::new(compressed), limit),
-        Encoding::Brotli => read_within(brotli::Decompressor::new(compressed, 16 * 1024), limit),
-        Encoding::Zstd => {
-            let decoder = zstd::Decoder::new(compressed).map_err(|fault| Error::io("starting zstd", &fault))?;
-            read_within(decoder, limit)
-        }
+///
+/// What is compressed is read twice: once to know its size, so that a bomb costs no memory, and what is none has memory of
+/// exactly its size.
+pub fn inflate(encoding: Encoding, mut body: Content, limit: u64) -> Result<Vec<u8>> {
+    if encoding == Encoding::Identity {
+        return body.into_bytes();
     }
+    let counted = std::io::copy(&mut decoder(encoding, body.reader()?)?.take(limit + 1), &mut std::io::sink());
+    let bytes = counted.map_err(not_as_claimed)?;
+    if bytes > limit {
+        return Err(Error::TooLarge(too_large(limit)));
+    }
+    let mut inflated = Vec::with_capacity(usize::try_from(bytes).unwrap_or(usize::MAX));
+    decoder(encoding, body.reader()?)?.take(bytes).read_to_end(&mut inflated).map_err(not_as_claimed)?;
+    Ok(inflated)
 }
 
-fn read_within(reader: impl Read, limit: u64) -> Result<Vec<u8>> {
-    let mut body = Vec::new();
-    let read = reader.take(limit + 1).read_to_end(&mut body).map_err(|fault| match fault.kind() {
-        ErrorKind::OutOfMemory => Error::TooLarge(too_large(limit)),
-        _ => Error::BadEncoding(format!("the body cannot be decompressed ({fault}): send it again, or uncompressed")),
-    })?;
-    match read as u64 > limit {
-        true => Err(Error::TooLarge(too_large(limit))),
-        false => Ok(body),
+/// The same where it is at most `limit` bytes, in one go; none where it is more. A body that is not compressed is moved out.
+pub fn inflate_within(encoding: Encoding, body: &mut Content, limit: u64) -> Result<Option<Vec<u8>>> {
+    if encoding == Encoding::Identity {
+        return std::mem::take(body).into_bytes().map(Some);
     }
+    let mut inflated = Vec::new();
+    let read = decoder(encoding, body.reader()?)?.take(limit + 1).read_to_end(&mut inflated).map_err(not_as_claimed)?;
+    Ok((read as u64 <= limit).then_some(inflated))
+}
+
+fn decoder<'a>(encoding: Encoding, body: Box<dyn Read + 'a>) -> Result<Box<dyn Read + 'a>> {
+    let mut body = BufReader::with_capacity(BUFFER, body);
+    Ok(match encoding {
+        Encoding::Identity => Box::new(body),
+        Encoding::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(body)),
+        // The standard says zlib, some clients send the bare stream; the first byte tells.
+        Encoding::Deflate => match body.fill_buf().map_err(not_as_claimed)?.first() {
+            Some(byte) if byte & 0x0f == 8 => Box::new(flate2::bufread::ZlibDecoder::new(body)),
+            _ => Box::new(flate2::bufread::DeflateDecoder::new(body)),
+        },
+        Encoding::Brotli => Box::new(brotli::Decompressor::new(body, BUFFER)),
+        Encoding::Zstd => {
+            let mut decoder = zstd::Decoder::with_buffer(body).map_err(|fault| Error::io("starting zstd", &fault))?;
+            decoder.window_log_max(LARGEST_WINDOW).map_err(|fault| Error::io("starting zstd", &fault))?;
+            Box::new(decoder)
+        }
+    })
+}
+
+fn not_as_claimed(fault: std::io::Error) -> Error {
+    Error::BadEncoding(format!("the body cannot be decompressed ({fault}): send it again, or uncompressed"))
 }
 
 /// The sentence for a body over the limit of `limit` bytes.
@@ -100,7 +127,7 @@ mod tests {
             ("deflate", bare.finish().unwrap()),
         ] {
             let encoding = Encoding::parse(header).unwrap();
-            assert_eq!(inflate(encoding, sent, 10_000).unwrap(), body, "{header}");
+            assert_eq!(inflate(encoding, sent.into(), 10_000).unwrap(), body, "{header}");
         }
     }
 
@@ -108,12 +135,12 @@ mod tests {
     fn a_bomb_is_refused_at_the_limit() {
         let bomb = gzip(&vec![b' '; 50 << 20]);
         assert!(bomb.len() < 1 << 20);
-        assert!(matches!(inflate(Encoding::Gzip, bomb, 1 << 20), Err(Error::TooLarge(_))));
+        assert!(matches!(inflate(Encoding::Gzip, bomb.into(), 1 << 20), Err(Error::TooLarge(_))));
     }
 
     #[test]
     fn what_is_not_compressed_as_claimed_is_a_bad_encoding() {
-        assert!(matches!(inflate(Encoding::Gzip, b"{}".to_vec(), 100), Err(Error::BadEncoding(_))));
+        assert!(matches!(inflate(Encoding::Gzip, b"{}".to_vec().into(), 100), Err(Error::BadEncoding(_))));
         assert!(matches!(Encoding::parse("lzma"), Err(Error::BadEncoding(_))));
     }
 }

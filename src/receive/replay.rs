@@ -83,9 +83,11 @@ impl Receiver {
     fn replay(&self, mut kept: Kept, dry_run: bool) -> Result<(Option<String>, Rewritten)> {
         // It was within the limit of its day.
         let limit = u64::try_from(kept.bytes).unwrap_or(0);
-        let body = inflate(Encoding::Brotli, std::mem::take(&mut kept.body), limit)?;
+        let mut turn = self.turns.enter_blocking(limit)?;
+        let body = inflate(Encoding::parse(&kept.encoding)?, std::mem::take(&mut kept.body).into(), limit)?;
         let (format, content) = self.understand(&body, &kept.origin, kept.received_at);
         drop(body);
+        turn.decoded(limit);
         let refusal = content.as_ref().err().cloned();
         let (send, written) = mpsc::channel();
         let done = self.store.writer().run(move |writing| {

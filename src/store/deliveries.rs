@@ -53,7 +53,7 @@ pub struct Head {
 /// A body that has been received, ready to be written.
 pub struct Delivery {
     pub head: Head,
-    /// The body under brotli.
+    /// The body under zstd.
     pub body: Vec<u8>,
     /// What it says, or why it is not understood at all.
     pub content: Result<Batch, String>,
@@ -99,7 +99,7 @@ pub fn write(writing: &mut Writing, delivery: &Delivery) -> Result<Receipt> {
 fn insert(connection: &Connection, delivery: &Delivery) -> Result<i64> {
     let id = insert_head(connection, &delivery.head, delivery.content.is_err())?;
     connection
-        .prepare_cached("INSERT INTO delivery_body (delivery, encoding, body) VALUES (?1, 'br', ?2)")?
+        .prepare_cached("INSERT INTO delivery_body (delivery, encoding, body) VALUES (?1, 'zstd', ?2)")?
         .execute(params![id, delivery.body])?;
     Ok(id)
 }

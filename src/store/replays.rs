@@ -32,8 +32,9 @@ pub struct Kept {
     pub origin: Origin,
     /// Bytes of the body as decompressed.
     pub bytes: i64,
-    /// The body under brotli.
+    /// The body under `encoding`: zstd, or br of older ones.
     pub body: Vec<u8>,
+    pub encoding: String,
     /// What its receipt says now.
     pub receipt: Receipt,
 }
@@ -43,7 +44,7 @@ const SELECTED: &str = "user = ?1 AND id > ?2 AND received_at_ms >= ?3 AND (?4 I
 /// The next delivery after the row `after` that has a body, in the order in which they came.
 pub fn next(connection: &Connection, selection: &Selection, after: i64) -> Result<Option<Kept>> {
     let sql = format!(
-        "SELECT id, user, refused, received_at_ms, origin, bytes, body, receipt FROM delivery
+        "SELECT id, user, refused, received_at_ms, origin, bytes, body, receipt, encoding FROM delivery
          JOIN delivery_body ON delivery_body.delivery = delivery.id WHERE {SELECTED} ORDER BY id LIMIT 1"
     );
     Ok(connection.prepare_cached(&sql)?.query_row(selected(selection, after), read).optional()?)
@@ -71,6 +72,7 @@ fn read(row: &Row) -> rusqlite::Result<Kept> {
         bytes: row.get(5)?,
         body: row.get(6)?,
         receipt: parsed(row, 7)?,
+        encoding: row.get(8)?,
     })
 }
 

@@ -105,7 +105,7 @@ fn page_sql(
         values.extend([start, layer, twin]);
         sql.push_str(&format!(" AND (start, layer, twin) {comparison} (?5, ?6, ?7)"));
     }
-    sql.push_str(&narrowed(selection.layer, selection.sources.as_deref()));
+    sql.push_str(&narrowed(selection.layer.as_ref().map(std::slice::from_ref), selection.sources.as_deref()));
     // A parameter too, so that pages of any length share one prepared statement.
     values.push(i64::try_from(limit).unwrap_or(i64::MAX));
     let last = values.len();
@@ -113,15 +113,15 @@ fn page_sql(
     sql
 }
 
-/// What narrows a range of the clustered key to one layer and to some sources, to follow its condition. The plus keeps
-/// SQLite from taking the layer out of the order, for then it sees no more that the key has that order, and sorts.
-pub fn narrowed(layer: Option<Layer>, sources: Option<&[i64]>) -> String {
-    let layer = layer.map(|layer| format!(" AND +layer = {}", layer.id()));
-    let sources = sources.map(|ids| {
-        let ids: Vec<String> = ids.iter().map(i64::to_string).collect();
-        format!(" AND source IN ({})", ids.join(","))
-    });
-    layer.into_iter().chain(sources).collect()
+/// What narrows a range of the clustered key to some layers and to some sources, to follow its condition; all where there
+/// is `None`. The plus keeps SQLite from taking the layer out of the order, for then it sees no more that the key has
+/// that order, and sorts.
+pub fn narrowed(layers: Option<&[Layer]>, sources: Option<&[i64]>) -> String {
+    let listed = |ids: Vec<i64>| ids.iter().map(i64::to_string).collect::<Vec<_>>().join(",");
+    let layers = layers.map(|layers| layers.iter().map(|layer| layer.id()).collect());
+    let layers = layers.map(|ids| format!(" AND +layer IN ({})", listed(ids)));
+    let sources = sources.map(|ids| format!(" AND source IN ({})", listed(ids.to_vec())));
+    layers.into_iter().chain(sources).collect()
 }
 
 /// `table` is one of ours, never input.

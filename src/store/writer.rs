@@ -1,12 +1,11 @@
 //! One thread owns the only connection that writes.
 //!
-//! Work waits in a bounded queue. Whatever is waiting is done in one transaction and committed together with one sync,
-//! and each caller is answered only after that commit has returned, so an answer means the bytes are on disk. Each
-//! piece of work has its own savepoint: one that fails takes nothing else with it. A caller that went away is no reason
-//! to stop: its work is done and its answer dropped.
+//! Work waits in a bounded queue (`store/queue`). What is taken from it together is done in one transaction and committed
+//! with one sync, and each caller is answered only after that commit has returned, so an answer means the bytes are on
+//! disk. Each piece of work has its own savepoint: one that fails takes nothing else with it. A caller that went away is
+//! no reason to stop: its work is done and its answer dropped.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
@@ -15,12 +14,8 @@ use tokio::sync::oneshot;
 
 use crate::error::{Error, Result};
 use crate::store::dictionary::Dictionaries;
-
-/// Pieces of work that may wait; more are turned away with "busy" rather than held in memory.
-const QUEUE: usize = 256;
-
-/// Most pieces of work in one commit, so that the first of them is not kept waiting by the rest.
-const GROUP: usize = 64;
+pub use crate::store::queue::Lane;
+use crate::store::queue::Queue;
 
 /// Held while a commit becomes visible, and while a snapshot begins its read transactions: see `store/snapshot`.
 #[derive(Clone, Default)]
@@ -44,24 +39,35 @@ type Work = Box<dyn FnOnce(Result<&mut Writing>) -> Answer + Send>;
 
 /// The handle by which everything else writes.
 pub struct Writer {
-    queue: Option<SyncSender<Work>>,
+    queue: Arc<Queue<Work>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Writer {
     /// Starts the thread. It ends, with everything queued written, when the handle is dropped.
     pub fn start(connection: Connection, gate: Gate) -> Result<Writer> {
-        let (queue, waiting) = sync_channel(QUEUE);
+        let queue = Arc::new(Queue::new());
+        let waiting = Waiting(queue.clone());
         let thread = std::thread::Builder::new()
             .name("writer".into())
             .spawn(move || run(connection, &gate, &waiting))
             .map_err(|fault| Error::io("starting the writer", &fault))?;
-        Ok(Writer { queue: Some(queue), thread: Some(thread) })
+        Ok(Writer { queue, thread: Some(thread) })
     }
 
-    /// Queues work. What it returns arrives only after the commit that holds it.
+    /// Queues work that is quick. What it returns arrives only after the commit that holds it.
     pub fn submit<T: Send + 'static>(
         &self,
+        work: impl FnOnce(&mut Writing) -> Result<T> + Send + 'static,
+    ) -> Result<oneshot::Receiver<Result<T>>> {
+        self.submit_to(Lane::Quick, 0, work)
+    }
+
+    /// The same for a lane by choice, and for work that holds so many bytes until it is done.
+    pub fn submit_to<T: Send + 'static>(
+        &self,
+        lane: Lane,
+        bytes: usize,
         work: impl FnOnce(&mut Writing) -> Result<T> + Send + 'static,
     ) -> Result<oneshot::Receiver<Result<T>>> {
         let (reply, answer) = oneshot::channel();
@@ -72,15 +78,11 @@ impl Writer {
                 let _ = reply.send(committed.and(done));
             })
         });
-        let queue = self.queue.as_ref().ok_or_else(stopped)?;
-        queue.try_send(work).map_err(|refused| match refused {
-            TrySendError::Full(_) => Error::Busy("too many deliveries are waiting to be written: try again".into()),
-            TrySendError::Disconnected(_) => stopped(),
-        })?;
+        self.queue.push(lane, bytes, work)?;
         Ok(answer)
     }
 
-    /// The same for callers outside the async runtime.
+    /// The same as `submit` for callers outside the async runtime.
     pub fn run<T: Send + 'static>(&self, work: impl FnOnce(&mut Writing) -> Result<T> + Send + 'static) -> Result<T> {
         self.submit(work)?.blocking_recv().map_err(|_| stopped())?
     }
@@ -93,7 +95,7 @@ impl Writer {
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        self.queue = None;
+        self.queue.close();
         if let Some(thread) = self.thread.take()
             && thread.join().is_err()
         {
@@ -106,14 +108,30 @@ fn stopped() -> Error {
     Error::Internal("the writer has stopped".into())
 }
 
-fn run(mut connection: Connection, gate: &Gate, waiting: &Receiver<Work>) {
+/// The queue as the thread sees it. When the thread ends, by whatever, nobody waits for it any more.
+struct Waiting(Arc<Queue<Work>>);
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.abandon();
+    }
+}
+
+fn run(mut connection: Connection, gate: &Gate, waiting: &Waiting) {
     let mut dictionaries = Dictionaries::default();
-    while let Ok(first) = waiting.recv() {
-        let group: Vec<Work> = std::iter::once(first).chain(waiting.try_iter().take(GROUP - 1)).collect();
+    loop {
+        let group = waiting.0.next_group();
+        let pieces = group.len();
+        if pieces == 0 {
+            break;
+        }
         let (answers, committed) = write_group(&mut connection, gate, &mut dictionaries, group);
         if committed.is_err() {
             dictionaries.forget();
         }
+        waiting.0.done(pieces);
+        metrics::counter!("health_export_writer_commits_total").increment(1);
+        metrics::counter!("health_export_writer_work_total").increment(pieces as u64);
         for answer in answers {
             answer(committed.clone());
         }

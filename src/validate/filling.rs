@@ -30,6 +30,8 @@ impl<'a> Filling<'a> {
         // A metric without a sample has no row yet, and so no unit.
         let series = if read.has_any() { self.add_series(&read.meaning) } else { 0..0 };
         let name = self.add_name(&read.meaning.name);
+        self.batch.samples.reserve(read.readings.len());
+        self.batch.items.reserve(read.readings.len());
         for (at, reading) in read.readings.iter().enumerate() {
             match reading {
                 Ok(reading) => self.add_reading(reading, &series, name, layer),
@@ -85,7 +87,7 @@ impl<'a> Filling<'a> {
             _ => bucket_end(layer, reading.start, reading.offset_minutes, self.home),
         };
         let source = self.sources.intern(&reading.source);
-        for part in reading.parts.iter().flatten() {
+        for part in reading.parts.as_slice() {
             let context = part.context.map(|text| self.contexts.intern(text));
             let summary = layer != Layer::Raw || part.is_summary();
             self.batch.samples.push(Sample {

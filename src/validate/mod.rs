@@ -17,7 +17,7 @@ use std::collections::HashMap;
 use jiff::tz::TimeZone;
 use rayon::prelude::*;
 
-use crate::decode::auto_export::{Document, MetricSection};
+use crate::decode::auto_export::{Document, MetricSection, Node};
 use crate::model::sample::Batch;
 pub use aggregation::Aggregation;
 use filling::Filling;
@@ -35,8 +35,8 @@ pub struct Context<'a> {
     pub stored_unit: &'a (dyn Fn(&str) -> Option<String> + Sync),
 }
 
-/// Points from which validating in parallel pays for the hand-over.
-const PARALLEL_FROM: usize = 4096;
+/// Points from which validating in parallel pays for the hand-over. Bodies with fewer are worked on side by side instead.
+const PARALLEL_FROM: usize = 12_288;
 
 /// A section with every point read, ready to be given a layer.
 struct ReadSection<'a> {
@@ -84,7 +84,7 @@ pub fn batch(document: &Document, context: &Context) -> Batch {
 
 fn read<'a>(section: &MetricSection<'a>, context: &Context, units: &Units) -> ReadSection<'a> {
     let meaning = Meaning::of(section, context, units);
-    let read_one = |point| reading::read(point, &meaning, context.home);
+    let read_one = |point: &Node<'a>| reading::read(*point, &meaning, context.home);
     let readings = if section.points.len() < PARALLEL_FROM {
         section.points.iter().map(read_one).collect()
     } else {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use jiff::tz::TimeZone;
 
-use crate::decode::auto_export::{Field, PROTECTION, Point};
+use crate::decode::auto_export::{Field, Node, PROTECTION, Point};
 use crate::decode::date::{self, Stamp};
 use crate::model::time::offset_minutes_at;
 use crate::validate::meaning::{Meaning, Part, Shape};
@@ -18,7 +18,23 @@ pub struct Reading<'a> {
     pub end: Option<i64>,
     pub offset_minutes: i32,
     pub source: Cow<'a, str>,
-    pub parts: [Option<Measured<'a>>; 3],
+    pub parts: Parts<'a>,
+}
+
+/// What a point measures. Nearly always it is one thing, and a hundred thousand points are held at once.
+#[derive(Debug)]
+pub enum Parts<'a> {
+    One(Measured<'a>),
+    Several(Vec<Measured<'a>>),
+}
+
+impl<'a> Parts<'a> {
+    pub fn as_slice(&self) -> &[Measured<'a>] {
+        match self {
+            Parts::One(one) => std::slice::from_ref(one),
+            Parts::Several(several) => several,
+        }
+    }
 }
 
 /// The numbers of one of the metrics that a point speaks of.
@@ -40,13 +56,14 @@ impl Measured<'_> {
     }
 }
 
-pub fn read<'a>(point: &Point<'a>, meaning: &Meaning, home: &TimeZone) -> Result<Reading<'a>, String> {
+pub fn read<'a>(node: Node<'a>, meaning: &Meaning, home: &TimeZone) -> Result<Reading<'a>, String> {
     if let Some(reason) = &meaning.refused {
         return Err(reason.clone());
     }
-    if !point.is_object() {
+    if !node.is_object() {
         return Err("a point must be an object with a date and a quantity".into());
     }
+    let point = &Point::read(node);
     let start = stamp("date", first_present(point.start, point.date), home)?.ok_or("the point has no date")?;
     let end = stamp("end", point.end, home)?.map(|end| end.utc);
     if end.is_some_and(|end| end < start.utc) {
@@ -95,18 +112,20 @@ pub(super) fn source(field: Field) -> Cow<str> {
     Cow::Owned(names.join("|"))
 }
 
-fn measure<'a>(point: &Point<'a>, meaning: &Meaning) -> Result<[Option<Measured<'a>>; 3], String> {
+fn measure<'a>(point: &Point<'a>, meaning: &Meaning) -> Result<Parts<'a>, String> {
     let parts = match meaning.shape {
-        Shape::Quantity => [quantity(point, meaning)?, None, None],
+        Shape::Quantity => quantity(point, meaning)?.map(Parts::One),
         Shape::BloodPressure => {
-            [single(point.systolic, 0, None, meaning)?, single(point.diastolic, 1, None, meaning)?, None]
+            several([single(point.systolic, 0, None, meaning)?, single(point.diastolic, 1, None, meaning)?, None])
         }
-        Shape::SexualActivity => sexual_activity(point, meaning)?,
+        Shape::SexualActivity => several(sexual_activity(point, meaning)?),
     };
-    match parts.iter().any(Option::is_some) {
-        true => Ok(parts),
-        false => Err(missing(meaning.shape).into()),
-    }
+    parts.ok_or_else(|| missing(meaning.shape).into())
+}
+
+fn several<'a>(parts: [Option<Measured<'a>>; 3]) -> Option<Parts<'a>> {
+    let parts: Vec<Measured> = parts.into_iter().flatten().collect();
+    (!parts.is_empty()).then_some(Parts::Several(parts))
 }
 
 fn missing(shape: Shape) -> &'static str {

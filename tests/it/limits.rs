@@ -8,17 +8,11 @@ use serde_json::{Value, json};
 
 use crate::support::check::assert_sound;
 use crate::support::counts::{assert_balanced, assert_unchanged, count};
+use crate::support::memory::peak;
 use crate::support::problems::refusal;
 use crate::support::{InProcess, RealServer, body};
 
 const MEGABYTE: usize = 1 << 20;
-
-/// The most memory that the process has had resident so far, in bytes.
-fn peak(process: u32) -> usize {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-    line.split_whitespace().next().unwrap().parse::<usize>().unwrap() * 1024
-}
 
 /// Posts 100 MB of blanks after an opening brace without ever holding them; gives the answer's text.
 fn post_a_hundred_megabytes(base: &str, key: &str, chunked: bool) -> String {

@@ -21,13 +21,8 @@ fn steps(quantity: u32) -> Value {
     body("step_count", "count", json!([point(10, quantity), point(11, 7), {"date": "soon", "qty": 1}]))
 }
 
-fn compressed(body: &[u8]) -> Vec<u8> {
-    let mut kept = Vec::new();
-    brotli::BrotliCompress(&mut &body[..], &mut kept, &Default::default()).unwrap();
-    kept
-}
-
-/// A delivery as a decoder that knew nothing of its body would have written it: kept whole, and refused.
+/// A delivery as a decoder that knew nothing of its body would have written it: kept whole, and refused. Bodies were kept
+/// under brotli then.
 fn refused_long_ago(app: &App, body: &[u8], origin: Origin) -> String {
     let head = Head {
         public_id: uuid::Uuid::now_v7().to_string(),
@@ -38,8 +33,17 @@ fn refused_long_ago(app: &App, body: &[u8], origin: Origin) -> String {
         origin,
         bytes: body.len() as u64,
     };
-    let delivery = Delivery { head, body: compressed(body), content: Err("the body is of no kind we know".into()) };
-    app.store.writer().run(move |writing| deliveries::write(writing, &delivery)).unwrap().delivery
+    let mut kept = Vec::new();
+    brotli::BrotliCompress(&mut &body[..], &mut kept, &Default::default()).unwrap();
+    let delivery = Delivery { head, body: kept, content: Err("the body is of no kind we know".into()) };
+    let written = app.store.writer().run(move |writing| {
+        let receipt = deliveries::write(writing, &delivery)?;
+        writing
+            .connection
+            .execute("UPDATE delivery_body SET encoding = 'br' WHERE delivery = (SELECT max(id) FROM delivery)", [])?;
+        Ok(receipt)
+    });
+    written.unwrap().delivery
 }
 
 fn values(client: &Client) -> Vec<f64> {
@@ -149,7 +153,7 @@ fn what_is_not_understood_any_more_keeps_what_was_stored() {
     let server = InProcess::start();
     let admin = admin(&server);
     let receipt = server.client.ingest(&steps(5)).expect(200);
-    let spoilt = compressed(b"not json");
+    let spoilt = zstd::encode_all(&b"not json"[..], 1).unwrap();
     let connection = rusqlite::Connection::open(server.app.store.path()).unwrap();
     connection.execute("UPDATE delivery_body SET body = ?1", [&spoilt]).unwrap();
     drop(connection);

@@ -7,7 +7,6 @@ use base64::engine::general_purpose::STANDARD;
 use simd_json::prelude::*;
 use simd_json::tape::{Object, Value};
 
-use super::point::Point;
 use super::{Array, Broken, Document, List, MetricSection, Node, encoded};
 use crate::model::metric::catalogue;
 use crate::model::sleep::SLEEP;
@@ -128,5 +127,5 @@ fn read_section<'a>(section: Value<'a, 'a>, path: String, document: &mut Documen
         let items = points.map(Node::new).collect();
         return document.sleep.push(List { path: format!("{path}.data"), units, items });
     }
-    document.metrics.push(MetricSection { path, name, units, points: points.map(Point::read).collect() });
+    document.metrics.push(MetricSection { path, name, units, points: points.map(Node::new).collect() });
 }

@@ -8,17 +8,17 @@ mod envelope;
 mod node;
 mod point;
 mod repair;
+mod scratch;
 mod wrapped;
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use simd_json::Buffers;
 use simd_json::tape::Value;
 
 use envelope::{Found, read_body};
 pub use node::Node;
 pub use point::{Field, PROTECTION, Point};
+use scratch::with_tape;
 pub use wrapped::is_wrapped_text;
 
 /// What one body holds, borrowed from it.
@@ -43,7 +43,8 @@ pub struct MetricSection<'a> {
     pub name: &'a str,
     /// Empty when the sender gave none.
     pub units: &'a str,
-    pub points: Vec<Point<'a>>,
+    /// Not read yet: a point takes ten times the memory of its place.
+    pub points: Vec<Node<'a>>,
 }
 
 /// Records of one kind.
@@ -101,14 +102,6 @@ pub struct Broken {
     pub item: String,
 }
 
-thread_local! {
-    /// Reused from body to body: the parser's speed is lost when it allocates its megabytes anew each time.
-    static BUFFERS: RefCell<Buffers> = RefCell::default();
-}
-
-/// The largest body whose parse buffers are kept for the next, in bytes.
-const BUFFERS_KEPT_BELOW: usize = 4 << 20;
-
 /// How many times a body may be wrapped as text inside another.
 const WRAPPED_AT_MOST: usize = 3;
 
@@ -143,18 +136,12 @@ fn parse_and_read<T>(
     path: &str,
     read: impl Fn(Document) -> T,
 ) -> simd_json::Result<Result<Found<T>, String>> {
-    // The parser unescapes strings in place; the body itself stays as it was sent.
-    let mut scratch = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body).to_vec();
-    // Taken, not borrowed: `read` may work in parallel, and while it waits this thread may begin with another body.
-    let mut buffers = BUFFERS.take();
-    let tape = simd_json::to_tape_with_buffers(&mut scratch, &mut buffers);
-    if body.len() <= BUFFERS_KEPT_BELOW {
-        BUFFERS.set(buffers);
-    }
-    Ok(read_body(tape?.as_value(), path).map(|found| match found {
-        Found::Document(document) => Found::Document(read(document)),
-        Found::Text(path, text) => Found::Text(path, text),
-    }))
+    with_tape(body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body), |root| {
+        read_body(root, path).map(|found| match found {
+            Found::Document(document) => Found::Document(read(document)),
+            Found::Text(path, text) => Found::Text(path, text),
+        })
+    })
 }
 
 fn not_json(body: &[u8], fault: &simd_json::Error) -> String {

@@ -4,7 +4,7 @@ use simd_json::ValueType;
 use simd_json::prelude::*;
 use simd_json::tape::Value;
 
-use super::encoded;
+use super::Node;
 
 /// A value as sent.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -38,18 +38,18 @@ pub struct Point<'a> {
     pub qualifier: Field<'a>,
     /// The counts of `sexual_activity`, in the order of `PROTECTION`.
     pub protection: [Field<'a>; 3],
-    whole: Option<Value<'a, 'a>>,
 }
 
 /// The keys that `sexual_activity` uses instead of a quantity.
 pub const PROTECTION: [&str; 3] = ["Unspecified", "Protection Used", "Protection Not Used"];
 
 impl<'a> Point<'a> {
-    pub(super) fn read(value: Value<'a, 'a>) -> Point<'a> {
-        let mut point = Point { whole: Some(value), ..Point::default() };
-        for (key, value) in value.as_object().iter().flat_map(|object| object.iter()) {
+    /// Nothing, when it is something else than an object.
+    pub fn read(node: Node<'a>) -> Point<'a> {
+        let mut point = Point::default();
+        for (key, value) in node.entries() {
             if let Some(place) = point.place(key) {
-                *place = field(value);
+                *place = value.field();
             }
         }
         point
@@ -73,16 +73,6 @@ impl<'a> Point<'a> {
                 &mut self.protection[at]
             }
         })
-    }
-
-    /// False when a point is something else than an object.
-    pub fn is_object(&self) -> bool {
-        self.whole.is_some_and(|value| value.is_object())
-    }
-
-    /// The point as JSON, for quarantine.
-    pub fn json(&self) -> String {
-        self.whole.map(encoded).unwrap_or_default()
     }
 }
 

@@ -160,7 +160,7 @@ impl Receiver {
             ..Origin::default()
         };
         let Request { user, api_key, .. } = *request;
-        let upload = Upload { user, api_key, origin, encoding: Encoding::Identity, body };
+        let upload = Upload { user, api_key, origin, encoding: Encoding::Identity, body: body.into() };
         Imported { name: name.to_owned(), receipt: self.receive_blocking(upload) }
     }
 }

@@ -17,6 +17,7 @@ use crate::receive::import::progress::Progress;
 use crate::store::Store;
 use crate::store::deliveries::Head;
 use crate::store::imports::{self, Importing};
+use crate::store::writer::Lane;
 
 /// How many pieces may be with the writer.
 const IN_FLIGHT: usize = 6;
@@ -98,17 +99,18 @@ fn settle(writing: &mut VecDeque<oneshot::Receiver<Result<()>>>, left: usize) ->
 
 /// Hands a piece to the writer; when its queue is full of deliveries, those come first.
 fn submit(store: &Store, importing: &Handed, piece: Batch) -> Result<oneshot::Receiver<Result<()>>> {
+    let bytes = piece.memory();
     let held = Arc::new(Mutex::new(Some(piece)));
     for _ in 0..PATIENCE {
         let (held, handed) = (held.clone(), importing.clone());
-        let submitted = store.writer().submit(move |writing| {
+        let submitted = store.writer().submit_to(Lane::Bulk, bytes, move |writing| {
             let (piece, importing) = (take(&held)?, take(&handed)?);
             let importing = imports::add(writing, importing, &piece)?;
             *handed.lock().unwrap_or_else(PoisonError::into_inner) = Some(importing);
             Ok(())
         });
         match submitted {
-            Err(Error::Busy(_)) => std::thread::sleep(PAUSE),
+            Err(Error::Full { .. }) => std::thread::sleep(PAUSE),
             submitted => return submitted,
         }
     }

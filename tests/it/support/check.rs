@@ -16,7 +16,5 @@ pub fn kept_body(app: &App, delivery: &str) -> Vec<u8> {
     let sql =
         "SELECT body FROM delivery_body JOIN delivery ON delivery.id = delivery_body.delivery WHERE public_id = ?1";
     let kept: Vec<u8> = app.store.reader().unwrap().query_row(sql, [delivery], |row| row.get(0)).unwrap();
-    let mut body = Vec::new();
-    brotli::BrotliDecompress(&mut &kept[..], &mut body).unwrap();
-    body
+    zstd::decode_all(&kept[..]).unwrap()
 }

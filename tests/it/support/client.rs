@@ -63,6 +63,11 @@ impl Client {
         Client { key: key.map(str::to_owned), ..self.clone() }
     }
 
+    /// The same on connections of its own.
+    pub fn fresh(&self) -> Client {
+        Client::new(&self.base, self.key.as_deref())
+    }
+
     /// Where the server is, without a path.
     pub fn base(&self) -> &str {
         &self.base

@@ -7,6 +7,7 @@ pub mod counts;
 pub mod fill;
 pub mod fixtures;
 pub mod jobs;
+pub mod memory;
 pub mod problems;
 pub mod reference;
 mod server;

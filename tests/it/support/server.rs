@@ -93,8 +93,14 @@ pub struct RealServer {
 impl RealServer {
     /// Starts it and waits until it says where it listens.
     pub fn start(data_dir: &Path) -> RealServer {
+        RealServer::start_with(data_dir, &[])
+    }
+
+    /// The same with flags.
+    pub fn start_with(data_dir: &Path, flags: &[&str]) -> RealServer {
         let mut process = command(data_dir)
             .args(["serve", "--listen", "127.0.0.1:0", "--home-zone", "UTC"])
+            .args(flags)
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
