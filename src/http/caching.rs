@@ -66,8 +66,8 @@ impl Finished {
         Ok(Finished::new(HeaderValue::from_static("application/json"), body))
     }
 
-    pub fn new(media_type: HeaderValue, body: impl Into<Bytes>) -> Finished {
-        Finished { headers: HeaderMap::from_iter([(header::CONTENT_TYPE, media_type)]), body: body.into() }
+    pub fn new(media_type: HeaderValue, body: impl Into<Vec<u8>>) -> Finished {
+        Finished { headers: HeaderMap::from_iter([(header::CONTENT_TYPE, media_type)]), body: tight(body.into()) }
     }
 
     pub fn with(mut self, name: HeaderName, value: HeaderValue) -> Finished {
@@ -85,9 +85,15 @@ impl Finished {
         }
         let encoded = coding.encode(&self.body, coding.level())?;
         coding::count(coding, self.body.len() as u64, encoded.len() as u64);
-        self.body = encoded.into();
+        self.body = tight(encoded);
         Ok(self.with(header::CONTENT_ENCODING, coding.header()))
     }
+}
+
+/// Bytes that hold no more memory than they count for when they are kept.
+fn tight(mut bytes: Vec<u8>) -> Bytes {
+    bytes.shrink_to_fit();
+    bytes.into()
 }
 
 /// What a person asks. `text` names all that decides the answer but the data, and how it is written but for its coding.

@@ -51,8 +51,8 @@ impl Coding {
         match self {
             Coding::Identity => 0,
             Coding::Gzip => 4,
-            Coding::Brotli => 4,
-            Coding::Zstd => 3,
+            Coding::Brotli => 3,
+            Coding::Zstd => 1,
         }
     }
 

@@ -48,14 +48,12 @@ pub async fn compress(mut request: Request, next: Next) -> Response {
 }
 
 fn is_worth_it(response: &Response, accepted: Accepted) -> bool {
-    let headers = response.headers();
-    let is_small = || response.body().size_hint().upper().is_some_and(|bytes| bytes < SMALLEST as u64);
-    !headers.contains_key(header::CONTENT_ENCODING)
-        // A range is a part of the bytes as they are.
-        && !headers.contains_key(header::CONTENT_RANGE)
-        && headers.get(header::CONTENT_TYPE).is_some_and(coding::is_compressible)
-        && !(is_small() && accepted.identity)
-        && !response.body().is_end_stream()
+    let (headers, body) = (response.headers(), response.body());
+    // A range is a part of the bytes as they are.
+    let is_settled = headers.contains_key(header::CONTENT_ENCODING) || headers.contains_key(header::CONTENT_RANGE);
+    let is_small = body.size_hint().upper().is_some_and(|bytes| bytes < SMALLEST as u64);
+    let gains = headers.get(header::CONTENT_TYPE).is_some_and(coding::is_compressible);
+    gains && !is_settled && !body.is_end_stream() && (!is_small || !accepted.identity)
 }
 
 fn compressed(response: Response, coding: Coding) -> Response {

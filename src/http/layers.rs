@@ -1,7 +1,8 @@
 //! What every request passes through, outermost first:
 //!
 //! 1. a request id, so that a line in the log can be found from an answer;
-//! 2. a line in the log, with the path but never the query, which may hold times of somebody's life;
+//! 2. a line in the log of what changes something, fails or is slow, with the path but never the query, which may hold times of
+//!    somebody's life; of the rest, which a dashboard asks all day, at debug only;
 //! 3. figures, by the route;
 //! 4. panics become a problem, and the connection lives on;
 //! 5. headers that keep browsers from guessing;
@@ -9,48 +10,56 @@
 //! 7. refusals that the framework words itself become problems.
 
 use std::any::Any;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{HeaderName, HeaderValue, Request, Response, header};
-use axum::middleware::{from_fn, map_response};
+use axum::http::{HeaderName, HeaderValue, Method, Request, Response, header};
+use axum::middleware::{Next, from_fn, map_response};
 use axum::response::IntoResponse;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
 use tower_http::set_header::SetResponseHeaderLayer;
-use tower_http::trace::TraceLayer;
-use tracing::Span;
+use tracing::Instrument;
 
 use crate::http::compression::compress;
 use crate::http::figures;
 use crate::http::problem::Problem;
+
+/// An answer that takes longer is worth a line.
+const SLOW: Duration = Duration::from_secs(1);
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 pub fn around(routes: Router) -> Router {
     let nosniff =
         SetResponseHeaderLayer::if_not_present(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    let log = TraceLayer::new_for_http()
-        .make_span_with(|request: &Request<Body>| {
-            let id = request.headers().get(&REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default();
-            tracing::info_span!("request", id, method = %request.method(), path = request.uri().path())
-        })
-        .on_request(())
-        .on_response(|response: &Response<_>, took: Duration, _: &Span| {
-            tracing::info!(status = response.status().as_u16(), milliseconds = took.as_millis() as u64, "answered");
-        })
-        .on_failure(());
     let layers = ServiceBuilder::new()
         .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
-        .layer(log)
+        .layer(from_fn(log))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
         .layer(from_fn(figures::count))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(nosniff)
         .layer(from_fn(compress));
     routes.layer(map_response(worded_by_us)).layer(layers)
+}
+
+/// Logs a request under its id, which every line that is written on its way has too.
+async fn log(request: Request<Body>, next: Next) -> Response<Body> {
+    let id = request.headers().get(&REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default();
+    let span = tracing::info_span!("request", id, method = %request.method(), path = request.uri().path());
+    let only_asks = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    let begun = Instant::now();
+    let response = next.run(request).instrument(span.clone()).await;
+    let (status, took) = (response.status(), begun.elapsed());
+    let milliseconds = took.as_millis() as u64;
+    span.in_scope(|| match only_asks && took < SLOW && !status.is_client_error() && !status.is_server_error() {
+        true => tracing::debug!(status = status.as_u16(), milliseconds, "answered"),
+        false => tracing::info!(status = status.as_u16(), milliseconds, "answered"),
+    });
+    response
 }
 
 /// A request that the framework refuses before any handler sees it, such as a path that is not UTF-8, is a plain text.

@@ -106,7 +106,10 @@ fn page_sql(
         sql.push_str(&format!(" AND (start, layer, twin) {comparison} (?5, ?6, ?7)"));
     }
     sql.push_str(&narrowed(selection.layer.as_ref().map(std::slice::from_ref), selection.sources.as_deref()));
-    sql.push_str(&format!(" ORDER BY start {direction}, layer {direction}, twin {direction} LIMIT {limit}"));
+    // A parameter too, so that pages of any length share one prepared statement.
+    values.push(i64::try_from(limit).unwrap_or(i64::MAX));
+    let last = values.len();
+    sql.push_str(&format!(" ORDER BY start {direction}, layer {direction}, twin {direction} LIMIT ?{last}"));
     sql
 }
 

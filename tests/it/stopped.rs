@@ -69,14 +69,14 @@ fn a_question_that_has_ended_or_was_given_up_stops_no_other() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
         let budget = Budget::new(Duration::from_secs(60));
-        let asking = |at: u64| {
+        let asking = |at: usize| {
             let (server, budget) = (&server, &budget);
             async move {
                 for round in 0..100 {
                     let question = ask(server, budget);
                     // Every other asker leaves early, at a different moment each time.
                     let patience =
-                        if at % 2 == 0 { Duration::from_micros(100 * round) } else { Duration::from_secs(60) };
+                        if at.is_multiple_of(2) { Duration::from_micros(100 * round) } else { Duration::from_secs(60) };
                     if let Ok(answer) = tokio::time::timeout(patience, question).await {
                         assert_eq!(answer.unwrap(), 3_000);
                     }
