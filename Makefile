@@ -8,7 +8,7 @@ FEATURES := --no-default-features
 endif
 CARGO_FLAGS := --release --locked $(FEATURES)
 
-.PHONY: build test demo release lint doc bench clean
+.PHONY: build test demo release lint doc bench load load-selftest load-report load-baseline clean
 
 build: $(DUCKDB)
 	cargo build $(CARGO_FLAGS)
@@ -30,13 +30,22 @@ release:
 
 lint: $(DUCKDB)
 	cargo fmt --check
-	cargo clippy $(CARGO_FLAGS) --all-targets -- -D warnings
+	cargo clippy $(CARGO_FLAGS) --all-targets --test performance -- -D warnings
 
 doc: $(DUCKDB)
 	RUSTDOCFLAGS="-D warnings" cargo doc $(CARGO_FLAGS) --no-deps --document-private-items
 
 bench: $(DUCKDB)
 	cargo bench --locked $(FEATURES) --bench figures -- $(BENCH)
+
+# The load suite: LOAD=sustained,stress for some scenarios, SMALL=1 for the small machine, SOAK_MINUTES=10 for the soak as well.
+LOAD_SUITE := cargo test $(CARGO_FLAGS) --test performance --
+
+load: $(DUCKDB)
+	LOAD=$(LOAD) SMALL=$(SMALL) $(LOAD_SUITE) run
+
+load-selftest load-report load-baseline: load-%: $(DUCKDB)
+	$(LOAD_SUITE) $*
 
 clean:
 	cargo clean

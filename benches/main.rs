@@ -2,23 +2,27 @@
 //!
 //! Each stands beside its yardstick, measured in turn in the same run, because the machine's speed drifts.
 
+mod compression;
 mod decode;
 mod export;
 mod import;
 mod ingest;
 mod painted;
+mod rollup;
 mod scan;
 mod senders;
 mod support;
 
-const BENCHES: [(&str, fn()); 7] = [
+const BENCHES: [(&str, fn()); 9] = [
     ("decode", decode::run),
     ("ingest", ingest::run),
     ("senders", senders::run),
     ("import", import::run),
     ("scan", scan::run),
     ("painted", painted::run),
+    ("rollup", rollup::run),
     ("export", export::run),
+    ("compression", compression::run),
 ];
 
 fn main() {

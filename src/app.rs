@@ -39,6 +39,8 @@ pub struct App {
     pub jobs: Jobs,
     /// Most bytes of a file that is imported over the network.
     pub max_import: u64,
+    /// Most bytes of finished answers that are kept in memory.
+    pub answer_cache: u64,
     pub data_dir: PathBuf,
 }
 
@@ -69,6 +71,7 @@ impl App {
             spool,
             jobs: Jobs::new(receiver.clone(), &settings.data_dir),
             max_import: settings.max_import,
+            answer_cache: settings.answer_cache,
             data_dir: settings.data_dir.clone(),
             receiver,
             home: settings.home.clone(),

@@ -60,6 +60,8 @@ pub struct Settings {
     pub duckdb_threads: u32,
     pub query_limit: Duration,
     pub spool_mb: u32,
+    /// Bytes of finished answers that are kept in memory.
+    pub answer_cache: u64,
     pub log: String,
     /// Every setting as text with its source, for `health-export config`.
     pub resolved: BTreeMap<String, (String, Source)>,
@@ -132,6 +134,7 @@ impl Settings {
             duckdb_threads: parse::<u32>(&resolved, "duckdb_threads", "a number, or auto")?.clamp(1, 64),
             query_limit: Duration::from_secs(parse(&resolved, "query_seconds", "a number of seconds")?),
             spool_mb: parse(&resolved, "spool_mb", "a number of megabytes")?,
+            answer_cache: u64::from(parse::<u32>(&resolved, "answer_cache_mb", "a number of megabytes")?) << 20,
             log: resolved["log"].0.clone(),
             resolved,
         })

@@ -13,7 +13,7 @@
 //! | `export`    | rows to files: CSV, Parquet, NDJSON                                              | query, store, model           |
 //! | `http`      | the doors; the only folder that names axum                                       | everything but cli            |
 //! | `cli`       | one file per command                                                             | everything                    |
-//! | `telemetry` | logs                                                                             | error                         |
+//! | `telemetry` | logs, figures                                                                    | error                         |
 //! | `sys`       | signals, the disk                                                                | error                         |
 //!
 //! `app` is what is alive at run time; `config` are the settings; `error` is the error type below HTTP. Nothing imports

@@ -4,10 +4,12 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::ExitCode;
 
+use crate::app::App;
 use crate::config::Settings;
 use crate::error::{Error, Result};
+use crate::query::rollups;
+use crate::store::Reading;
 use crate::store::check::{self, Finding};
-use crate::store::{Reading, Store};
 use crate::sys::disk;
 
 /// Faults printed of each question.
@@ -19,9 +21,11 @@ const LEAST_FREE: u64 = 500 << 20;
 pub fn run(settings: &Settings) -> Result<ExitCode> {
     // Before the store is opened, which closes the folder to others.
     let permissions = permissions(&settings.data_dir)?;
-    let store = Store::open(&settings.data_dir, settings.readers)?;
-    let reader = store.reader()?;
+    let app = App::start(settings)?;
+    let reader = app.store.reader()?;
     let mut findings = check::run(&reader)?;
+    let rollups = rollups::verify(&app.store, &app.engine, &app.home)?;
+    findings.push(Finding { question: "rollups (what is wrong is made anew)", faults: rollups });
     findings.push(Finding { question: "permissions", faults: permissions });
     findings.push(Finding { question: "free space", faults: free_space(&settings.data_dir)? });
     findings.push(Finding { question: "clock", faults: clock(&reader)? });

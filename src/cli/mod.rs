@@ -76,6 +76,9 @@ struct Flags {
     /// Space for temporary files and downloads in megabytes [default: 2048]
     #[arg(long, global = true, value_name = "MB")]
     spool_mb: Option<String>,
+    /// Memory for finished answers in megabytes [default: 16]
+    #[arg(long, global = true, value_name = "MB")]
+    answer_cache_mb: Option<String>,
     /// What is logged: error, warn, info, debug or trace [default: info]
     #[arg(long, global = true, value_name = "LEVEL")]
     log: Option<String>,
@@ -98,6 +101,7 @@ impl Flags {
             ("duckdb_threads", self.duckdb_threads),
             ("query_seconds", self.query_seconds),
             ("spool_mb", self.spool_mb),
+            ("answer_cache_mb", self.answer_cache_mb),
             ("log", self.log),
         ];
         flags.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect()

@@ -6,6 +6,7 @@ use crate::app::App;
 use crate::config::Settings;
 use crate::error::{Error, Result};
 use crate::http::serve::Listening;
+use crate::query::rollups::keeper::Keeper;
 use crate::sys::signals;
 
 pub fn run(settings: &Settings) -> Result<ExitCode> {
@@ -28,5 +29,6 @@ async fn serve(settings: &Settings) -> Result<()> {
     if !address.ip().is_loopback() {
         tracing::warn!("other machines can connect, and over plain HTTP everyone on that network can read along");
     }
+    let _keeper = Keeper::start(app.store.clone(), app.engine.clone(), app.home.clone())?;
     listening.serve(app, stop).await
 }

@@ -108,7 +108,7 @@ fn parts(name: &str) -> Vec<String> {
 
 fn condition(reading: &Reading, question: &Question) -> Result<String> {
     let sources = subject::sources(reading, question.user, &question.sources)?;
-    Ok(SAMPLE_RANGE.to_owned() + &narrowed(question.layer, sources.as_deref()))
+    Ok(SAMPLE_RANGE.to_owned() + &narrowed(question.layer.as_ref().map(std::slice::from_ref), sources.as_deref()))
 }
 
 /// The query that makes the table of metrics.

@@ -1,38 +1,45 @@
 //! `GET /api/v1/aggregate/{metric}`: statistics per bucket of local time.
 
+use axum::Extension;
 use axum::extract::{Path, State};
-use axum::http::HeaderMap;
-use axum::response::{IntoResponse, Response};
-use axum::{Extension, Json};
+use axum::response::Response;
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde::ser::{SerializeMap, SerializeSeq, Serializer};
 use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::error::Result;
-use crate::http::caching;
-use crate::http::params::Params;
+use crate::http::answers::Finished;
+use crate::http::caching::{self, Client};
+use crate::http::clock::Clock;
+use crate::http::doors::Doors;
+use crate::http::params::{Params, canonical};
 use crate::http::problem::Problem;
 use crate::model::bucket::Bucket;
 use crate::model::key::Principal;
-use crate::model::time::local_rfc3339;
 use crate::model::unit::Conversion;
 use crate::query::aggregate::{self, Answer, Point, Question};
-use crate::query::budget::Stop;
 use crate::query::stat::Stat;
 use crate::query::units::{self, Shown};
 
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Aggregate {
-    pub metric: String,
-    pub unit: String,
+#[derive(Serialize, ToSchema)]
+pub struct Aggregate<'a> {
+    pub metric: &'a str,
+    pub unit: &'a str,
     pub bucket: String,
     pub tz: String,
     /// The layer that the figures come from; "mixed" when it differs from day to day.
-    pub layer: String,
+    pub layer: &'static str,
     /// `start` and the statistics asked for.
     #[schema(value_type = Vec<Object>)]
-    pub points: Vec<Value>,
+    points: Points<'a>,
+}
+
+/// What a bucket without a sample is filled with.
+#[derive(Debug, Clone, Copy)]
+enum Fill {
+    Null,
+    Zero,
 }
 
 /// Statistics of a metric per bucket
@@ -56,32 +63,26 @@ pub struct Aggregate {
     )
 )]
 pub async fn get(
-    State(app): State<App>,
+    State(doors): State<Doors>,
     Extension(principal): Extension<Principal>,
     Path(metric): Path<String>,
-    headers: HeaderMap,
+    client: Client,
     mut params: Params,
 ) -> Result<Response, Problem> {
-    let question = question(&app, principal.user, metric, &mut params)?;
+    let question = question(&doors.app, principal.user, metric, &mut params)?;
     let fill = params.parsed("fill", "null or 0", fill)?;
-    let system = params.units(app.units)?;
+    let system = params.units(doors.app.units)?;
     params.finish()?;
-    let version = caching::data_version(&app, principal.user).await?;
-    let tag = caching::tag(principal.user, version, &format!("{question:?} {fill:?} {system:?}"));
-    if caching::is_known(&headers, &tag) {
-        return Ok(caching::not_modified(&tag, caching::DATA_MAX_AGE));
-    }
-    let (store, engine) = (app.store.clone(), app.engine.clone());
-    let asked = question.clone();
-    let work = move |stop: &Stop| {
-        let mut answer = aggregate::answer(&store, &engine, &asked, stop)?;
-        let shown = units::of(&*store.reader()?, asked.user, &answer.metric, &answer.unit, system)?;
-        convert(&mut answer, &asked.stats, shown);
-        Ok(answer)
-    };
-    let answer = app.questions.run(work).await?;
-    let body = Json(written(&question, answer, fill.as_ref()));
-    Ok(caching::with_tag(body.into_response(), &tag, caching::DATA_MAX_AGE))
+    let text = format!("aggregate {question:?} {fill:?} {system:?}");
+    let (store, engine) = (doors.app.store.clone(), doors.app.engine.clone());
+    let asked = caching::Question { user: principal.user, text };
+    caching::answered_in_turn(&doors, client, asked, move |stop| {
+        let mut answer = aggregate::answer(&store, &engine, &question, stop)?;
+        let shown = units::of(&*store.reader()?, question.user, &answer.metric, &answer.unit, system)?;
+        convert(&mut answer, &question.stats, shown);
+        Finished::json(&written(&question, &answer, fill))
+    })
+    .await
 }
 
 /// Brings every statistic into the unit it is shown in. Between units with different zeros a sum has no meaning, for it
@@ -107,14 +108,14 @@ pub(super) fn question(app: &App, user: i64, metric: String, params: &mut Params
     let bucket = params.parsed("bucket", "one of hour, day, week, month, year, 15m", Bucket::parse)?;
     Ok(Question {
         user,
-        metric,
+        metric: canonical(metric),
         from,
         to,
         bucket: bucket.unwrap_or(Bucket::Day),
         zone,
         stats: stats(params)?,
         layer: params.layer()?,
-        sources: params.texts("source"),
+        sources: params.set("source"),
         dedupe: params.parsed("dedupe", "none", |text| (text == "none").then_some(()))?.is_none(),
     })
 }
@@ -130,57 +131,89 @@ fn stats(params: &mut Params) -> Result<Vec<Stat>> {
     Ok(if stats.is_empty() { Stat::DEFAULT.to_vec() } else { stats })
 }
 
-fn fill(text: &str) -> Option<Value> {
+fn fill(text: &str) -> Option<Fill> {
     match text {
-        "null" => Some(Value::Null),
-        "0" => Some(json!(0)),
+        "null" => Some(Fill::Null),
+        "0" => Some(Fill::Zero),
         _ => None,
     }
 }
 
-fn written(question: &Question, answer: Answer, fill: Option<&Value>) -> Aggregate {
-    let names: Vec<String> = question.stats.iter().map(|stat| stat.name()).collect();
-    let point = |start: i64, values: &mut dyn Iterator<Item = Value>| {
-        let start = ("start".to_owned(), json!(local_rfc3339(start, &question.zone)));
-        Value::Object(std::iter::once(start).chain(names.iter().cloned().zip(values)).collect::<Map<_, _>>())
-    };
-    let known = |known: &Point| {
-        let mut values = question.stats.iter().zip(&known.values).map(|(stat, value)| number(*stat, *value));
-        point(known.start, &mut values)
-    };
-    let points = match fill {
-        None => answer.points.iter().map(known).collect(),
-        Some(fill) => {
-            let mut found = answer.points.iter().peekable();
-            let filled = answer.starts.iter().map(|start| match found.next_if(|point| point.start == *start) {
-                Some(there) => known(there),
-                None => point(*start, &mut question.stats.iter().map(|stat| missing(*stat, fill))),
-            });
-            filled.collect()
-        }
-    };
-    let layer = answer.layer().to_owned();
+fn written<'a>(question: &'a Question, answer: &'a Answer, fill: Option<Fill>) -> Aggregate<'a> {
+    let names = question.stats.iter().map(|stat| (*stat, stat.name())).collect();
     Aggregate {
-        metric: answer.metric,
-        unit: answer.unit,
+        metric: &answer.metric,
+        unit: &answer.unit,
         bucket: question.bucket.to_string(),
         tz: zone_name(&question.zone),
-        layer,
-        points,
+        layer: answer.layer(),
+        points: Points { answer, names, fill, clock: Clock::new(Some(&question.zone)) },
     }
 }
 
-/// Counts are whole.
-fn number(stat: Stat, value: Option<f64>) -> Value {
-    match (stat, value) {
-        (Stat::Count, Some(count)) => json!(count as u64),
-        (_, value) => json!(value),
+/// Points that are put together while they are written.
+struct Points<'a> {
+    answer: &'a Answer,
+    names: Vec<(Stat, String)>,
+    fill: Option<Fill>,
+    clock: Clock<'a>,
+}
+
+impl Serialize for Points<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let points = &self.answer.points;
+        let Some(fill) = self.fill else {
+            return serializer.collect_seq(points.iter().map(|point| self.row(point.start, Filling::Known(point))));
+        };
+        let mut found = points.iter().peekable();
+        let mut rows = serializer.serialize_seq(Some(self.answer.starts.len()))?;
+        for start in &self.answer.starts {
+            let values = found.next_if(|point| point.start == *start).map_or(Filling::Missing(fill), Filling::Known);
+            rows.serialize_element(&self.row(*start, values))?;
+        }
+        rows.end()
     }
 }
 
-/// There are no samples in an empty bucket, whatever it is filled with.
-fn missing(stat: Stat, fill: &Value) -> Value {
-    if stat == Stat::Count { json!(0) } else { fill.clone() }
+impl Points<'_> {
+    fn row<'a>(&'a self, start: i64, values: Filling<'a>) -> Row<'a> {
+        Row { points: self, start, values }
+    }
+}
+
+/// The values of a bucket, or what stands for them.
+enum Filling<'a> {
+    Known(&'a Point),
+    Missing(Fill),
+}
+
+struct Row<'a> {
+    points: &'a Points<'a>,
+    start: i64,
+    values: Filling<'a>,
+}
+
+impl Serialize for Row<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let names = &self.points.names;
+        let mut row = serializer.serialize_map(Some(1 + names.len()))?;
+        row.serialize_entry("start", &self.points.clock.stamp(self.start, 0))?;
+        for (at, (stat, name)) in names.iter().enumerate() {
+            match (&self.values, stat) {
+                // Counts are whole.
+                (Filling::Known(Point { values, .. }), Stat::Count) => {
+                    row.serialize_entry(name, &values[at].map(|count| count as u64))?;
+                }
+                (Filling::Known(point), _) => row.serialize_entry(name, &point.values[at])?,
+                // There are no samples in an empty bucket, whatever it is filled with.
+                (Filling::Missing(_), Stat::Count) | (Filling::Missing(Fill::Zero), _) => {
+                    row.serialize_entry(name, &0)?
+                }
+                (Filling::Missing(Fill::Null), _) => row.serialize_entry(name, &())?,
+            }
+        }
+        row.end()
+    }
 }
 
 pub(super) fn zone_name(zone: &jiff::tz::TimeZone) -> String {

@@ -6,21 +6,20 @@ use axum::http::{HeaderMap, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use crate::app::App;
+use crate::http::doors::Doors;
 use crate::http::drain::drain;
 use crate::http::problem::Problem;
 use crate::http::run::blocking;
 use crate::model::key::{Principal, Scope, hash};
-use crate::store::keys;
 
 /// The parameter that holds a key.
 pub const TOKEN: &str = "token";
 
 /// Lets a request through when its key has the scope, with the `Principal` in its extensions.
-pub async fn require(State(app): State<App>, scope: Scope, mut request: Request, next: Next) -> Response {
+pub async fn require(State(doors): State<Doors>, scope: Scope, mut request: Request, next: Next) -> Response {
     let secret = secret(request.headers()).map(str::to_owned);
     let secret = secret.or_else(|| if scope == Scope::Ingest { token(request.uri().query()?) } else { None });
-    let problem = match principal(&app, secret).await {
+    let problem = match principal(&doors, secret).await {
         Ok(principal) if principal.may(scope) => {
             request.extensions_mut().insert(principal);
             return next.run(request).await;
@@ -32,14 +31,19 @@ pub async fn require(State(app): State<App>, scope: Scope, mut request: Request,
     problem.into_response()
 }
 
-async fn principal(app: &App, secret: Option<String>) -> Result<Principal, Problem> {
+/// Who sends this, by the key that the request has.
+pub async fn principal(doors: &Doors, secret: Option<String>) -> Result<Principal, Problem> {
     let hash = hash(&secret.ok_or_else(Problem::missing_key)?);
-    let store = app.store.clone();
     let now = jiff::Timestamp::now().as_second();
-    blocking(move || keys::find(&*store.reader()?, &hash, now)).await?.ok_or_else(Problem::missing_key)
+    let store = &doors.app.store;
+    if let Some(principal) = store.current().remembered_principal(&hash, now) {
+        return Ok(principal);
+    }
+    let store = store.clone();
+    blocking(move || store.current().principal(&hash, now)).await?.ok_or_else(Problem::missing_key)
 }
 
-fn secret(headers: &HeaderMap) -> Option<&str> {
+pub fn secret(headers: &HeaderMap) -> Option<&str> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let bearer = text(header::AUTHORIZATION.as_str()).and_then(|value| {
         let (scheme, secret) = value.split_once(' ')?;

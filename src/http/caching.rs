@@ -1,75 +1,198 @@
-//! ETags: a hash of the data version, the question and the representation, so that "nothing new" is said without asking
-//! anything but one number.
+//! How every question about data is answered: a tag of the data version, the question and how it is written; "not modified"
+//! when the client has that; else what is kept in memory; else the work.
+//!
+//! A handler says what is asked and what is to be done. That it is done on a thread that may block, once for all who ask,
+//! compressed there, and described to caches, is said here.
 
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use std::convert::Infallible;
+use std::future::Future;
+
+use axum::body::Bytes;
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum_extra::headers::{ETag, HeaderMapExt, IfNoneMatch};
 use etag::EntityTag;
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::app::App;
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::http::answers::{Finished, Key};
+use crate::http::coding::{self, Accepted, Coding, SMALLEST};
+use crate::http::doors::Doors;
 use crate::http::problem::Problem;
 use crate::http::run::blocking;
-use crate::store::{Reading, series};
+use crate::query::budget::Stop;
+use crate::store::Reading;
 
-/// How long a client may use an answer without asking again, in seconds.
-pub const DATA_MAX_AGE: u32 = 60;
-pub const EXPORT_MAX_AGE: u32 = 300;
+/// For how long a client may use an answer without asking again.
+const DATA: HeaderValue = HeaderValue::from_static("private, max-age=60");
+const EXPORT: HeaderValue = HeaderValue::from_static("private, max-age=300");
 
-/// Answers from a reader, or says that the client has the answer already. `question` names all that decides it.
-pub async fn answered(
-    app: &App,
-    user: i64,
-    headers: &HeaderMap,
-    question: &str,
-    answer: impl FnOnce(&Reading) -> Result<Response> + Send + 'static,
-) -> Result<Response, Problem> {
-    let tag = tag(user, data_version(app, user).await?, question);
-    if is_known(headers, &tag) {
-        return Ok(not_modified(&tag, DATA_MAX_AGE));
+/// Answers are each person's own, and written as the client takes them.
+const VARY: HeaderValue = HeaderValue::from_static("Authorization, X-API-Key, api-key, Accept, Accept-Encoding");
+
+/// What of a request decides how any answer is given.
+pub struct Client {
+    known: Option<IfNoneMatch>,
+    accepted: Accepted,
+}
+
+impl<S: Sync> FromRequestParts<S> for Client {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Client, Infallible> {
+        let accepted = parts.extensions.get().copied().unwrap_or(Accepted { best: Coding::Identity, identity: true });
+        Ok(Client { known: parts.headers.typed_get(), accepted })
     }
-    let store = app.store.clone();
-    let response = blocking(move || answer(&*store.reader()?)).await?;
-    Ok(with_tag(response, &tag, DATA_MAX_AGE))
+}
+
+impl Client {
+    pub fn accepted(&self) -> Accepted {
+        self.accepted
+    }
+
+    /// Whether it has exactly this answer already.
+    pub fn knows(&self, tag: &EntityTag) -> bool {
+        let Ok(tag) = tag.to_string().parse::<ETag>() else { return false };
+        self.known.as_ref().is_some_and(|known| !known.precondition_passes(&tag))
+    }
+}
+
+impl Finished {
+    pub fn json(body: &impl Serialize) -> Result<Finished> {
+        let body = serde_json::to_vec(body).map_err(|fault| Error::internal("writing JSON", fault))?;
+        Ok(Finished::new(HeaderValue::from_static("application/json"), body))
+    }
+
+    pub fn new(media_type: HeaderValue, body: impl Into<Bytes>) -> Finished {
+        Finished { headers: HeaderMap::from_iter([(header::CONTENT_TYPE, media_type)]), body: body.into() }
+    }
+
+    pub fn with(mut self, name: HeaderName, value: HeaderValue) -> Finished {
+        self.headers.insert(name, value);
+        self
+    }
+
+    /// The same as the client takes it.
+    fn encoded(mut self, accepted: Accepted) -> Result<Finished> {
+        let coding = accepted.best;
+        let is_small = self.body.len() < SMALLEST && accepted.identity;
+        let gains = self.headers.get(header::CONTENT_TYPE).is_some_and(coding::is_compressible);
+        if coding == Coding::Identity || is_small || !gains {
+            return Ok(self);
+        }
+        let encoded = coding.encode(&self.body, coding.level())?;
+        coding::count(coding, self.body.len() as u64, encoded.len() as u64);
+        self.body = encoded.into();
+        Ok(self.with(header::CONTENT_ENCODING, coding.header()))
+    }
+}
+
+/// What a person asks. `text` names all that decides the answer but the data, and how it is written but for its coding.
+pub struct Question {
+    pub user: i64,
+    pub text: String,
+}
+
+/// Answers from a reader.
+pub async fn answered(
+    doors: &Doors,
+    client: Client,
+    question: Question,
+    work: impl FnOnce(&Reading) -> Result<Finished> + Send + 'static,
+) -> Result<Response, Problem> {
+    let (store, accepted) = (doors.app.store.clone(), client.accepted);
+    let make = blocking(move || {
+        let finished = work(&*store.reader()?)?;
+        finished.encoded(accepted)
+    });
+    kept(doors, client, question, make).await
+}
+
+/// Answers a question that may be heavy, when it is its turn.
+pub async fn answered_in_turn(
+    doors: &Doors,
+    client: Client,
+    question: Question,
+    work: impl FnOnce(&Stop) -> Result<Finished> + Send + 'static,
+) -> Result<Response, Problem> {
+    let accepted = client.accepted;
+    let make = doors.app.questions.run(move |stop| work(stop)?.encoded(accepted));
+    kept(doors, client, question, make).await
+}
+
+async fn kept(
+    doors: &Doors,
+    client: Client,
+    question: Question,
+    make: impl Future<Output = Result<Finished>>,
+) -> Result<Response, Problem> {
+    let data_version = data_version(doors, question.user).await?;
+    let digest = digest(data_version, &question);
+    let tag = tag(&digest);
+    if client.knows(&tag) {
+        return Ok(not_modified(&tag, DATA));
+    }
+    let key = Key { user: question.user, data_version, digest, coding: client.accepted.best };
+    let finished = doors.answers.get(key, make).await?;
+    let mut response = finished.body.clone().into_response();
+    *response.headers_mut() = finished.headers.clone();
+    Ok(with_tag(response, &tag, DATA))
+}
+
+/// The tag of a download and whether the client has it, which is then the answer.
+pub async fn download_tag(
+    doors: &Doors,
+    client: &Client,
+    question: &Question,
+) -> Result<Result<EntityTag, Response>, Problem> {
+    let tag = tag(&digest(data_version(doors, question.user).await?, question));
+    Ok(if client.knows(&tag) { Err(not_modified(&tag, EXPORT)) } else { Ok(tag) })
+}
+
+/// A download with what caches need to know.
+pub fn tagged_download(response: Response, tag: &EntityTag) -> Response {
+    with_tag(response, tag, EXPORT)
 }
 
 /// The number that moves with every commit that changes a person's answers.
-pub async fn data_version(app: &App, user: i64) -> Result<i64> {
-    let store = app.store.clone();
-    blocking(move || series::data_version(&*store.reader()?, user)).await
+async fn data_version(doors: &Doors, user: i64) -> Result<i64> {
+    let store = &doors.app.store;
+    if let Some(version) = store.current().remembered_data_version(user) {
+        return Ok(version);
+    }
+    let store = store.clone();
+    blocking(move || store.current().data_version(user)).await
 }
 
-/// The tag of an answer. Weak, because the same answer may be compressed or not.
-pub fn tag(user: i64, data_version: i64, question: &str) -> EntityTag {
-    let digest = Sha256::digest(format!("{} {user} {data_version} {question}", env!("CARGO_PKG_VERSION")));
-    let hex: String = digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
-    EntityTag::weak(&hex)
+fn digest(data_version: i64, question: &Question) -> [u8; 16] {
+    let Question { user, text } = question;
+    let whole = Sha256::digest(format!("{} {user} {data_version} {text}", env!("CARGO_PKG_VERSION")));
+    let mut digest = [0; 16];
+    digest.copy_from_slice(&whole[..16]);
+    digest
 }
 
-/// Whether the client has exactly this answer already.
-pub fn is_known(request: &HeaderMap, tag: &EntityTag) -> bool {
-    let Ok(tag) = tag.to_string().parse::<ETag>() else { return false };
-    request.typed_get::<IfNoneMatch>().is_some_and(|known| !known.precondition_passes(&tag))
+/// Weak, because the same answer may be compressed or not.
+fn tag(digest: &[u8; 16]) -> EntityTag {
+    EntityTag::weak(&format!("{:032x}", u128::from_be_bytes(*digest)))
 }
 
-pub fn not_modified(tag: &EntityTag, max_age: u32) -> Response {
-    with_tag(StatusCode::NOT_MODIFIED.into_response(), tag, max_age)
+fn not_modified(tag: &EntityTag, control: HeaderValue) -> Response {
+    metrics::counter!("health_export_cache_not_modified_total").increment(1);
+    with_tag(StatusCode::NOT_MODIFIED.into_response(), tag, control)
 }
 
 /// Adds what a cache needs to know.
-pub fn with_tag(mut response: Response, tag: &EntityTag, max_age: u32) -> Response {
+fn with_tag(mut response: Response, tag: &EntityTag, control: HeaderValue) -> Response {
     let headers = response.headers_mut();
-    let texts = [
-        (header::ETAG, tag.to_string()),
-        (header::CACHE_CONTROL, format!("private, max-age={max_age}")),
-        (header::VARY, "Authorization, X-API-Key, api-key, Accept, Accept-Encoding".to_owned()),
-    ];
-    for (name, text) in texts {
-        // Hexadecimal digits and words of ours are always a valid header.
-        if let Ok(value) = HeaderValue::from_str(&text) {
-            headers.insert(name, value);
-        }
+    // Hexadecimal digits in quotes are always a valid header.
+    if let Ok(tag) = HeaderValue::from_str(&tag.to_string()) {
+        headers.insert(header::ETAG, tag);
     }
+    headers.insert(header::CACHE_CONTROL, control);
+    headers.insert(header::VARY, VARY);
     response
 }

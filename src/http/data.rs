@@ -1,20 +1,22 @@
 //! `GET /api/v1/data/{metric}`: samples as stored, a page at a time.
 
+use axum::Extension;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, header};
-use axum::response::{IntoResponse, Response};
-use axum::{Extension, Json};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::response::Response;
 use jiff::tz::TimeZone;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
-use crate::app::App;
 use crate::error::{Error, Result};
 use crate::export::FileFormat;
-use crate::http::params::Params;
+use crate::http::answers::Finished;
+use crate::http::caching::{self, Client};
+use crate::http::clock::{Clock, Stamp};
+use crate::http::doors::Doors;
+use crate::http::paging;
+use crate::http::params::{Params, canonical};
 use crate::http::problem::Problem;
-use crate::http::run::blocking;
-use crate::http::{caching, clock, paging};
 use crate::model::key::Principal;
 use crate::model::time::Layer;
 use crate::model::unit::Conversion;
@@ -25,22 +27,28 @@ use crate::store::samples::{Position, StoredSample};
 const DEFAULT_LIMIT: usize = 1_000;
 const MOST: usize = 100_000;
 
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Page {
-    pub metric: String,
-    pub unit: String,
-    pub samples: Vec<SampleRow>,
+/// Where the next page begins, of answers that are not JSON.
+const NEXT_CURSOR: HeaderName = HeaderName::from_static("x-next-cursor");
+
+#[derive(Serialize, ToSchema)]
+pub struct Page<'a> {
+    pub metric: &'a str,
+    pub unit: &'a str,
+    #[schema(value_type = Vec<SampleRow>)]
+    samples: Rows<'a>,
     /// Give it as `cursor` for the next page; missing on the last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_cursor: Option<String>,
 }
 
 /// A sample as stored. Keys without a value are left out.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct SampleRow {
+#[derive(Serialize, ToSchema)]
+pub struct SampleRow<'a> {
     /// RFC 3339, in `tz` if that was asked for, else with the sender's offset.
-    pub start: String,
-    pub end: String,
+    #[schema(value_type = String)]
+    start: Stamp,
+    #[schema(value_type = String)]
+    end: Stamp,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -48,12 +56,19 @@ pub struct SampleRow {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub source: Option<String>,
-    pub layer: String,
+    pub source: Option<&'a str>,
+    pub layer: &'static str,
     pub offset_minutes: i32,
     /// A word that qualifies the value, such as Bolus or Before Meal.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub context: Option<String>,
+    pub context: Option<&'a str>,
+}
+
+/// Samples that become rows while they are written.
+struct Rows<'a> {
+    samples: &'a [StoredSample],
+    way: Conversion,
+    clock: Clock<'a>,
 }
 
 /// How the page is written.
@@ -85,42 +100,36 @@ enum Shape {
     )
 )]
 pub async fn get(
-    State(app): State<App>,
+    State(doors): State<Doors>,
     Extension(principal): Extension<Principal>,
     Path(metric): Path<String>,
+    client: Client,
     headers: HeaderMap,
     mut params: Params,
 ) -> Result<Response, Problem> {
     let tz = params.tz()?;
-    let (from, to) = params.range(tz.as_ref().unwrap_or(&app.home))?;
+    let (from, to) = params.range(tz.as_ref().unwrap_or(&doors.app.home))?;
     let question = Question {
         user: principal.user,
-        metric,
+        metric: canonical(metric),
         from,
         to,
         layer: params.layer()?,
-        sources: params.texts("source"),
+        sources: params.set("source"),
         descending: paging::descending(&mut params)?,
         limit: paging::limit(&mut params, DEFAULT_LIMIT, MOST)?,
         after: paging::cursor(&mut params, read_cursor)?,
     };
     let shape = shape(&mut params, &headers)?;
-    let system = params.units(app.units)?;
+    let system = params.units(doors.app.units)?;
     params.finish()?;
-    let version = caching::data_version(&app, principal.user).await?;
-    let tag = caching::tag(principal.user, version, &format!("{question:?} {shape:?} {tz:?} {system:?}"));
-    if caching::is_known(&headers, &tag) {
-        return Ok(caching::not_modified(&tag, caching::DATA_MAX_AGE));
-    }
-    let store = app.store.clone();
-    let response = blocking(move || {
-        let reading = store.reader()?;
-        let answer = samples::answer(&reading, &question)?;
-        let shown = units::of(&reading, question.user, &answer.metric, &answer.unit, system)?;
-        written(shape, answer, shown, tz.as_ref())
+    let text = format!("data {question:?} {shape:?} {tz:?} {system:?}");
+    caching::answered(&doors, client, caching::Question { user: principal.user, text }, move |reading| {
+        let answer = samples::answer(reading, &question)?;
+        let shown = units::of(reading, question.user, &answer.metric, &answer.unit, system)?;
+        written(shape, &answer, &shown, tz.as_ref())
     })
-    .await?;
-    Ok(caching::with_tag(response, &tag, caching::DATA_MAX_AGE))
+    .await
 }
 
 fn shape(params: &mut Params, headers: &HeaderMap) -> Result<Shape> {
@@ -141,62 +150,76 @@ fn shape(params: &mut Params, headers: &HeaderMap) -> Result<Shape> {
     })
 }
 
-fn written(shape: Shape, answer: Answer, shown: Shown, zone: Option<&TimeZone>) -> Result<Response> {
+fn written(shape: Shape, answer: &Answer, shown: &Shown, zone: Option<&TimeZone>) -> Result<Finished> {
     let next_cursor = answer.next.map(write_cursor);
-    let rows = answer.samples.into_iter().map(|sample| row(sample, shown.way, zone));
+    let samples = Rows { samples: &answer.samples, way: shown.way, clock: Clock::new(zone) };
     let Shape::File(format) = shape else {
-        let page = Page { metric: answer.metric, unit: shown.unit, samples: rows.collect(), next_cursor };
-        return Ok(Json(page).into_response());
+        return Finished::json(&Page { metric: &answer.metric, unit: &shown.unit, samples, next_cursor });
     };
     let text = match format {
-        FileFormat::Ndjson => ndjson(rows)?,
-        _ => csv(rows)?,
+        FileFormat::Ndjson => ndjson(&samples)?,
+        _ => csv(&samples)?,
     };
-    let mut response = ([(header::CONTENT_TYPE, format.media_type())], text).into_response();
-    // A cursor is base64, which is always a valid header.
-    if let Some(Ok(cursor)) = next_cursor.map(|cursor| cursor.parse()) {
-        response.headers_mut().insert("x-next-cursor", cursor);
+    let finished = Finished::new(HeaderValue::from_static(format.media_type()), text);
+    Ok(match next_cursor.map(HeaderValue::try_from) {
+        // A cursor is base64, which is always a valid header.
+        Some(Ok(cursor)) => finished.with(NEXT_CURSOR, cursor),
+        _ => finished,
+    })
+}
+
+impl Rows<'_> {
+    fn iter(&self) -> impl Iterator<Item = SampleRow<'_>> {
+        self.samples.iter().map(|sample| self.row(sample))
     }
-    Ok(response)
-}
 
-fn row(sample: StoredSample, way: Conversion, zone: Option<&TimeZone>) -> SampleRow {
-    let time = |utc: i64| clock::written(utc, sample.offset_minutes, zone);
-    SampleRow {
-        start: time(sample.position.start),
-        end: time(sample.end),
-        value: sample.value.map(|value| way.apply(value)),
-        min: sample.min.map(|min| way.apply(min)),
-        max: sample.max.map(|max| way.apply(max)),
-        source: Some(sample.source).filter(|source| !source.is_empty()),
-        layer: Layer::from_id(sample.position.layer).map_or("", Layer::as_str).into(),
-        offset_minutes: sample.offset_minutes,
-        context: sample.context,
+    fn row<'a>(&self, sample: &'a StoredSample) -> SampleRow<'a> {
+        let time = |utc: i64| self.clock.stamp(utc, sample.offset_minutes);
+        let shown = |value: Option<f64>| value.map(|value| self.way.apply(value));
+        SampleRow {
+            start: time(sample.position.start),
+            end: time(sample.end),
+            value: shown(sample.value),
+            min: shown(sample.min),
+            max: shown(sample.max),
+            source: Some(&*sample.source).filter(|source| !source.is_empty()),
+            layer: Layer::from_id(sample.position.layer).map_or("", Layer::as_str),
+            offset_minutes: sample.offset_minutes,
+            context: sample.context.as_deref(),
+        }
     }
 }
 
-fn ndjson(rows: impl Iterator<Item = SampleRow>) -> Result<String> {
-    let lines = rows.map(|row| serde_json::to_string(&row).map(|line| line + "\n"));
-    lines.collect::<Result<String, _>>().map_err(|fault| Error::internal("writing NDJSON", fault))
+impl Serialize for Rows<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter())
+    }
 }
 
-fn csv(rows: impl Iterator<Item = SampleRow>) -> Result<String> {
+fn ndjson(rows: &Rows) -> Result<Vec<u8>> {
+    let mut text = Vec::new();
+    for row in rows.iter() {
+        serde_json::to_writer(&mut text, &row).map_err(|fault| Error::internal("writing NDJSON", fault))?;
+        text.push(b'\n');
+    }
+    Ok(text)
+}
+
+fn csv(rows: &Rows) -> Result<Vec<u8>> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let failed = |fault: csv::Error| Error::internal("writing CSV", fault);
     writer
         .write_record(["start", "end", "value", "min", "max", "source", "layer", "offset_minutes", "context"])
         .map_err(failed)?;
     let number = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
-    for row in rows {
-        let (source, context) = (row.source.unwrap_or_default(), row.context.unwrap_or_default());
+    for row in rows.iter() {
         let (value, min, max) = (number(row.value), number(row.min), number(row.max));
         let offset = row.offset_minutes.to_string();
-        writer
-            .write_record([&row.start, &row.end, &value, &min, &max, &source, &row.layer, &offset, &context])
-            .map_err(failed)?;
+        let (source, context) = (row.source.unwrap_or_default(), row.context.unwrap_or_default());
+        let (start, end) = (row.start.as_str(), row.end.as_str());
+        writer.write_record([start, end, &value, &min, &max, source, row.layer, &offset, context]).map_err(failed)?;
     }
-    let bytes = writer.into_inner().map_err(|fault| Error::internal("writing CSV", fault))?;
-    String::from_utf8(bytes).map_err(|fault| Error::internal("writing CSV", fault))
+    writer.into_inner().map_err(|fault| Error::internal("writing CSV", fault))
 }
 
 fn write_cursor(position: Position) -> String {

@@ -1,18 +1,20 @@
 //! `GET /api/v1/documents`: files that are kept as they came. They are handed over as downloads only, for what is in
 //! them was written by somebody else.
 
+use axum::Extension;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderValue, header};
-use axum::response::{IntoResponse, Response};
-use axum::{Extension, Json};
+use axum::http::{HeaderValue, header};
+use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::app::App;
 use crate::error::Error;
+use crate::http::answers::Finished;
+use crate::http::caching::{self, Client};
+use crate::http::doors::Doors;
+use crate::http::paging;
 use crate::http::params::Params;
 use crate::http::problem::Problem;
-use crate::http::{caching, paging};
 use crate::model::key::Principal;
 use crate::store::documents::read::{self, DocumentRow};
 
@@ -49,21 +51,21 @@ pub struct DocumentEntry {
     )
 )]
 pub async fn list(
-    State(app): State<App>,
+    State(doors): State<Doors>,
     Extension(principal): Extension<Principal>,
-    headers: HeaderMap,
+    client: Client,
     mut params: Params,
 ) -> Result<Response, Problem> {
     let limit = paging::limit(&mut params, DEFAULT_LIMIT, MOST)?;
     let after = paging::cursor(&mut params, |text| text.parse().ok())?.unwrap_or(0);
     params.finish()?;
-    let asked = format!("documents {after} {limit}");
-    caching::answered(&app, principal.user, &headers, &asked, move |reading| {
+    let asked = caching::Question { user: principal.user, text: format!("documents {after} {limit}") };
+    caching::answered(&doors, client, asked, move |reading| {
         let mut rows = read::page(reading, principal.user, after, limit + 1)?;
         let more = rows.len() > limit;
         rows.truncate(limit);
         let next_cursor = rows.last().filter(|_| more).map(|last| paging::sealed(&last.id.to_string()));
-        Ok(Json(Documents { documents: rows.into_iter().map(entry).collect(), next_cursor }).into_response())
+        Finished::json(&Documents { documents: rows.into_iter().map(entry).collect(), next_cursor })
     })
     .await
 }
@@ -77,26 +79,24 @@ pub async fn list(
     )
 )]
 pub async fn one(
-    State(app): State<App>,
+    State(doors): State<Doors>,
     Extension(principal): Extension<Principal>,
     Path(id): Path<String>,
-    headers: HeaderMap,
+    client: Client,
     params: Params,
 ) -> Result<Response, Problem> {
     params.finish()?;
-    caching::answered(&app, principal.user, &headers, &format!("document {id}"), move |reading| {
+    let asked = caching::Question { user: principal.user, text: format!("document {id:?}") };
+    caching::answered(&doors, client, asked, move |reading| {
         let found = id.parse().ok().map(|id| read::one(reading, principal.user, id)).transpose()?.flatten();
         let (row, body) = found.ok_or_else(|| {
             Error::NotFound(format!("there is no document {id}: GET /api/v1/documents lists those there are"))
         })?;
         let disposition = format!("attachment; filename=\"{}\"", row.file_name());
         let fault = |fault| Error::internal("naming a download", fault);
-        let headers = [
-            (header::CONTENT_TYPE, HeaderValue::from_str(&row.media_type).map_err(fault)?),
-            (header::CONTENT_DISPOSITION, HeaderValue::from_str(&disposition).map_err(fault)?),
-            (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox; default-src 'none'")),
-        ];
-        Ok((headers, body).into_response())
+        Ok(Finished::new(HeaderValue::from_str(&row.media_type).map_err(fault)?, body)
+            .with(header::CONTENT_DISPOSITION, HeaderValue::from_str(&disposition).map_err(fault)?)
+            .with(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox; default-src 'none'")))
     })
     .await
 }

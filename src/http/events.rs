@@ -1,20 +1,22 @@
 //! `GET /api/v1/events`: symptoms, moods, medications, cycle, ECGs, notifications and the rest of what happened.
 
+use axum::Extension;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, header};
-use axum::response::{IntoResponse, Response};
-use axum::{Extension, Json};
+use axum::http::HeaderValue;
+use axum::response::Response;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use crate::app::App;
 use crate::error::{Error, Result};
+use crate::http::answers::Finished;
+use crate::http::caching::{self, Client};
 use crate::http::clock;
-use crate::http::params::Params;
+use crate::http::doors::Doors;
+use crate::http::paging;
+use crate::http::params::{Params, as_set};
 use crate::http::problem::Problem;
-use crate::http::{caching, paging};
 use crate::model::event::EventSeries;
 use crate::model::key::Principal;
 use crate::model::time::offset_rfc3339;
@@ -89,20 +91,21 @@ pub struct EventWhole {
     responses((status = 200, body = Kinds), (status = 304, description = "Not modified"), (status = 400, body = Problem))
 )]
 pub async fn kinds(
-    State(app): State<App>,
+    State(doors): State<Doors>,
     Extension(principal): Extension<Principal>,
-    headers: HeaderMap,
+    client: Client,
     params: Params,
 ) -> Result<Response, Problem> {
     params.finish()?;
-    caching::answered(&app, principal.user, &headers, "events", move |reading| {
+    let asked = caching::Question { user: principal.user, text: "events".into() };
+    caching::answered(&doors, client, asked, move |reading| {
         let kinds = stored_kinds(reading, principal.user)?.into_iter().map(|row| KindEntry {
             kind: row.kind,
             count: row.count,
             first: offset_rfc3339(row.first, 0),
             last: offset_rfc3339(row.last, 0),
         });
-        Ok(Json(Kinds { kinds: kinds.collect() }).into_response())
+        Finished::json(&Kinds { kinds: kinds.collect() })
     })
     .await
 }
@@ -126,31 +129,31 @@ pub async fn kinds(
     )
 )]
 pub async fn list(
-    State(app): State<App>,
+    State(doors): State<Doors>,
     Extension(principal): Extension<Principal>,
     Path(kind): Path<String>,
-    headers: HeaderMap,
+    client: Client,
     mut params: Params,
 ) -> Result<Response, Problem> {
     let tz = params.tz()?;
-    let (from, to) = params.range(tz.as_ref().unwrap_or(&app.home))?;
+    let (from, to) = params.range(tz.as_ref().unwrap_or(&doors.app.home))?;
     let selection = Selection {
         user: principal.user,
         kind: find_kind(&kind)?,
         from: from.unwrap_or(i64::MIN),
         to: to.unwrap_or(i64::MAX),
-        codes: params.list("code"),
+        codes: as_set(params.list("code")),
         descending: paging::descending(&mut params)?,
     };
     let limit = paging::limit(&mut params, DEFAULT_LIMIT, MOST)?;
     let after = paging::cursor(&mut params, read_cursor)?;
     params.finish()?;
-    let asked = format!("events {selection:?} {after:?} {limit} {tz:?}");
-    caching::answered(&app, principal.user, &headers, &asked, move |reading| {
+    let text = format!("events {selection:?} {after:?} {limit} {tz:?}");
+    caching::answered(&doors, client, caching::Question { user: principal.user, text }, move |reading| {
         let (events, next) = page(reading, &selection, after.as_ref(), limit)?;
         let events = events.into_iter().map(|event| row(event, tz.as_ref())).collect();
         let next_cursor = next.as_ref().map(write_cursor);
-        Ok(Json(Events { kind: selection.kind.into(), events, next_cursor }).into_response())
+        Finished::json(&Events { kind: selection.kind.into(), events, next_cursor })
     })
     .await
 }
@@ -168,10 +171,10 @@ pub async fn list(
     )
 )]
 pub async fn one(
-    State(app): State<App>,
+    State(doors): State<Doors>,
     Extension(principal): Extension<Principal>,
     Path((kind, id)): Path<(String, String)>,
-    headers: HeaderMap,
+    client: Client,
     mut params: Params,
 ) -> Result<Response, Problem> {
     let tz = params.tz()?;
@@ -182,8 +185,9 @@ pub async fn one(
     })?;
     params.finish()?;
     let (user, kind) = (principal.user, find_kind(&kind)?);
-    let asked = format!("event {kind} {id} {as_csv:?} {tz:?}");
-    caching::answered(&app, user, &headers, &asked, move |reading| {
+    let as_csv = as_csv.unwrap_or(false);
+    let asked = caching::Question { user, text: format!("event {kind} {id:?} {as_csv} {tz:?}") };
+    caching::answered(&doors, client, asked, move |reading| {
         let found = match read_id(&id) {
             Some((place, row)) => find(reading, user, kind, &place, row)?,
             None => None,
@@ -192,11 +196,11 @@ pub async fn one(
             Error::NotFound(format!("there is no event {id} here: GET /api/v1/events/{kind} lists those there are"))
         })?;
         let series = series(reading, user, kind, &event)?;
-        if as_csv == Some(true) {
+        if as_csv {
             let series = series.ok_or_else(|| Error::NotFound(format!("event {id} has no series")))?;
-            return Ok(([(header::CONTENT_TYPE, "text/csv; charset=utf-8")], csv(&series)).into_response());
+            return Ok(Finished::new(HeaderValue::from_static("text/csv; charset=utf-8"), csv(&series)));
         }
-        Ok(Json(EventWhole { kind: kind.into(), event: row(event, tz.as_ref()), series }).into_response())
+        Finished::json(&EventWhole { kind: kind.into(), event: row(event, tz.as_ref()), series })
     })
     .await
 }

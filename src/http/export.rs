@@ -1,26 +1,26 @@
 //! `GET /api/v1/export/samples`: downloads. The file is made by DuckDB in the spool and served as a file, with HEAD and
 //! byte ranges, because that is how pandas, polars and DuckDB itself read Parquet over HTTP.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use etag::EntityTag;
 use tower::ServiceExt;
 use tower_http::services::ServeFile;
 
-use crate::app::App;
 use crate::error::{Error, Result};
 use crate::export::FileFormat;
 use crate::export::samples::{self, Question};
-use crate::http::caching;
-use crate::http::params::Params;
+use crate::http::caching::{self, Client};
+use crate::http::doors::Doors;
+use crate::http::params::{Params, as_set, canonical};
 use crate::http::problem::Problem;
 use crate::model::key::Principal;
 use crate::model::metric::slug;
+use crate::query::budget::Stop;
 
 /// Download samples
 ///
@@ -43,34 +43,39 @@ use crate::model::metric::slug;
     )
 )]
 pub async fn samples(
-    State(app): State<App>,
+    State(doors): State<Doors>,
     Extension(principal): Extension<Principal>,
+    client: Client,
     mut params: Params,
     request: Request,
 ) -> Result<Response, Problem> {
-    let zone = params.zone(&app.home)?;
+    let zone = params.zone(&doors.app.home)?;
     let (from, to) = params.range(&zone)?;
     let question = Question {
         user: principal.user,
-        metrics: params.list("metric"),
+        metrics: metrics(&mut params),
         from,
         to,
         layer: params.layer()?,
-        sources: params.texts("source"),
-        units: params.units(app.units)?,
+        sources: params.set("source"),
+        units: params.units(doors.app.units)?,
         format: format(&mut params)?,
     };
     params.finish()?;
-    let version = caching::data_version(&app, principal.user).await?;
-    let tag = caching::tag(principal.user, version, &format!("{question:?}"));
-    if caching::is_known(request.headers(), &tag) {
-        return Ok(caching::not_modified(&tag, caching::EXPORT_MAX_AGE));
-    }
+    let download = Download {
+        question: caching::Question { user: principal.user, text: format!("export samples {question:?}") },
+        name: file_name(&question),
+        format: question.format,
+    };
+    let app = &doors.app;
     let (store, engine, spool) = (app.store.clone(), app.engine.clone(), app.spool.clone());
-    let asked = question.clone();
-    let path = app.downloads.run(move |stop| samples::export(&store, &engine, &spool, &asked, stop)).await?;
-    let download = Download { name: file_name(&question), format: question.format, tag };
-    serve(&path, &download, request).await
+    let make = move |stop: &Stop| samples::export(&store, &engine, &spool, &question, stop);
+    download.answered(&doors, client, request, make).await
+}
+
+/// Canonical names, so that an alias is the same question.
+fn metrics(params: &mut Params) -> Vec<String> {
+    as_set(params.list("metric").into_iter().map(canonical).collect())
 }
 
 /// `format`, or CSV.
@@ -78,32 +83,55 @@ pub(super) fn format(params: &mut Params) -> Result<FileFormat> {
     Ok(params.parsed("format", "csv, parquet or ndjson", FileFormat::parse)?.unwrap_or(FileFormat::Csv))
 }
 
-/// What a client is told of a file.
+/// A file that is asked for, and what a client is told of it.
 pub(super) struct Download {
+    pub question: caching::Question,
     /// ASCII, without quotes.
     pub name: String,
     pub format: FileFormat,
-    pub tag: EntityTag,
 }
 
-/// Answers with a file of the spool, or with the range of it that is asked for.
-pub(super) async fn serve(path: &Path, download: &Download, mut request: Request) -> Result<Response, Problem> {
-    // The tag is ours, so the conditions have been judged by now; the file service would judge by its own.
-    for name in [header::IF_NONE_MATCH, header::IF_MODIFIED_SINCE] {
-        request.headers_mut().remove(name);
+impl Download {
+    /// Answers with the file that `make` makes in the spool, when it is its turn, or with the range of it that is asked for.
+    pub async fn answered(
+        self,
+        doors: &Doors,
+        client: Client,
+        request: Request,
+        make: impl FnOnce(&Stop) -> Result<PathBuf> + Send + 'static,
+    ) -> Result<Response, Problem> {
+        let tag = match caching::download_tag(doors, &client, &self.question).await? {
+            Ok(tag) => tag,
+            Err(not_modified) => return Ok(not_modified),
+        };
+        let path = doors.app.downloads.run(make).await?;
+        Ok(caching::tagged_download(self.serve(&path, request).await?, &tag))
     }
-    // A weak tag never holds for a range: who goes on with an older file gets the whole of this one instead.
-    if request.headers_mut().remove(header::IF_RANGE).is_some() {
-        request.headers_mut().remove(header::RANGE);
+
+    async fn serve(&self, path: &Path, mut request: Request) -> Result<Response, Problem> {
+        // The tag is ours, so the conditions have been judged by now; the file service would judge by its own.
+        for name in [header::IF_NONE_MATCH, header::IF_MODIFIED_SINCE, header::IF_MATCH, header::IF_UNMODIFIED_SINCE] {
+            request.headers_mut().remove(name);
+        }
+        // A weak tag never holds for a range: who goes on with an older file gets the whole of this one instead.
+        let goes_on = request.headers_mut().remove(header::IF_RANGE).is_some();
+        if goes_on || !request.headers().get(header::RANGE).is_some_and(is_one_range) {
+            request.headers_mut().remove(header::RANGE);
+        }
+        let Ok(served) = ServeFile::new(path).oneshot(request).await;
+        let mut response = served.map(Body::new).into_response();
+        let disposition = format!("attachment; filename=\"{}\"", self.name);
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.format.media_type()));
+        let value = HeaderValue::from_str(&disposition).map_err(|fault| Error::internal("naming a download", fault))?;
+        headers.insert(header::CONTENT_DISPOSITION, value);
+        Ok(response)
     }
-    let Ok(served) = ServeFile::new(path).oneshot(request).await;
-    let mut response = served.map(Body::new).into_response();
-    let disposition = format!("attachment; filename=\"{}\"", download.name);
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(download.format.media_type()));
-    let value = HeaderValue::from_str(&disposition).map_err(|fault| Error::internal("naming a download", fault))?;
-    headers.insert(header::CONTENT_DISPOSITION, value);
-    Ok(caching::with_tag(response, &download.tag, caching::EXPORT_MAX_AGE))
+}
+
+/// Whether it asks for one range of bytes. Who asks for several, or in another unit, gets the whole, as RFC 9110 allows.
+fn is_one_range(range: &HeaderValue) -> bool {
+    range.to_str().is_ok_and(|text| text.trim_start().to_ascii_lowercase().starts_with("bytes=") && !text.contains(','))
 }
 
 /// ASCII only, so that no client has to decode it.

@@ -9,12 +9,14 @@ use crate::app::App;
 use crate::error::Result;
 use crate::export::tables::{self, Question, What};
 use crate::export::{events, nights, workouts};
-use crate::http::caching;
-use crate::http::export::{Download, format, serve};
-use crate::http::params::Params;
+use crate::http::caching::{self, Client};
+use crate::http::doors::Doors;
+use crate::http::export::{Download, format};
+use crate::http::params::{Params, as_set, canonical};
 use crate::http::problem::Problem;
 use crate::model::key::Principal;
 use crate::model::metric::slug;
+use crate::query::budget::Stop;
 use crate::query::events::kind;
 use crate::query::{aggregate, sleep};
 
@@ -37,13 +39,14 @@ use crate::query::{aggregate, sleep};
     )
 )]
 pub async fn workouts(
-    State(app): State<App>,
+    State(doors): State<Doors>,
     Extension(principal): Extension<Principal>,
+    client: Client,
     mut params: Params,
     request: Request,
 ) -> Result<Response, Problem> {
-    let what = What::Workouts(workout_range(&app, &mut params)?);
-    download(&app, principal.user, what, params, request).await
+    let what = What::Workouts(workout_range(&doors.app, &mut params)?);
+    download(&doors, client, principal.user, what, params, request).await
 }
 
 /// Download routes
@@ -65,13 +68,14 @@ pub async fn workouts(
     )
 )]
 pub async fn routes(
-    State(app): State<App>,
+    State(doors): State<Doors>,
     Extension(principal): Extension<Principal>,
+    client: Client,
     mut params: Params,
     request: Request,
 ) -> Result<Response, Problem> {
-    let what = What::Routes(workout_range(&app, &mut params)?);
-    download(&app, principal.user, what, params, request).await
+    let what = What::Routes(workout_range(&doors.app, &mut params)?);
+    download(&doors, client, principal.user, what, params, request).await
 }
 
 /// Download nights
@@ -92,24 +96,25 @@ pub async fn routes(
     )
 )]
 pub async fn sleep(
-    State(app): State<App>,
+    State(doors): State<Doors>,
     Extension(principal): Extension<Principal>,
+    client: Client,
     mut params: Params,
     request: Request,
 ) -> Result<Response, Problem> {
-    let zone = params.zone(&app.home)?;
+    let zone = params.zone(&doors.app.home)?;
     let (from, to) = params.range(&zone)?;
     let what = What::Sleep(sleep::Question {
         user: principal.user,
         from,
         to,
         zone,
-        sources: params.texts("source"),
+        sources: params.set("source"),
         descending: false,
         limit: nights::PAGE,
         after: None,
     });
-    download(&app, principal.user, what, params, request).await
+    download(&doors, client, principal.user, what, params, request).await
 }
 
 /// Download events
@@ -131,19 +136,20 @@ pub async fn sleep(
     )
 )]
 pub async fn events(
-    State(app): State<App>,
+    State(doors): State<Doors>,
     Extension(principal): Extension<Principal>,
+    client: Client,
     mut params: Params,
     request: Request,
 ) -> Result<Response, Problem> {
-    let zone = params.zone(&app.home)?;
+    let zone = params.zone(&doors.app.home)?;
     let (from, to) = params.range(&zone)?;
-    let mut range = events::Range { from, to, codes: params.list("code"), ..events::Range::default() };
+    let mut range = events::Range { from, to, codes: as_set(params.list("code")), ..events::Range::default() };
     let kinds = params.list("kind").iter().map(|name| kind(name)).collect::<Result<Vec<_>>>()?;
     if !kinds.is_empty() {
         range.kinds.retain(|kind| kinds.contains(kind));
     }
-    download(&app, principal.user, What::Events(range), params, request).await
+    download(&doors, client, principal.user, What::Events(range), params, request).await
 }
 
 /// Download aggregates
@@ -168,36 +174,43 @@ pub async fn events(
     )
 )]
 pub async fn aggregate(
-    State(app): State<App>,
+    State(doors): State<Doors>,
     Extension(principal): Extension<Principal>,
+    client: Client,
     mut params: Params,
     request: Request,
 ) -> Result<Response, Problem> {
-    let metrics = params.list("metric");
-    let question = super::aggregate::question(&app, principal.user, String::new(), &mut params)?;
-    let questions = metrics.into_iter().map(|metric| aggregate::Question { metric, ..question.clone() });
+    let metrics = params.list("metric").into_iter().map(canonical);
+    let question = super::aggregate::question(&doors.app, principal.user, String::new(), &mut params)?;
+    let questions = metrics.map(|metric| aggregate::Question { metric, ..question.clone() });
     let what = What::Aggregate(questions.collect());
-    download(&app, principal.user, what, params, request).await
+    download(&doors, client, principal.user, what, params, request).await
 }
 
 fn workout_range(app: &App, params: &mut Params) -> Result<workouts::Range> {
     let zone = params.zone(&app.home)?;
     let (from, to) = params.range(&zone)?;
-    Ok(workouts::Range { from, to, activities: params.list("type").iter().map(|name| slug(name)).collect() })
+    Ok(workouts::Range { from, to, activities: as_set(params.list("type").iter().map(|name| slug(name)).collect()) })
 }
 
-async fn download(app: &App, user: i64, what: What, mut params: Params, request: Request) -> Result<Response, Problem> {
+async fn download(
+    doors: &Doors,
+    client: Client,
+    user: i64,
+    what: What,
+    mut params: Params,
+    request: Request,
+) -> Result<Response, Problem> {
     let question = Question { user, what, format: format(&mut params)? };
     params.finish()?;
     question.what.check()?;
-    let version = caching::data_version(app, user).await?;
-    let tag = caching::tag(user, version, &format!("{question:?}"));
-    if caching::is_known(request.headers(), &tag) {
-        return Ok(caching::not_modified(&tag, caching::EXPORT_MAX_AGE));
-    }
+    let download = Download {
+        question: caching::Question { user, text: format!("export {question:?}") },
+        name: format!("health-{}.{}", question.what.as_str(), question.format.as_str()),
+        format: question.format,
+    };
+    let app = &doors.app;
     let (store, engine, spool) = (app.store.clone(), app.engine.clone(), app.spool.clone());
-    let asked = question.clone();
-    let path = app.downloads.run(move |stop| tables::export(&store, &engine, &spool, &asked, stop)).await?;
-    let name = format!("health-{}.{}", question.what.as_str(), question.format.as_str());
-    serve(&path, &Download { name, format: question.format, tag }, request).await
+    let make = move |stop: &Stop| tables::export(&store, &engine, &spool, &question, stop);
+    download.answered(doors, client, request, make).await
 }

@@ -2,10 +2,11 @@
 //!
 //! 1. a request id, so that a line in the log can be found from an answer;
 //! 2. a line in the log, with the path but never the query, which may hold times of somebody's life;
-//! 3. panics become a problem, and the connection lives on;
-//! 4. headers that keep browsers from guessing;
-//! 5. compression, but never of Parquet: it would drop the length and the ranges that its readers need;
-//! 6. refusals that the framework words itself become problems.
+//! 3. figures, by the route;
+//! 4. panics become a problem, and the connection lives on;
+//! 5. headers that keep browsers from guessing;
+//! 6. compression, but never of Parquet: it would drop the length and the ranges that its readers need;
+//! 7. refusals that the framework words itself become problems.
 
 use std::any::Any;
 use std::time::Duration;
@@ -13,32 +14,24 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, Request, Response, header};
+use axum::middleware::{from_fn, map_response};
 use axum::response::IntoResponse;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::compression::CompressionLayer;
-use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::trace::TraceLayer;
 use tracing::Span;
 
+use crate::http::compression::compress;
+use crate::http::figures;
 use crate::http::problem::Problem;
-
-/// Answers smaller than this many bytes are not worth compressing.
-const SMALLEST_COMPRESSED: u64 = 1024;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 pub fn around(routes: Router) -> Router {
     let nosniff =
         SetResponseHeaderLayer::if_not_present(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    let compression = CompressionLayer::new().compress_when(
-        SizeAbove::new(SMALLEST_COMPRESSED)
-            .and(NotForContentType::const_new("application/vnd.apache.parquet"))
-            .and(NotForContentType::IMAGES)
-            .and(NotForContentType::SSE),
-    );
     let log = TraceLayer::new_for_http()
         .make_span_with(|request: &Request<Body>| {
             let id = request.headers().get(&REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default();
@@ -53,10 +46,11 @@ pub fn around(routes: Router) -> Router {
         .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
         .layer(log)
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
+        .layer(from_fn(figures::count))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(nosniff)
-        .layer(compression);
-    routes.layer(axum::middleware::map_response(worded_by_us)).layer(layers)
+        .layer(from_fn(compress));
+    routes.layer(map_response(worded_by_us)).layer(layers)
 }
 
 /// A request that the framework refuses before any handler sees it, such as a path that is not UTF-8, is a plain text.

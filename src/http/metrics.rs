@@ -2,19 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use axum::Extension;
 use axum::extract::State;
-use axum::http::HeaderMap;
-use axum::response::{IntoResponse, Response};
-use axum::{Extension, Json};
+use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::app::App;
-use crate::error::Result;
-use crate::http::caching;
+use crate::http::answers::Finished;
+use crate::http::caching::{self, Client};
+use crate::http::doors::Doors;
 use crate::http::params::Params;
 use crate::http::problem::Problem;
-use crate::http::run::blocking;
 use crate::model::key::Principal;
 use crate::model::metric::{Kind, catalogue};
 use crate::model::time::offset_rfc3339;
@@ -52,21 +50,19 @@ pub struct MetricEntry {
     responses((status = 200, body = Metrics), (status = 304, description = "Not modified"), (status = 400, body = Problem))
 )]
 pub async fn get(
-    State(app): State<App>,
+    State(doors): State<Doors>,
     Extension(principal): Extension<Principal>,
-    headers: HeaderMap,
+    client: Client,
     mut params: Params,
 ) -> Result<Response, Problem> {
     let all = params.parsed("all", "true or false", |text| text.parse::<bool>().ok())?.unwrap_or(false);
     params.finish()?;
     let user = principal.user;
-    let tag = caching::tag(user, caching::data_version(&app, user).await?, &format!("metrics {all}"));
-    if caching::is_known(&headers, &tag) {
-        return Ok(caching::not_modified(&tag, caching::DATA_MAX_AGE));
-    }
-    let rows = blocking(move || series::list(&*app.store.reader()?, user)).await?;
-    let body = Json(Metrics { metrics: entries(&rows, all) });
-    Ok(caching::with_tag(body.into_response(), &tag, caching::DATA_MAX_AGE))
+    let asked = caching::Question { user, text: format!("metrics {all}") };
+    caching::answered(&doors, client, asked, move |reading| {
+        Finished::json(&Metrics { metrics: entries(&series::list(reading, user)?, all) })
+    })
+    .await
 }
 
 fn entries(rows: &[SeriesRow], all: bool) -> Vec<MetricEntry> {

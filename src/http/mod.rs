@@ -4,17 +4,23 @@
 //! file per noun.
 
 mod aggregate;
+mod answers;
 mod auth;
 mod caching;
 mod clock;
+pub mod coding;
+mod compression;
 mod coverage;
 mod data;
 mod deliveries;
 mod documents;
+mod doors;
 mod drain;
 mod events;
 mod export;
 mod export_tables;
+mod figures;
+mod fixed;
 mod health;
 mod imports;
 mod ingest;

@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 
 use crate::error::Error;
 use crate::http::problem::Problem;
+use crate::model::metric::catalogue;
 use crate::model::shown::System;
 use crate::model::time::{Layer, parse_instant, parse_zone};
 
@@ -67,6 +68,11 @@ impl Params {
         self.pairs = left;
         let taken: Vec<(String, String)> = taken;
         taken.into_iter().map(|(_, value)| value).collect()
+    }
+
+    /// The same where neither their order nor a repetition means anything, in one order.
+    pub fn set(&mut self, name: &'static str) -> Vec<String> {
+        as_set(self.texts(name))
     }
 
     /// The value of a parameter that can be given once.
@@ -129,6 +135,18 @@ impl Params {
         let Some((name, _)) = self.pairs.first() else { return Ok(()) };
         Err(no_such_parameter(name, &self.known))
     }
+}
+
+/// `values` in one order and each once, so that equal questions are equal.
+pub fn as_set(mut values: Vec<String>) -> Vec<String> {
+    values.sort();
+    values.dedup();
+    values
+}
+
+/// The one name of a metric that the catalogue knows under several.
+pub fn canonical(name: String) -> String {
+    catalogue().resolve(&name).map_or(name, |metric| metric.name.clone())
 }
 
 /// The refusal of a name that no handler knows, with the nearest that there is.

@@ -82,6 +82,15 @@ impl Problem {
         )
     }
 
+    pub fn no_such_coding() -> Problem {
+        Problem::new(
+            StatusCode::NOT_ACCEPTABLE,
+            "no-such-coding",
+            "No such content coding",
+            "Accept-Encoding refuses the answer as it is and names no coding that there is: allow identity, zstd, br or gzip",
+        )
+    }
+
     pub fn unreadable(status: StatusCode) -> Problem {
         Problem::new(
             status,

@@ -1,9 +1,9 @@
 //! Every address, in one table, grouped by who may come in. `/openapi.json` is made from the same lines.
 
+use axum::Router;
 use axum::extract::{OriginalUri, Request, State};
 use axum::middleware::{self, Next};
-use axum::response::Html;
-use axum::{Json, Router};
+use axum::routing::get;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
@@ -12,11 +12,15 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
+use crate::error::{Error, Result};
+use crate::http::caching::Client;
+use crate::http::doors::Doors;
 use crate::http::drain::drain;
+use crate::http::fixed::Page;
 use crate::http::problem::Problem;
 use crate::http::{
-    aggregate, auth, coverage, data, deliveries, documents, events, export, export_tables, health, imports, ingest,
-    jobs, layers, metrics, quarantine, replay, sleep, sources, workout_course, workouts,
+    aggregate, auth, coverage, data, deliveries, documents, events, export, export_tables, figures, health, imports,
+    ingest, jobs, layers, metrics, quarantine, replay, sleep, sources, workout_course, workouts,
 };
 use crate::model::key::Scope;
 
@@ -25,13 +29,15 @@ use crate::model::key::Scope;
 struct Description;
 
 /// The whole of HTTP.
-pub fn router(app: App) -> Router {
+pub fn router(app: App) -> Result<Router> {
+    let doors = Doors::new(app)?;
     let (routes, mut description) = OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(health::health))
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
+        .routes(routes!(figures::page))
         .merge(guarded(
-            &app,
+            &doors,
             Scope::Ingest,
             OpenApiRouter::new()
                 .routes(routes!(ingest::post))
@@ -39,7 +45,7 @@ pub fn router(app: App) -> Router {
                 .routes(routes!(imports::post)),
         ))
         .merge(guarded(
-            &app,
+            &doors,
             Scope::Read,
             OpenApiRouter::new()
                 .routes(routes!(metrics::get))
@@ -65,7 +71,7 @@ pub fn router(app: App) -> Router {
                 .routes(routes!(jobs::one)),
         ))
         .merge(guarded(
-            &app,
+            &doors,
             Scope::Export,
             OpenApiRouter::new()
                 .routes(routes!(export::samples))
@@ -76,15 +82,21 @@ pub fn router(app: App) -> Router {
                 .routes(routes!(export_tables::aggregate)),
         ))
         .merge(guarded(
-            &app,
+            &doors,
             Scope::Admin,
             OpenApiRouter::new().routes(routes!(replay::post)).routes(routes!(sources::put)),
         ))
         .split_for_parts();
     name_keys(&mut description);
+    let description = serde_json::to_vec(&description).map_err(|fault| Error::internal("describing the API", fault))?;
+    let pages = [
+        ("/openapi.json", Page::new("application/json", description)),
+        ("/", Page::new("text/html; charset=utf-8", include_str!("../../data/index.html"))),
+    ];
+    let routes = pages
+        .into_iter()
+        .fold(routes, |routes, (path, page)| routes.route(path, get(move |client: Client| page.answered(client))));
     let routes = routes
-        .route("/openapi.json", axum::routing::get(|| async move { Json(description) }))
-        .route("/", axum::routing::get(|| async { Html(include_str!("../../data/index.html")) }))
         .fallback(|OriginalUri(uri): OriginalUri, request: Request| async move {
             drain(request.into_body()).await;
             Problem::no_such_route(uri.path())
@@ -93,14 +105,14 @@ pub fn router(app: App) -> Router {
             drain(request.into_body()).await;
             Problem::wrong_method()
         })
-        .with_state(app);
-    layers::around(routes)
+        .with_state(doors);
+    Ok(layers::around(routes))
 }
 
 /// Routes behind a key with that scope.
-fn guarded(app: &App, scope: Scope, routes: OpenApiRouter<App>) -> OpenApiRouter<App> {
-    let check = move |state: State<App>, request: Request, next: Next| auth::require(state, scope, request, next);
-    routes.route_layer(middleware::from_fn_with_state(app.clone(), check))
+fn guarded(doors: &Doors, scope: Scope, routes: OpenApiRouter<Doors>) -> OpenApiRouter<Doors> {
+    let check = move |state: State<Doors>, request: Request, next: Next| auth::require(state, scope, request, next);
+    routes.route_layer(middleware::from_fn_with_state(doors.clone(), check))
 }
 
 /// The ways to send a key, for readers of the description; addresses that need none say so themselves.

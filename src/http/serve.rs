@@ -3,12 +3,14 @@
 use std::future::Future;
 use std::net::SocketAddr;
 
+use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::http::router::router;
 use crate::http::run::blocking;
+use crate::telemetry::figures;
 
 /// A socket that is bound, but not yet served.
 pub struct Listening(TcpListener);
@@ -36,14 +38,24 @@ impl Listening {
             stop.await;
             stopping.ask_to_stop();
         };
-        axum::serve(self.0, router(app))
-            .with_graceful_shutdown(stop)
-            .await
-            .map_err(|fault| Error::io("serving", &fault))?;
+        let service = router(app)?.into_make_service_with_connect_info::<SocketAddr>();
+        let upkeep = tokio::spawn(keep_figures(figures::start()?));
+        let served = axum::serve(self.0, service).with_graceful_shutdown(stop).await;
+        upkeep.abort();
+        served.map_err(|fault| Error::io("serving", &fault))?;
         blocking(move || {
             jobs.stop();
             Ok(())
         })
         .await
+    }
+}
+
+/// Adds durations up now and then, so that they take no memory when nobody asks for the figures.
+async fn keep_figures(page: &PrometheusHandle) {
+    let mut ticks = tokio::time::interval(figures::UPKEEP);
+    loop {
+        ticks.tick().await;
+        page.run_upkeep();
     }
 }

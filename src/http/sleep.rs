@@ -1,18 +1,18 @@
 //! `GET /api/v1/sleep`: nights with their stages.
 
 use axum::Extension;
-use axum::Json;
 use axum::extract::State;
-use axum::http::HeaderMap;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::app::App;
+use crate::http::answers::Finished;
+use crate::http::caching::{self, Client};
+use crate::http::doors::Doors;
+use crate::http::paging;
 use crate::http::params::Params;
 use crate::http::problem::Problem;
-use crate::http::{caching, paging};
 use crate::model::day::date_text;
 use crate::model::key::Principal;
 use crate::model::time::local_rfc3339;
@@ -97,28 +97,27 @@ pub struct SegmentRow {
     responses((status = 200, body = Nights), (status = 304, description = "Not modified"), (status = 400, body = Problem))
 )]
 pub async fn get(
-    State(app): State<App>,
+    State(doors): State<Doors>,
     Extension(principal): Extension<Principal>,
-    headers: HeaderMap,
+    client: Client,
     mut params: Params,
 ) -> Result<Response, Problem> {
-    let zone = params.zone(&app.home)?;
+    let zone = params.zone(&doors.app.home)?;
     let (from, to) = params.range(&zone)?;
     let question = Question {
         user: principal.user,
         from,
         to,
         zone,
-        sources: params.texts("source"),
+        sources: params.set("source"),
         descending: paging::descending(&mut params)?,
         limit: paging::limit(&mut params, DEFAULT_LIMIT, MOST)?,
         after: paging::cursor(&mut params, |text| text.parse().ok())?,
     };
     params.finish()?;
-    let asked = format!("sleep {question:?}");
-    caching::answered(&app, principal.user, &headers, &asked, move |reading| {
-        let answer = answer(reading, &question)?;
-        Ok(Json(written(answer, &question.zone)).into_response())
+    let asked = caching::Question { user: principal.user, text: format!("sleep {question:?}") };
+    caching::answered(&doors, client, asked, move |reading| {
+        Finished::json(&written(answer(reading, &question)?, &question.zone))
     })
     .await
 }

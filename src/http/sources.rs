@@ -4,22 +4,23 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::HeaderMap;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::http::caching;
+use crate::http::answers::Finished;
+use crate::http::caching::{self, Client};
+use crate::http::doors::Doors;
 use crate::http::params::Params;
 use crate::http::problem::Problem;
 use crate::http::run::blocking;
 use crate::model::key::Principal;
 use crate::model::time::offset_rfc3339;
 use crate::query::subject;
-use crate::store::Store;
+use crate::store::Reading;
 use crate::store::priority::{self, Ranked};
 use crate::store::series::{self, SeriesRow};
 
@@ -65,19 +66,15 @@ pub struct SourceOrder {
     responses((status = 200, body = Sources), (status = 304, description = "Not modified"), (status = 400, body = Problem))
 )]
 pub async fn get(
-    State(app): State<App>,
+    State(doors): State<Doors>,
     Extension(principal): Extension<Principal>,
-    headers: HeaderMap,
+    client: Client,
     params: Params,
 ) -> Result<Response, Problem> {
     params.finish()?;
     let user = principal.user;
-    let tag = caching::tag(user, caching::data_version(&app, user).await?, "sources");
-    if caching::is_known(&headers, &tag) {
-        return Ok(caching::not_modified(&tag, caching::DATA_MAX_AGE));
-    }
-    let listed = blocking(move || list(&app.store, user)).await?;
-    Ok(caching::with_tag(Json(listed).into_response(), &tag, caching::DATA_MAX_AGE))
+    let asked = caching::Question { user, text: "sources".into() };
+    caching::answered(&doors, client, asked, move |reading| Finished::json(&list(reading, user)?)).await
 }
 
 /// Set the order in which sources are believed
@@ -99,18 +96,17 @@ pub async fn put(
     let listed = blocking(move || {
         let ids = subject::named_sources(&*app.store.reader()?, user, &wanted.order)?;
         app.store.writer().run(move |writing| priority::set_order(writing.connection, user, &ids))?;
-        list(&app.store, user)
+        list(&*app.store.reader()?, user)
     });
     Ok(Json(listed.await?))
 }
 
-fn list(store: &Store, user: i64) -> Result<Sources> {
-    let reader = store.reader()?;
+fn list(reading: &Reading, user: i64) -> Result<Sources> {
     let mut rows: BTreeMap<String, Vec<SeriesRow>> = BTreeMap::new();
-    for row in series::list(&reader, user)? {
+    for row in series::list(reading, user)? {
         rows.entry(row.source.clone()).or_default().push(row);
     }
-    let ordered = priority::ordered(&reader, user)?;
+    let ordered = priority::ordered(reading, user)?;
     let known = ordered.into_iter().filter_map(|source| Some((rows.remove(&source.name)?, source)));
     Ok(Sources { sources: (1..).zip(known).map(|(rank, (rows, source))| entry(rank, source, &rows)).collect() })
 }

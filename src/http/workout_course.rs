@@ -1,18 +1,19 @@
 //! `GET /api/v1/workouts/{id}/series` and `/route`: what a workout was like over its time, and where it went.
 
+use axum::Extension;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, header};
-use axum::response::{IntoResponse, Response};
-use axum::{Extension, Json};
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::Response;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::app::App;
 use crate::error::Result;
 use crate::export::{geojson, gpx};
-use crate::http::caching;
+use crate::http::answers::Finished;
+use crate::http::caching::{self, Client};
 use crate::http::clock;
+use crate::http::doors::Doors;
 use crate::http::params::Params;
 use crate::http::problem::Problem;
 use crate::model::key::Principal;
@@ -57,23 +58,23 @@ pub struct SeriesColumns {
     )
 )]
 pub async fn series(
-    State(app): State<App>,
+    State(doors): State<Doors>,
     Extension(principal): Extension<Principal>,
     Path(id): Path<String>,
-    headers: HeaderMap,
+    client: Client,
     mut params: Params,
 ) -> Result<Response, Problem> {
     let tz = params.tz()?;
     let names = params.list("name");
-    let system = params.units(app.units)?;
+    let system = params.units(doors.app.units)?;
     params.finish()?;
-    let asked = format!("workout series {id} {names:?} {tz:?} {system:?}");
-    caching::answered(&app, principal.user, &headers, &asked, move |reading| {
+    let text = format!("workout series {id:?} {names:?} {tz:?} {system:?}");
+    caching::answered(&doors, client, caching::Question { user: principal.user, text }, move |reading| {
         let workout = find(reading, principal.user, &id)?;
         let series = series_of(reading, &workout, &names)?;
         let series = series.into_iter();
         let series = series.map(|(head, points)| columns(&workout, head, &points, tz.as_ref(), system)).collect();
-        Ok(Json(WorkoutSeries { id: workout.id.to_string(), series }).into_response())
+        Finished::json(&WorkoutSeries { id: workout.id.to_string(), series })
     })
     .await
 }
@@ -128,17 +129,18 @@ enum Shape {
     )
 )]
 pub async fn route(
-    State(app): State<App>,
+    State(doors): State<Doors>,
     Extension(principal): Extension<Principal>,
     Path(id): Path<String>,
+    client: Client,
     headers: HeaderMap,
     mut params: Params,
 ) -> Result<Response, Problem> {
     let tz = params.tz()?;
     let shape = shape(&mut params, &headers)?;
     params.finish()?;
-    let asked = format!("route {id} {shape:?} {tz:?}");
-    caching::answered(&app, principal.user, &headers, &asked, move |reading| {
+    let text = format!("route {id:?} {shape:?} {tz:?}");
+    caching::answered(&doors, client, caching::Question { user: principal.user, text }, move |reading| {
         let workout = find(reading, principal.user, &id)?;
         let route = route_of(reading, &workout)?;
         let time = |utc: i64| clock::written(utc, workout.offset_minutes, tz.as_ref());
@@ -146,7 +148,7 @@ pub async fn route(
             Shape::GeoJson => (geojson::MEDIA_TYPE, geojson::geojson(&workout, &route, time).to_string()),
             Shape::Gpx => (gpx::MEDIA_TYPE, gpx::gpx(&workout, &route)),
         };
-        Ok(([(header::CONTENT_TYPE, kind)], text).into_response())
+        Ok(Finished::new(HeaderValue::from_static(kind), text))
     })
     .await
 }

@@ -2,19 +2,20 @@
 
 use std::collections::BTreeMap;
 
+use axum::Extension;
 use axum::extract::{Path, State};
-use axum::http::HeaderMap;
-use axum::response::{IntoResponse, Response};
-use axum::{Extension, Json};
+use axum::response::Response;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::app::App;
+use crate::http::answers::Finished;
+use crate::http::caching::{self, Client};
 use crate::http::clock;
-use crate::http::params::Params;
+use crate::http::doors::Doors;
+use crate::http::paging;
+use crate::http::params::{Params, as_set};
 use crate::http::problem::Problem;
-use crate::http::{caching, paging};
 use crate::model::key::Principal;
 use crate::model::metric::slug;
 use crate::model::sender::Sender;
@@ -136,30 +137,30 @@ pub struct AccountRow {
     responses((status = 200, body = Workouts), (status = 304, description = "Not modified"), (status = 400, body = Problem))
 )]
 pub async fn list(
-    State(app): State<App>,
+    State(doors): State<Doors>,
     Extension(principal): Extension<Principal>,
-    headers: HeaderMap,
+    client: Client,
     mut params: Params,
 ) -> Result<Response, Problem> {
     let tz = params.tz()?;
-    let (from, to) = params.range(tz.as_ref().unwrap_or(&app.home))?;
+    let (from, to) = params.range(tz.as_ref().unwrap_or(&doors.app.home))?;
     let selection = Selection {
         user: principal.user,
         from: from.unwrap_or(i64::MIN),
         to: to.unwrap_or(i64::MAX),
-        activities: params.list("type").iter().map(|name| slug(name)).collect(),
+        activities: as_set(params.list("type").iter().map(|name| slug(name)).collect()),
         descending: paging::descending(&mut params)?,
     };
     let limit = paging::limit(&mut params, DEFAULT_LIMIT, MOST)?;
     let after = paging::cursor(&mut params, paging::numbers)?.map(|[start, id]| (start, id));
-    let system = params.units(app.units)?;
+    let system = params.units(doors.app.units)?;
     params.finish()?;
-    let asked = format!("workouts {selection:?} {after:?} {limit} {tz:?} {system:?}");
-    caching::answered(&app, principal.user, &headers, &asked, move |reading| {
+    let text = format!("workouts {selection:?} {after:?} {limit} {tz:?} {system:?}");
+    caching::answered(&doors, client, caching::Question { user: principal.user, text }, move |reading| {
         let (workouts, next) = page(reading, &selection, after, limit)?;
         let next_cursor = next.map(|(start, id)| paging::sealed(&format!("{start},{id}")));
         let workouts = workouts.iter().map(|workout| row(workout, tz.as_ref(), system)).collect();
-        Ok(Json(Workouts { workouts, next_cursor }).into_response())
+        Finished::json(&Workouts { workouts, next_cursor })
     })
     .await
 }
@@ -177,19 +178,18 @@ pub async fn list(
     )
 )]
 pub async fn one(
-    State(app): State<App>,
+    State(doors): State<Doors>,
     Extension(principal): Extension<Principal>,
     Path(id): Path<String>,
-    headers: HeaderMap,
+    client: Client,
     mut params: Params,
 ) -> Result<Response, Problem> {
     let tz = params.tz()?;
-    let system = params.units(app.units)?;
+    let system = params.units(doors.app.units)?;
     params.finish()?;
-    let asked = format!("workout {id} {tz:?} {system:?}");
-    caching::answered(&app, principal.user, &headers, &asked, move |reading| {
-        let workout = find(reading, principal.user, &id)?;
-        Ok(Json(whole(&workout, tz.as_ref(), system)).into_response())
+    let text = format!("workout {id:?} {tz:?} {system:?}");
+    caching::answered(&doors, client, caching::Question { user: principal.user, text }, move |reading| {
+        Finished::json(&whole(&find(reading, principal.user, &id)?, tz.as_ref(), system))
     })
     .await
 }

@@ -10,6 +10,7 @@ pub mod duck;
 pub mod events;
 mod layering;
 mod painted;
+pub mod rollups;
 pub mod samples;
 pub mod sleep;
 pub mod stat;

@@ -5,16 +5,14 @@
 //! end until the last of its own has ended. So the answer is the same however the range is cut, and whatever lies
 //! around it.
 
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use crate::error::{Error, Result};
 use crate::model::time::Layer;
-use crate::query::aggregate::Point;
 use crate::query::duck::window::Window;
 use crate::query::stat::Stat;
-use crate::query::tally::{Counted, Tally};
+use crate::query::tally::{Counted, Tallies, Tally, merge};
 use crate::query::timeline::{Painter, Share, Stretch};
 use crate::store::lane::Lane;
 
@@ -40,32 +38,29 @@ pub struct Painting<'a> {
     pub pieces: Vec<(i64, i64)>,
 }
 
-/// Bucket start to what was counted in it.
-type Tallies = BTreeMap<i64, Tally>;
-
 impl Painting<'_> {
-    /// The points, and how many rows were stepped for them. Each lane steps on a thread of its own.
-    pub fn paint(&self, lanes: Vec<Lane>) -> Result<(Vec<Point>, u64)> {
+    /// What is counted, and how many rows were stepped for it. Each lane steps on a thread of its own.
+    pub fn paint(&self, lanes: &mut [Lane]) -> Result<(Tallies, u64)> {
         let (next, stepped) = (AtomicUsize::new(0), AtomicU64::new(0));
         let done: Mutex<Vec<(usize, Tallies)>> = Mutex::default();
-        let work = |mut lane: Lane| -> Result<()> {
+        let work = |lane: &mut Lane| -> Result<()> {
             lane.prepare(&self.statement())?;
             while let Some((at, piece)) = self.next_piece(&next) {
-                let (tallies, rows) = self.paint_piece(&mut lane, piece)?;
+                let (tallies, rows) = self.paint_piece(lane, piece)?;
                 stepped.fetch_add(rows, Ordering::Relaxed);
                 done.lock().unwrap_or_else(PoisonError::into_inner).push((at, tallies));
             }
             Ok(())
         };
         std::thread::scope(|scope| -> Result<()> {
-            let running: Vec<_> = lanes.into_iter().map(|lane| scope.spawn(|| work(lane))).collect();
+            let running: Vec<_> = lanes.iter_mut().map(|lane| scope.spawn(|| work(lane))).collect();
             let panicked = |_| Error::Internal("a thread that adds up has ended by a panic".into());
             let outcomes: Vec<Result<()>> =
                 running.into_iter().map(|thread| thread.join().map_err(panicked).and_then(|done| done)).collect();
             outcomes.into_iter().collect()
         })?;
         let done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-        Ok((self.points(done), stepped.into_inner()))
+        Ok((joined(done), stepped.into_inner()))
     }
 
     fn next_piece(&self, next: &AtomicUsize) -> Option<(usize, (i64, i64))> {
@@ -116,20 +111,14 @@ impl Painting<'_> {
         let own = |column| if self.summaries { real(lane, column).or(value) } else { value };
         Counted { start, value, low: own(5), high: own(6) }
     }
+}
 
-    /// Pieces in their order, so that the same question has the same sums to the last bit.
-    fn points(&self, mut done: Vec<(usize, Tallies)>) -> Vec<Point> {
-        done.sort_by_key(|(at, _)| *at);
-        let mut whole = Tallies::new();
-        for (bucket, tally) in done.into_iter().flat_map(|(_, tallies)| tallies) {
-            match whole.get_mut(&bucket) {
-                Some(known) => known.merge(tally),
-                None => drop(whole.insert(bucket, tally)),
-            }
-        }
-        let points = whole.into_iter().map(|(start, tally)| Point { start, values: tally.finish(self.stats) });
-        points.collect()
-    }
+/// Pieces in their order, so that the same question has the same sums to the last bit.
+fn joined(mut done: Vec<(usize, Tallies)>) -> Tallies {
+    done.sort_by_key(|(at, _)| *at);
+    let mut whole = Tallies::new();
+    done.into_iter().for_each(|(_, tallies)| merge(&mut whole, tallies));
+    whole
 }
 
 /// A raw sample of the piece: start and value.

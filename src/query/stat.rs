@@ -56,16 +56,9 @@ impl Stat {
         }
     }
 
-    /// Its SQL over runs of samples, where runs are enough.
-    pub fn over_runs(self) -> Option<&'static str> {
-        match self {
-            Stat::Count => Some("sum(samples)::DOUBLE"),
-            Stat::Sum => Some("sum(total)"),
-            Stat::Avg => Some("sum(total) / sum(measured)"),
-            Stat::Min => Some("min(low)"),
-            Stat::Max => Some("max(high)"),
-            Stat::Median | Stat::Last | Stat::Percentile(_) => None,
-        }
+    /// Whether it adds up: then runs of samples, or rollups, are enough.
+    pub fn adds_up(self) -> bool {
+        !matches!(self, Stat::Median | Stat::Last | Stat::Percentile(_))
     }
 
     /// Its SQL over samples. With `summaries`, some samples (heart rate's) have a min and max of their own.

@@ -1,6 +1,11 @@
-//! The statistics of one bucket, computed here: for painted samples, which never reach DuckDB.
+//! The statistics of one bucket, computed here: from what DuckDB or a rollup has added up, or from painted samples.
+
+use std::collections::BTreeMap;
 
 use crate::query::stat::Stat;
+
+/// Bucket start to what was counted in it.
+pub type Tallies = BTreeMap<i64, Tally>;
 
 /// A sample as it counts.
 #[derive(Debug, Clone, Copy)]
@@ -11,6 +16,9 @@ pub struct Counted {
     pub low: Option<f64>,
     pub high: Option<f64>,
 }
+
+/// Samples, those with a value, sum, least and greatest value.
+pub type Figures = (i64, i64, Option<f64>, Option<f64>, Option<f64>);
 
 /// What has been counted of one bucket.
 #[derive(Debug, Clone)]
@@ -38,6 +46,25 @@ impl Tally {
             last: None,
             values: keeps.then(Vec::new),
         }
+    }
+
+    /// What has been added up elsewhere: samples, those with a value, their sum, the least and the greatest value.
+    pub fn of((samples, measured, total, low, high): Figures) -> Tally {
+        Tally {
+            samples: samples.max(0) as u64,
+            measured: measured.max(0) as u64,
+            total: total.unwrap_or(0.0),
+            low: low.unwrap_or(f64::INFINITY),
+            high: high.unwrap_or(f64::NEG_INFINITY),
+            last: None,
+            values: None,
+        }
+    }
+
+    /// The same again.
+    pub fn figures(&self) -> Figures {
+        let finite = |number: f64| number.is_finite().then_some(number);
+        (self.samples as i64, self.measured as i64, Some(self.total), finite(self.low), finite(self.high))
     }
 
     #[inline]
@@ -100,6 +127,16 @@ fn quantile(sorted: &[f64], share: f64) -> Option<f64> {
     let place = sorted.len().checked_sub(1)? as f64 * share;
     let (low, high) = (sorted.get(place.floor() as usize)?, sorted.get(place.ceil() as usize)?);
     Some(low + (high - low) * place.fract())
+}
+
+/// Adds tallies of later samples, or of other buckets.
+pub fn merge(whole: &mut Tallies, later: Tallies) {
+    for (bucket, tally) in later {
+        match whole.get_mut(&bucket) {
+            Some(known) => known.merge(tally),
+            None => drop(whole.insert(bucket, tally)),
+        }
+    }
 }
 
 #[cfg(test)]

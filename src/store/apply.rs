@@ -16,6 +16,7 @@ use crate::store::dictionary::{self, Dictionaries};
 use crate::store::memory::Memory;
 use crate::store::priority;
 use crate::store::reconcile::{Change, Row, Settled, Standing, Terms, Unnamed, reconcile};
+use crate::store::rollups::Dirty;
 use crate::store::series::{self, SeriesChange, SeriesKey};
 use crate::store::writer::Writing;
 
@@ -69,7 +70,8 @@ pub fn store_samples(writing: &mut Writing, owner: Owner, batch: &Batch, memory:
     for group in order.chunk_by(same_key) {
         table.store_group(group, &mut outcomes)?;
     }
-    let changes = table.changes;
+    let SampleTable { changes, dirty, .. } = table;
+    dirty.write(writing.connection, owner)?;
     series::write(writing.connection, owner, &changes)?;
     Ok(outcomes)
 }
@@ -113,6 +115,7 @@ struct SampleTable<'a> {
     read: CachedStatement<'a>,
     remove: CachedStatement<'a>,
     changes: BTreeMap<SeriesKey, SeriesChange<'a>>,
+    dirty: Dirty,
 }
 
 impl<'a> SampleTable<'a> {
@@ -132,6 +135,7 @@ impl<'a> SampleTable<'a> {
             insert: Insert::prepare(connection, "INSERT OR IGNORE", owner)?,
             put: Insert::prepare(connection, "INSERT OR REPLACE", owner)?,
             changes: BTreeMap::new(),
+            dirty: Dirty::default(),
             read: connection.prepare_cached(GROUP_SQL)?,
             remove: connection.prepare_cached(
                 "DELETE FROM sample WHERE user = ?1 AND metric = ?2 AND start = ?3 AND layer = ?4 AND twin = ?5",
@@ -242,6 +246,9 @@ impl<'a> SampleTable<'a> {
     /// Notes that `samples` rows like `row` have come (or gone, when negative).
     fn count(&mut self, sample: &Sample, row: &Row, samples: i64) {
         let (metric, start, layer) = self.key(sample);
+        if samples != 0 {
+            self.dirty.touch(metric, layer, start, row.span);
+        }
         let change = self.changes.entry((metric, layer.id(), row.source)).or_insert_with(|| SeriesChange {
             unit_sent: &self.batch.series[sample.series as usize].unit_sent,
             samples: 0,

@@ -25,6 +25,8 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 const WRITER_CACHE_KIB: u32 = 16 * 1024;
 const READER_CACHE_KIB: u32 = 2 * 1024;
 
+const READER_FLAGS: OpenFlags = OpenFlags::SQLITE_OPEN_READ_WRITE.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
+
 pub type Pool = r2d2::Pool<SqliteConnectionManager>;
 pub type Pooled = r2d2::PooledConnection<SqliteConnectionManager>;
 
@@ -60,24 +62,39 @@ pub fn open_to_look(path: &Path) -> Result<Connection> {
     Ok(connection)
 }
 
+/// Opens a connection that cannot write and is no part of the pool, for whoever keeps one for good.
+pub fn open_reader(path: &Path) -> Result<Connection> {
+    let mut connection = Connection::open_with_flags(path, READER_FLAGS)?;
+    make_reader(&mut connection)?;
+    Ok(connection)
+}
+
 /// A pool of connections that cannot write.
 pub fn open_readers(path: &Path, size: u32) -> Result<Pool> {
-    let manager = SqliteConnectionManager::file(path)
-        .with_flags(OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
-        .with_init(|connection| {
-            connection.busy_timeout(BUSY_TIMEOUT)?;
-            connection.set_prepared_statement_cache_capacity(32);
-            connection.execute_batch(&format!(
-                "PRAGMA query_only = ON; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
-                 PRAGMA cache_size = -{READER_CACHE_KIB}; PRAGMA temp_store = MEMORY;"
-            ))
-        });
+    let manager = SqliteConnectionManager::file(path).with_flags(READER_FLAGS).with_init(make_reader);
     r2d2::Pool::builder()
         .max_size(size)
         .min_idle(Some(1))
         .connection_timeout(Duration::from_secs(5))
         .build(manager)
         .map_err(|fault| Error::internal("opening the readers", fault))
+}
+
+/// A connection of the pool; "busy" when none is free within the time that the pool was opened with.
+pub fn from_pool(pool: &Pool) -> Result<Pooled> {
+    pool.get().map_err(|_| {
+        metrics::counter!("health_export_busy_total", "what" => "readers").increment(1);
+        Error::Busy("every reader is in use: try again in a moment".into())
+    })
+}
+
+fn make_reader(connection: &mut Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.set_prepared_statement_cache_capacity(32);
+    connection.execute_batch(&format!(
+        "PRAGMA query_only = ON; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
+         PRAGMA cache_size = -{READER_CACHE_KIB}; PRAGMA temp_store = MEMORY;"
+    ))
 }
 
 fn refuse_old_sqlite() -> Result<()> {
@@ -115,8 +132,9 @@ mod tests {
             assert_eq!(pragma(&writer, name), value, "writer: {name}");
         }
         let pool = open_readers(&path, 6).unwrap();
-        let readers: Vec<Pooled> = (0..6).map(|_| pool.get().unwrap()).collect();
-        for reader in &readers {
+        let pooled: Vec<Pooled> = (0..6).map(|_| pool.get().unwrap()).collect();
+        let alone = open_reader(&path).unwrap();
+        for reader in pooled.iter().map(|reader| &**reader).chain([&alone]) {
             for (name, value) in common.into_iter().chain([("query_only", "1"), ("cache_size", "-2048")]) {
                 assert_eq!(pragma(reader, name), value, "reader: {name}");
             }

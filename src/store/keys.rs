@@ -84,22 +84,34 @@ pub fn list(connection: &Connection) -> Result<Vec<KeyRow>> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Who a secret's hash belongs to, when its key is neither revoked nor expired at `now`.
+/// A key that is not revoked, and when it ends, in UTC epoch seconds.
+#[derive(Debug, Clone)]
+pub struct Known {
+    pub principal: Principal,
+    pub expires_at: Option<i64>,
+}
+
+impl Known {
+    /// Who stands behind it, when it has not expired at `now`.
+    pub fn at(&self, now: i64) -> Option<Principal> {
+        self.expires_at.is_none_or(|end| end > now).then(|| self.principal.clone())
+    }
+}
+
+/// The key of that secret's hash, when there is one that is not revoked.
 ///
 /// The look-up is by the hash of 256 random bits, so its timing tells nothing about any secret.
-pub fn find(connection: &Connection, hash: &[u8; 32], now: i64) -> Result<Option<Principal>> {
+pub fn find(connection: &Connection, hash: &[u8; 32]) -> Result<Option<Known>> {
     Ok(connection
         .prepare_cached(
-            "SELECT id, user, scopes, locale FROM api_key LEFT JOIN api_key_locale ON api_key_locale.api_key = api_key.id
-             WHERE hash = ?1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?2)",
+            "SELECT id, user, scopes, locale, expires_at
+             FROM api_key LEFT JOIN api_key_locale ON api_key_locale.api_key = api_key.id
+             WHERE hash = ?1 AND revoked_at IS NULL",
         )?
-        .query_row(params![hash, now], |row| {
-            Ok(Principal {
-                key: row.get(0)?,
-                user: row.get(1)?,
-                scopes: scopes(&row.get::<_, String>(2)?),
-                locale: row.get(3)?,
-            })
+        .query_row(params![hash], |row| {
+            let scopes = scopes(&row.get::<_, String>(2)?);
+            let principal = Principal { key: row.get(0)?, user: row.get(1)?, scopes, locale: row.get(3)? };
+            Ok(Known { principal, expires_at: row.get(4)? })
         })
         .optional()?)
 }

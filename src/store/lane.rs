@@ -6,6 +6,7 @@
 
 use std::ffi::{CString, c_int};
 use std::ptr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{InterruptHandle, ffi};
 
@@ -17,6 +18,26 @@ use crate::store::connection::Pooled;
 pub struct Lane {
     statement: *mut ffi::sqlite3_stmt,
     reader: Pooled,
+    /// Whether the connection is still this lane's; once it is given back it answers somebody else's question.
+    owned: Arc<Mutex<bool>>,
+}
+
+/// Stops what a lane is doing, for as long as it is that lane's.
+pub(super) struct Interrupt {
+    handle: InterruptHandle,
+    owned: Arc<Mutex<bool>>,
+}
+
+impl Interrupt {
+    pub fn interrupt(&self) {
+        if *lock(&self.owned) {
+            self.handle.interrupt();
+        }
+    }
+}
+
+fn lock(owned: &Mutex<bool>) -> MutexGuard<'_, bool> {
+    owned.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 // SAFETY: the statement belongs to `reader`, which moves with it; SQLite allows a connection and its statements to be
@@ -26,7 +47,7 @@ unsafe impl Send for Lane {}
 impl Lane {
     /// `reader` is inside a read transaction, which the lane ends when it is dropped.
     pub(super) fn new(reader: Pooled) -> Lane {
-        Lane { statement: ptr::null_mut(), reader }
+        Lane { statement: ptr::null_mut(), reader, owned: Arc::new(Mutex::new(true)) }
     }
 
     /// The connection, for ordinary questions inside the same snapshot.
@@ -34,8 +55,8 @@ impl Lane {
         &self.reader
     }
 
-    pub(super) fn interrupt_handle(&self) -> InterruptHandle {
-        self.reader.get_interrupt_handle()
+    pub(super) fn interrupt_handle(&self) -> Interrupt {
+        Interrupt { handle: self.reader.get_interrupt_handle(), owned: self.owned.clone() }
     }
 
     /// Prepares `sql`, replacing the statement there was.
@@ -126,6 +147,7 @@ impl Lane {
 impl Drop for Lane {
     fn drop(&mut self) {
         self.finalize();
+        *lock(&self.owned) = false;
         if let Err(fault) = self.reader.execute_batch("ROLLBACK") {
             tracing::error!("a read transaction did not end: {fault}");
         }

@@ -14,6 +14,7 @@ use crate::model::time::Layer;
 use crate::store::apply::Owner;
 use crate::store::events;
 use crate::store::reconcile::Identity;
+use crate::store::rollups::Dirty;
 
 /// Seconds of one entry of the memory.
 const CHUNK_BITS: u32 = 16;
@@ -51,10 +52,14 @@ impl Memory {
 
     /// Removes the rows of records that the import has named without repeating these rows.
     pub fn remove_unrepeated(self, connection: &Connection, owner: Owner) -> Result<()> {
+        let mut dirty = Dirty::default();
         for (metric, start, record) in &self.unrepeated {
             remove_older(connection, owner, *metric, *start, *record)?;
             keep_first_taken(connection, owner, *metric, *start)?;
+            let (span, ..) = *record;
+            dirty.touch(*metric, Layer::Raw, *start, span);
         }
+        dirty.write(connection, owner)?;
         for (kind, start, span, code, sender) in &self.unrepeated_events {
             events::remove_older(connection, owner, (kind, *start, *span, code, *sender))?;
         }

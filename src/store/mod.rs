@@ -11,6 +11,7 @@ pub mod batch;
 pub mod check;
 pub mod connection;
 pub mod coverage;
+pub mod current;
 pub mod deliveries;
 pub mod dictionary;
 pub mod documents;
@@ -30,6 +31,7 @@ pub mod quarantine;
 mod queue;
 pub mod reconcile;
 pub mod replays;
+pub mod rollups;
 pub mod samples;
 pub mod series;
 pub mod snapshot;
@@ -38,6 +40,7 @@ pub mod writer;
 
 use crate::error::{Error, Result};
 use connection::{Pool, Pooled};
+use current::Current;
 use writer::{Gate, Writer};
 
 /// A connection that other folders may ask through the functions of this one.
@@ -47,6 +50,7 @@ pub use rusqlite::Connection as Reading;
 pub struct Store {
     path: PathBuf,
     readers: Pool,
+    current: Current,
     gate: Gate,
     // Last, so that the readers are closed before the writer checkpoints on its way out.
     writer: Writer,
@@ -64,8 +68,10 @@ impl Store {
         let mut writing = connection::open_writer(&path)?;
         migrate::migrate(&mut writing)?;
         let gate = Gate::default();
+        let readers = connection::open_readers(&path, readers)?;
         Ok(Store {
-            readers: connection::open_readers(&path, readers)?,
+            current: Current::open(&path, readers.clone())?,
+            readers,
             writer: Writer::start(writing, gate.clone())?,
             gate,
             path,
@@ -74,7 +80,18 @@ impl Store {
 
     /// A connection that only reads; "busy" when none is free within five seconds.
     pub fn reader(&self) -> Result<Pooled> {
-        self.readers.get().map_err(|_| Error::Busy("every reader is in use: try again in a moment".into()))
+        connection::from_pool(&self.readers)
+    }
+
+    /// How many readers are in use, and how many there are.
+    pub fn readers(&self) -> (u32, u32) {
+        let state = self.readers.state();
+        (state.connections - state.idle_connections, self.readers.max_size())
+    }
+
+    /// What every request asks first.
+    pub fn current(&self) -> &Current {
+        &self.current
     }
 
     pub fn writer(&self) -> &Writer {

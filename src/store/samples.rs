@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::sync::Arc;
 
 use rusqlite::{Connection, params_from_iter};
 
@@ -37,8 +38,8 @@ pub struct StoredSample {
     pub value: Option<f64>,
     pub min: Option<f64>,
     pub max: Option<f64>,
-    pub source: String,
-    pub context: Option<String>,
+    pub source: Arc<str>,
+    pub context: Option<Arc<str>>,
     pub offset_minutes: i32,
 }
 
@@ -54,7 +55,7 @@ pub fn page(
     let mut values = vec![selection.user, selection.metric, from, to];
     let sql = page_sql(selection, after, descending, limit, &mut values);
     let mut statement = connection.prepare_cached(&sql)?;
-    let mut names: HashMap<i64, String> = HashMap::new();
+    let mut names: HashMap<i64, Arc<str>> = HashMap::new();
     let mut rows = statement.query(params_from_iter(values))?;
     let mut samples = Vec::new();
     while let Some(row) = rows.next()? {
@@ -104,24 +105,24 @@ fn page_sql(
         values.extend([start, layer, twin]);
         sql.push_str(&format!(" AND (start, layer, twin) {comparison} (?5, ?6, ?7)"));
     }
-    sql.push_str(&narrowed(selection.layer, selection.sources.as_deref()));
+    sql.push_str(&narrowed(selection.layer.as_ref().map(std::slice::from_ref), selection.sources.as_deref()));
     sql.push_str(&format!(" ORDER BY start {direction}, layer {direction}, twin {direction} LIMIT {limit}"));
     sql
 }
 
-/// What narrows a range of the clustered key to one layer and to some sources, to follow its condition. The plus keeps
-/// SQLite from taking the layer out of the order, for then it sees no more that the key has that order, and sorts.
-pub fn narrowed(layer: Option<Layer>, sources: Option<&[i64]>) -> String {
-    let layer = layer.map(|layer| format!(" AND +layer = {}", layer.id()));
-    let sources = sources.map(|ids| {
-        let ids: Vec<String> = ids.iter().map(i64::to_string).collect();
-        format!(" AND source IN ({})", ids.join(","))
-    });
-    layer.into_iter().chain(sources).collect()
+/// What narrows a range of the clustered key to some layers and to some sources, to follow its condition; all where there
+/// is `None`. The plus keeps SQLite from taking the layer out of the order, for then it sees no more that the key has
+/// that order, and sorts.
+pub fn narrowed(layers: Option<&[Layer]>, sources: Option<&[i64]>) -> String {
+    let listed = |ids: Vec<i64>| ids.iter().map(i64::to_string).collect::<Vec<_>>().join(",");
+    let layers = layers.map(|layers| layers.iter().map(|layer| layer.id()).collect());
+    let layers = layers.map(|ids| format!(" AND +layer IN ({})", listed(ids)));
+    let sources = sources.map(|ids| format!(" AND source IN ({})", listed(ids.to_vec())));
+    layers.into_iter().chain(sources).collect()
 }
 
 /// `table` is one of ours, never input.
-fn name(connection: &Connection, table: &str, id: i64) -> Result<String> {
+fn name(connection: &Connection, table: &str, id: i64) -> Result<Arc<str>> {
     Ok(connection
         .prepare_cached(&format!("SELECT name FROM {table} WHERE id = ?1"))?
         .query_row([id], |row| row.get(0))?)

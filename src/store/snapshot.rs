@@ -5,12 +5,10 @@
 //! Another process may write too (an import from the command line), so the data version seen by each is compared, and
 //! the attempt repeated when they differ.
 
-use rusqlite::{Connection, InterruptHandle};
-
 use crate::error::{Error, Result};
 use crate::store::Store;
 use crate::store::connection::Pooled;
-use crate::store::lane::Lane;
+use crate::store::lane::{Interrupt as LaneInterrupt, Lane};
 
 /// Attempts before giving up; each fails only when another process commits within the same few microseconds.
 const ATTEMPTS: usize = 20;
@@ -21,11 +19,11 @@ pub struct Snapshot {
 }
 
 /// Stops whatever the lanes of a snapshot are doing, from any thread.
-pub struct Interrupt(Vec<InterruptHandle>);
+pub struct Interrupt(Vec<LaneInterrupt>);
 
 impl Interrupt {
     pub fn interrupt(&self) {
-        self.0.iter().for_each(InterruptHandle::interrupt);
+        self.0.iter().for_each(LaneInterrupt::interrupt);
     }
 }
 
@@ -39,9 +37,8 @@ impl Store {
     /// Begins read transactions on `lanes` connections, all on the same state.
     pub fn snapshot(&self, lanes: usize) -> Result<Snapshot> {
         for _ in 0..ATTEMPTS {
-            let mut readers = (0..lanes.max(1)).map(|_| self.reader()).collect::<Result<Vec<_>>>()?;
-            let versions = self.begin_together(&mut readers)?;
-            let lanes: Vec<Lane> = readers.into_iter().map(Lane::new).collect();
+            let readers = (0..lanes.max(1)).map(|_| self.reader()).collect::<Result<Vec<_>>>()?;
+            let (versions, lanes): (Vec<i64>, Vec<Lane>) = self.begin_together(readers)?.into_iter().unzip();
             if versions.windows(2).all(|pair| pair[0] == pair[1]) {
                 return Ok(Snapshot { lanes });
             }
@@ -49,16 +46,20 @@ impl Store {
         Err(Error::Busy("another program keeps writing to the database: try again".into()))
     }
 
-    fn begin_together(&self, readers: &mut [Pooled]) -> Result<Vec<i64>> {
+    fn begin_together(&self, readers: Vec<Pooled>) -> Result<Vec<(i64, Lane)>> {
         let closed = self.gate.close();
-        let versions = readers.iter().map(|reader| begin(reader)).collect();
+        let begun = readers.into_iter().map(begin).collect();
         drop(closed);
-        versions
+        begun
     }
 }
 
 /// Begins a read transaction and reads the version, which is what makes SQLite take its snapshot.
-fn begin(reader: &Connection) -> Result<i64> {
+fn begin(reader: Pooled) -> Result<(i64, Lane)> {
     reader.execute_batch("BEGIN DEFERRED")?;
-    Ok(reader.prepare_cached("SELECT coalesce(sum(data_version), 0) FROM user")?.query_row([], |row| row.get(0))?)
+    // A lane from here on, so that the transaction ends also when the next step fails.
+    let lane = Lane::new(reader);
+    let sql = "SELECT coalesce(sum(data_version), 0) FROM user";
+    let version = lane.reading().prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+    Ok((version, lane))
 }

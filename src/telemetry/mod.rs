@@ -1,4 +1,6 @@
-//! Logs: to standard error, where journald takes them. They hold no secrets and no health values.
+//! Logs: to standard error, where journald takes them. They hold no secrets and no health values. And `figures`.
+
+pub mod figures;
 
 use std::io::IsTerminal;
 

@@ -12,7 +12,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("query", &["store", "model", "error"]),
     ("export", &["query", "store", "model", "error"]),
     ("receive", &["decode", "validate", "store", "model", "error"]),
-    ("http", &["app", "receive", "decode", "validate", "store", "query", "export", "model", "sys", "error"]),
+    (
+        "http",
+        &["app", "receive", "decode", "validate", "store", "query", "export", "model", "sys", "telemetry", "error"],
+    ),
     ("telemetry", &["error"]),
     ("sys", &["error"]),
     ("synth", &["error"]),

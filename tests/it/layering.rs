@@ -59,6 +59,16 @@ fn buckets_shorter_than_a_day_are_made_of_what_is_short_enough() {
 }
 
 #[test]
+fn a_day_is_not_counted_in_its_first_hour() {
+    let server = InProcess::start();
+    store(&server.client, "Minutes", "step_count", "Watch", &[(60, 10.0), (DAY + 60, 5.0)]);
+    store(&server.client, "Days", "step_count", "Phone", &[(0, 27.0)]);
+    let hours = [("05-01", 10.0), ("05-02", 5.0)];
+    assert_sums(&server.client, "step_count?bucket=hour", "minute", &hours);
+    assert_sums(&server.client, "step_count?bucket=hour&dedupe=none", "minute", &hours);
+}
+
+#[test]
 fn for_what_is_averaged_the_finer_layer_wins() {
     let server = InProcess::start();
     store(&server.client, "Days", "heart_rate", "Watch", &[(0, 70.0), (DAY, 80.0)]);

@@ -98,7 +98,7 @@ fn the_statement_of_a_scan_is_one_range_of_the_clustered_key() {
     let sql = format!("SELECT value FROM {} WHERE {SAMPLE_RANGE} ORDER BY {}", SAMPLES.name, SAMPLES.order);
     let range = "SEARCH sample USING PRIMARY KEY (user=? AND metric=? AND start>? AND start<?)";
     assert_eq!(plan(&reader, &sql), [range]);
-    let (layer, source) = (narrowed(Some(Layer::Day), None), " AND source IN (1,2)".to_owned());
+    let (layer, source) = (narrowed(Some(&[Layer::Day]), None), " AND source IN (1,2)".to_owned());
     for extra in [format!("{layer}{source}"), layer, source] {
         let sql = sql.replace(SAMPLE_RANGE, &format!("{SAMPLE_RANGE}{extra}"));
         assert_eq!(plan(&reader, &sql), [range], "{extra}");

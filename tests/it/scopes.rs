@@ -13,6 +13,8 @@ const ROUTES: &[(&str, &str, Option<Scope>)] = &[
     ("GET", "/health", None),
     ("GET", "/health/live", None),
     ("GET", "/health/ready", None),
+    // From this machine.
+    ("GET", "/metrics", None),
     ("POST", "/api/v1/ingest", Some(Scope::Ingest)),
     ("POST", "/api/data", Some(Scope::Ingest)),
     ("POST", "/api/v1/import", Some(Scope::Ingest)),

@@ -60,3 +60,29 @@ fn over_http_it_is_a_problem_that_says_what_to_do() {
     assert!(answer.problem(503).contains("shorter range"), "{}", answer.text());
     assert_eq!(answer.header("retry-after"), "5");
 }
+
+#[test]
+fn a_question_that_has_ended_or_was_given_up_stops_no_other() {
+    let server = InProcess::start();
+    let rows = (0..3_000).map(|at| sample(Layer::Raw, 1_700_000_000 + at * 61, 0, at as f64));
+    deliver(&server.app, "heart_rate", "count/min", rows.collect());
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let budget = Budget::new(Duration::from_secs(60));
+        let asking = |at: u64| {
+            let (server, budget) = (&server, &budget);
+            async move {
+                for round in 0..100 {
+                    let question = ask(server, budget);
+                    // Every other asker leaves early, at a different moment each time.
+                    let patience =
+                        if at % 2 == 0 { Duration::from_micros(100 * round) } else { Duration::from_secs(60) };
+                    if let Ok(answer) = tokio::time::timeout(patience, question).await {
+                        assert_eq!(answer.unwrap(), 3_000);
+                    }
+                }
+            }
+        };
+        futures::future::join_all((0..8).map(asking)).await;
+    });
+}

@@ -38,6 +38,15 @@ fn parquet_can_be_read_in_pieces() {
         assert_eq!((piece.status, &piece.bytes[..]), (206, &whole.bytes[from..to]), "{range}");
         assert_eq!(piece.header("content-range"), format!("bytes {from}-{}/{all}", to - 1));
     }
+    let ranged = [("range", "bytes=-8"), ("accept-encoding", "zstd")];
+    let head = server.client.request("HEAD", PARQUET, &ranged, b"").unwrap();
+    assert_eq!((head.status, head.header("content-length"), head.bytes.len()), (206, "8", 0));
+    assert_eq!(head.header("content-range"), format!("bytes {}-{}/{all}", all - 8, all - 1));
+    // The whole is a right answer to what is not one range of bytes.
+    for range in ["bytes=0-3,8-11", "bytes=0-0,-1", "lines=1-2"] {
+        let answer = server.client.get_with(PARQUET, &[("range", range)]);
+        assert_eq!((answer.status, answer.bytes == whole.bytes), (200, true), "{range}");
+    }
     let beyond = server.client.get_with(PARQUET, &[("range", &format!("bytes={all}-"))]);
     assert_eq!((beyond.status, beyond.header("content-range")), (416, &*format!("bytes */{all}")));
 }
@@ -54,9 +63,14 @@ fn a_download_never_goes_on_with_another_file() {
     let range = [("range", "bytes=4-"), ("if-range", &*tag)];
     let answer = server.client.get_with(PARQUET, &range);
     assert_eq!((answer.status, &answer.bytes[..4]), (200, &b"PAR1"[..]));
+    // A weak tag never holds for a range, not even the right one.
+    let range = [("range", "bytes=4-"), ("if-range", answer.header("etag"))];
+    assert_eq!(server.client.get_with(PARQUET, &range).status, 200);
+    let known = [("range", "bytes=4-"), ("if-none-match", answer.header("etag"))];
+    assert_eq!(server.client.get_with(PARQUET, &known).status, 304);
 }
 
-fn plain(answer: &Answer) -> Vec<u8> {
+pub fn plain(answer: &Answer) -> Vec<u8> {
     let (mut plain, bytes) = (Vec::new(), &answer.bytes[..]);
     match answer.header("content-encoding") {
         "gzip" => flate2::read::GzDecoder::new(bytes).read_to_end(&mut plain).map(drop).unwrap(),

@@ -72,7 +72,7 @@ impl<'a> Sleep<'a> {
     }
 
     fn narrowed(&self) -> String {
-        narrowed(Some(Layer::Raw), self.sources.as_deref())
+        narrowed(Some(&[Layer::Raw]), self.sources.as_deref())
     }
 
     /// The nights of these dates that phones have summed up, by date, then sender.

@@ -1,0 +1,116 @@
+//! Compresses answers on their way out, as they are sent and never whole, and counts what that saves.
+//!
+//! Answers that caching keeps come through here compressed already. HEAD is answered as GET up to here, so that its headers
+//! are those of the GET; the router then drops the body.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use async_compression::Level;
+use async_compression::tokio::bufread::{BrotliEncoder, GzipEncoder, ZstdEncoder};
+use axum::body::{Body, Bytes, HttpBody};
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use futures::{Stream, StreamExt};
+use tokio::io::AsyncRead;
+use tokio_util::io::{ReaderStream, StreamReader};
+
+use crate::http::coding::{self, Accepted, Coding, SMALLEST};
+use crate::http::problem::Problem;
+
+/// Bytes of compressed answer that are sent at a time.
+const PIECE: usize = 32 << 10;
+
+/// Settles the coding of an answer, lets it be made, and compresses what is not yet.
+pub async fn compress(mut request: Request, next: Next) -> Response {
+    let Some(accepted) = coding::accepted(request.headers()) else {
+        return Problem::no_such_coding().into_response();
+    };
+    request.extensions_mut().insert(accepted);
+    let head = request.method() == Method::HEAD;
+    if head {
+        *request.method_mut() = Method::GET;
+    }
+    let mut response = next.run(request).await;
+    if head && response.status() == StatusCode::NOT_MODIFIED {
+        // A length of nothing would be told as that of the answer which the client has.
+        *response.body_mut() = Body::from_stream(futures::stream::empty::<io::Result<Bytes>>());
+    }
+    match accepted.best {
+        Coding::Identity => response,
+        coding if is_worth_it(&response, accepted) => compressed(response, coding),
+        _ => response,
+    }
+}
+
+fn is_worth_it(response: &Response, accepted: Accepted) -> bool {
+    let headers = response.headers();
+    let is_small = || response.body().size_hint().upper().is_some_and(|bytes| bytes < SMALLEST as u64);
+    !headers.contains_key(header::CONTENT_ENCODING)
+        // A range is a part of the bytes as they are.
+        && !headers.contains_key(header::CONTENT_RANGE)
+        && headers.get(header::CONTENT_TYPE).is_some_and(coding::is_compressible)
+        && !(is_small() && accepted.identity)
+        && !response.body().is_end_stream()
+}
+
+fn compressed(response: Response, coding: Coding) -> Response {
+    let (mut parts, body) = response.into_parts();
+    parts.headers.remove(header::CONTENT_LENGTH);
+    parts.headers.remove(header::ACCEPT_RANGES);
+    parts.headers.insert(header::CONTENT_ENCODING, coding.header());
+    vary_by_coding(&mut parts.headers);
+    Response::from_parts(parts, Body::from_stream(stream(body, coding)))
+}
+
+/// Says to caches that the answer depends on `Accept-Encoding`, unless it is said.
+fn vary_by_coding(headers: &mut HeaderMap) {
+    let named =
+        |value: &HeaderValue| value.to_str().is_ok_and(|text| text.to_ascii_lowercase().contains("accept-encoding"));
+    if !headers.get_all(header::VARY).iter().any(named) {
+        headers.append(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+    }
+}
+
+/// Bytes that went in and came out so far; counted when the answer ends, also when its client has left.
+struct Tally {
+    coding: Coding,
+    input: AtomicU64,
+    output: AtomicU64,
+}
+
+impl Drop for Tally {
+    fn drop(&mut self) {
+        let (input, output) = (self.input.load(Ordering::Relaxed), self.output.load(Ordering::Relaxed));
+        // A HEAD has headers only.
+        if output > 0 {
+            coding::count(self.coding, input, output);
+        }
+    }
+}
+
+fn stream(body: Body, coding: Coding) -> impl Stream<Item = io::Result<Bytes>> {
+    let tally = Arc::new(Tally { coding, input: AtomicU64::new(0), output: AtomicU64::new(0) });
+    let seen = tally.clone();
+    let plain = body.into_data_stream().map(move |piece| {
+        let piece = piece.map_err(io::Error::other)?;
+        seen.input.fetch_add(piece.len() as u64, Ordering::Relaxed);
+        Ok::<Bytes, io::Error>(piece)
+    });
+    let plain = StreamReader::new(plain);
+    let level = Level::Precise(coding.level());
+    let encoder: Pin<Box<dyn AsyncRead + Send>> = match coding {
+        Coding::Identity => Box::pin(plain),
+        Coding::Gzip => Box::pin(GzipEncoder::with_quality(plain, level)),
+        Coding::Brotli => Box::pin(BrotliEncoder::with_quality(plain, level)),
+        Coding::Zstd => Box::pin(ZstdEncoder::with_quality(plain, level)),
+    };
+    ReaderStream::with_capacity(encoder, PIECE).inspect(move |piece| {
+        let bytes = piece.as_ref().map_or(0, Bytes::len);
+        tally.output.fetch_add(bytes as u64, Ordering::Relaxed);
+    })
+}

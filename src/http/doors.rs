@@ -1,0 +1,44 @@
+//! What the handlers share beside `App`: everything that only HTTP needs.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use axum::extract::FromRef;
+use metrics_exporter_prometheus::PrometheusHandle;
+
+use crate::app::App;
+use crate::error::Result;
+use crate::http::answers::Answers;
+use crate::telemetry::figures;
+
+/// The state of the router; cheap to clone.
+#[derive(Clone)]
+pub struct Doors(Arc<Inside>);
+
+pub struct Inside {
+    pub app: App,
+    pub answers: Answers,
+    /// Writes the page of figures.
+    pub figures: &'static PrometheusHandle,
+}
+
+impl Doors {
+    pub fn new(app: App) -> Result<Doors> {
+        let answers = Answers::new(app.answer_cache);
+        Ok(Doors(Arc::new(Inside { app, answers, figures: figures::start()? })))
+    }
+}
+
+impl Deref for Doors {
+    type Target = Inside;
+
+    fn deref(&self) -> &Inside {
+        &self.0
+    }
+}
+
+impl FromRef<Doors> for App {
+    fn from_ref(doors: &Doors) -> App {
+        doors.app.clone()
+    }
+}

@@ -1,0 +1,148 @@
+//! Statistics of a metric per bucket of local time.
+//!
+//! Whole days that nothing has changed since they were rolled up are read from there (`rolled`); everything else is
+//! added up from the samples (`scanning`), on the same snapshot. Both give tallies, so that a week of both is one sum.
+
+mod rolled;
+pub(super) mod scanning;
+
+use jiff::tz::TimeZone;
+
+use crate::error::{Error, Result};
+use crate::model::bucket::{Bucket, boundaries};
+use crate::model::time::Layer;
+use crate::query::budget::Stop;
+use crate::query::duck::engine::Engine;
+use crate::query::layering::reach;
+use crate::query::stat::Stat;
+use crate::query::tally::{Tallies, merge};
+use crate::store::Store;
+use crate::store::series::Extent;
+
+use rolled::Piece;
+use scanning::Scanning;
+
+/// Most buckets of one answer.
+const MOST_BUCKETS: usize = 500_000;
+
+/// What is asked.
+#[derive(Debug, Clone)]
+pub struct Question {
+    pub user: i64,
+    pub metric: String,
+    /// UTC epoch seconds; start included, end excluded; everything stored when `None`.
+    pub from: Option<i64>,
+    pub to: Option<i64>,
+    pub bucket: Bucket,
+    pub zone: TimeZone,
+    pub stats: Vec<Stat>,
+    pub layer: Option<Layer>,
+    pub sources: Vec<String>,
+    /// False adds every layer up, as stored.
+    pub dedupe: bool,
+}
+
+/// What is answered.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    pub metric: String,
+    pub unit: String,
+    /// The layers it was computed from, finest first.
+    pub layers: Vec<Layer>,
+    /// Ascending; buckets without a sample are left out.
+    pub points: Vec<Point>,
+    /// Starts of all buckets of the range that was looked at.
+    pub starts: Vec<i64>,
+    /// Rows that SQLite handed over for it.
+    pub rows_stepped: u64,
+}
+
+impl Answer {
+    /// The one layer that it comes from, `mixed`, or `none`.
+    pub fn layer(&self) -> &'static str {
+        match self.layers[..] {
+            [] => "none",
+            [layer] => layer.as_str(),
+            _ => "mixed",
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Point {
+    /// UTC epoch seconds.
+    pub start: i64,
+    /// One for each statistic asked for.
+    pub values: Vec<Option<f64>>,
+}
+
+/// Answers a question.
+pub fn answer(store: &Store, engine: &Engine, question: &Question, stop: &Stop) -> Result<Answer> {
+    answer_with(store, engine, question, stop, true)
+}
+
+/// The same from the samples alone, however long that takes: what `answer` is to be compared with.
+pub fn answer_from_samples(store: &Store, engine: &Engine, question: &Question, stop: &Stop) -> Result<Answer> {
+    answer_with(store, engine, question, stop, false)
+}
+
+fn answer_with(store: &Store, engine: &Engine, question: &Question, stop: &Stop, rolled: bool) -> Result<Answer> {
+    let snapshot = store.snapshot(engine.threads())?;
+    let interrupt = snapshot.interrupt_handle();
+    stop.on_stop(move || interrupt.interrupt());
+    let mut scanning = Scanning::new(engine, question, snapshot, stop)?;
+    let mut answer = Answer {
+        metric: scanning.subject.name.clone(),
+        unit: scanning.subject.unit.clone(),
+        layers: scanning.extents.iter().map(|extent| extent.layer).collect(),
+        points: Vec::new(),
+        starts: Vec::new(),
+        rows_stepped: 0,
+    };
+    let Some((from, to)) = range(question, &scanning.extents) else { return Ok(answer) };
+    scanning.lay_buckets((from, to))?;
+    answer.starts = scanning.buckets.starts().to_vec();
+    answer.points = match if rolled { rolled::pieces(&scanning, (from, to))? } else { None } {
+        Some(pieces) => {
+            let tallies = piece_together(&mut scanning, pieces)?;
+            scanning.finished(tallies)
+        }
+        None => scanning.points((from, to))?,
+    };
+    if scanning.is_layered() {
+        answer.layers.retain(|layer| scanning.used.contains(&layer.id()));
+    }
+    answer.rows_stepped = scanning.rows_stepped;
+    Ok(answer)
+}
+
+fn piece_together(scanning: &mut Scanning, pieces: Vec<Piece>) -> Result<Tallies> {
+    let mut whole = Tallies::new();
+    for piece in pieces {
+        let tallies = match piece {
+            Piece::Rolled(from, to) => rolled::tally(scanning, (from, to))?,
+            Piece::Scanned(from, to) => scanning.tally((from, to))?,
+        };
+        merge(&mut whole, tallies);
+    }
+    Ok(whole)
+}
+
+/// Where in time the answer lies: the range asked for, cut to what is stored.
+fn range(question: &Question, extents: &[Extent]) -> Option<(i64, i64)> {
+    let first = extents.iter().map(|extent| extent.first).min()?;
+    let last = extents.iter().map(|extent| extent.last + reach(extent.layer)).max()?;
+    let from = question.from.map_or(first, |from| from.max(first));
+    let to = question.to.map_or(last + 1, |to| to.min(last + 1));
+    (from < to).then_some((from, to))
+}
+
+/// Boundaries of the buckets from `from` to `to`.
+pub(super) fn buckets(question: &Question, from: i64, to: i64) -> Result<Vec<i64>> {
+    boundaries(question.bucket, &question.zone, from, to, MOST_BUCKETS).map_err(|_| {
+        Error::BadRequest(format!(
+            "bucket: this range has more than {MOST_BUCKETS} buckets of one {}: ask for a larger bucket or a shorter range",
+            question.bucket
+        ))
+    })
+}

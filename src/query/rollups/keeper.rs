@@ -1,0 +1,64 @@
+//! Keeps rollups up to date while the server runs.
+//!
+//! It looks every few seconds, and not at every commit: what a phone sends in several deliveries is then rolled up once,
+//! and what another process has written, an import from the command line, is seen too. Until then the days that have
+//! changed are scanned.
+
+use std::sync::Arc;
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+
+use crate::error::{Error, Result};
+use crate::query::duck::engine::Engine;
+use crate::query::rollups::refresh;
+use crate::store::{Store, rollups};
+
+const EVERY: Duration = Duration::from_secs(3);
+
+/// The thread that rolls up; it ends when this is dropped.
+pub struct Keeper {
+    stop: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Keeper {
+    pub fn start(store: Arc<Store>, engine: Arc<Engine>, home: TimeZone) -> Result<Keeper> {
+        let (stop, stopped) = channel::<()>();
+        let work = move || {
+            while stopped.recv_timeout(EVERY) == Err(RecvTimeoutError::Timeout) {
+                match refresh(&store, &engine, &home).and_then(|_| tell(&store)) {
+                    Ok(()) => {}
+                    // A busy moment: what is marked stays marked.
+                    Err(Error::Busy(reason)) => tracing::debug!("rolling up is put off: {reason}"),
+                    Err(fault) => tracing::error!("rolling up failed: {fault}"),
+                }
+            }
+        };
+        let thread = std::thread::Builder::new()
+            .name("rollups".into())
+            .spawn(work)
+            .map_err(|fault| Error::io("starting the thread that rolls up", &fault))?;
+        Ok(Keeper { stop: Some(stop), thread: Some(thread) })
+    }
+}
+
+/// What is left to do, for `/metrics`.
+fn tell(store: &Store) -> Result<()> {
+    let days = rollups::marked_days(&*store.reader()?)?;
+    metrics::gauge!("health_export_rollup_dirty_days").set(days as f64);
+    Ok(())
+}
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        self.stop = None;
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the thread that rolls up ended by a panic");
+        }
+    }
+}
