@@ -195,3 +195,69 @@ fn write(mut file: &File, bytes: &[u8]) -> Result<()> {
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
     tokio::task::spawn_blocking(work).await.map_err(|fault| Error::internal("writing a delivery", fault))?
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::receive::room::Limits;
+
+    /// So many bytes of memory and of disk.
+    fn room(memory: u64, disk: u64) -> (Room, tempfile::TempDir) {
+        let folder = tempfile::tempdir().unwrap();
+        let limits = Limits { memory, disk, folder: folder.path().to_owned() };
+        (Room::new(limits), folder)
+    }
+
+    /// Bytes that tell where they belong, a thousand at a time.
+    async fn send(mut arriving: Arriving, bytes: usize) -> Result<Arrived> {
+        for from in (0..bytes).step_by(1000) {
+            arriving.take(numbered(from..bytes.min(from + 1000)).into()).await?;
+        }
+        arriving.finish().await
+    }
+
+    fn numbered(places: std::ops::Range<usize>) -> Vec<u8> {
+        places.map(|place| (place % 251) as u8).collect()
+    }
+
+    #[tokio::test]
+    async fn small_ones_are_memory_and_large_ones_files_and_both_come_back_whole() {
+        let (room, _folder) = room(4 << 20, 8 << 20);
+        for (bytes, announced, is_file) in [
+            (0, None, false),
+            (5000, Some(5000), false),
+            (1 << 20, None, false),
+            ((1 << 20) + 1, None, true),
+            (3_000_000, Some(3_000_000), true),
+        ] {
+            let arrived = send(room.begin(announced).unwrap(), bytes).await.unwrap();
+            assert_eq!(matches!(arrived.content, Content::File(..)), is_file, "{bytes}");
+            assert_eq!(arrived.content.bytes(), bytes as u64);
+            assert!(arrived.content.into_bytes().unwrap() == numbered(0..bytes), "{bytes}");
+        }
+    }
+
+    #[tokio::test]
+    async fn without_memory_a_small_one_is_a_file_and_without_disk_it_is_turned_away() {
+        let (room, _folder) = room(100_000, 100_000);
+        let first = send(room.begin(None).unwrap(), 90_000).await.unwrap();
+        let second = send(room.begin(None).unwrap(), 90_000).await.unwrap();
+        assert!(matches!((&first.content, &second.content), (Content::Memory(_), Content::File(..))));
+        let third = send(room.begin(None).unwrap(), 90_000).await;
+        assert!(matches!(third, Err(Error::Full { seconds: 1..=60, .. })));
+        assert!(matches!(room.begin(Some(90_000)), Err(Error::Full { .. })), "it is known before it comes");
+        drop(first);
+        let again = send(room.begin(Some(90_000)).unwrap(), 90_000).await.unwrap();
+        assert!(matches!(again.content, Content::Memory(_)));
+    }
+
+    #[tokio::test]
+    async fn a_body_that_is_given_up_gives_its_room_back() {
+        let (room, _folder) = room(0, 1 << 20);
+        for _ in 0..20 {
+            let mut arriving = room.begin(None).unwrap();
+            arriving.take(vec![0; 900_000].into()).await.unwrap();
+        }
+        send(room.begin(None).unwrap(), 1_000_000).await.unwrap();
+    }
+}

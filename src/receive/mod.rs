@@ -12,6 +12,7 @@ mod room;
 mod turns;
 mod understand;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -100,7 +101,7 @@ impl Receiver {
                     drop(turn);
                     turn = self.turns.enter(u64::MAX).await?;
                 }
-                blocking(move || self.prepare_large(upload)).await?
+                in_pool(move || self.prepare_large(upload)).await?
             }
         };
         turn.decoded(delivery.head.bytes);
@@ -167,6 +168,19 @@ fn submit(store: &Store, delivery: Delivery) -> Result<(Option<String>, Written)
     let lane = if bytes as u64 > SMALL { Lane::Bulk } else { Lane::Quick };
     let written = store.writer().submit_to(lane, bytes, move |writing| deliveries::write(writing, &delivery))?;
     Ok((refused, written))
+}
+
+/// Runs work on the few threads of the pool, whose allocator keeps what a large body took: on threads that come and go it would
+/// be kept once for each.
+async fn in_pool<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    let (send, done) = oneshot::channel();
+    rayon::spawn(move || {
+        let caught = catch_unwind(AssertUnwindSafe(work));
+        // Whoever asked may be gone.
+        let _ =
+            send.send(caught.unwrap_or_else(|_| Err(Error::Internal("decoding a delivery ended by a panic".into()))));
+    });
+    done.await.map_err(|fault| Error::internal("decoding a delivery", fault))?
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {

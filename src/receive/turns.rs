@@ -78,3 +78,50 @@ impl Turn {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether there is a turn at once.
+    fn has_turn(turns: &Turns, bytes: u64) -> Option<Turn> {
+        futures::executor::block_on(async {
+            tokio::select! {
+                biased;
+                turn = turns.enter(bytes) => Some(turn.unwrap()),
+                () = std::future::ready(()) => None,
+            }
+        })
+    }
+
+    #[test]
+    fn large_ones_are_decoded_one_at_a_time_and_two_are_in_memory() {
+        let turns = Turns::new(2);
+        let mut first = has_turn(&turns, SMALL + 1).unwrap();
+        assert!(first.is_large() && has_turn(&turns, SMALL + 1).is_none());
+        first.decoded(SMALL + 1);
+        let mut second = has_turn(&turns, SMALL + 1).unwrap();
+        second.decoded(SMALL + 1);
+        assert!(has_turn(&turns, SMALL + 1).is_none());
+        assert!(has_turn(&turns, 1).is_some(), "small ones do not wait for them");
+        drop(first);
+        assert!(has_turn(&turns, SMALL + 1).is_some());
+    }
+
+    #[test]
+    fn small_ones_are_decoded_by_all_cores_and_wait_by_their_size() {
+        let turns = Turns::new(2);
+        let two: Vec<Turn> = (0..2).map(|_| has_turn(&turns, 1).unwrap()).collect();
+        assert!(has_turn(&turns, 1).is_none());
+        drop(two);
+        let decoded = |bytes: u64| {
+            let mut turn = has_turn(&turns, 1)?;
+            turn.decoded(bytes);
+            Some(turn)
+        };
+        let tiny: Vec<Turn> = (0..64).map(|_| decoded(1).unwrap()).collect();
+        assert_eq!(std::iter::from_fn(|| decoded(SMALL)).map(std::mem::forget).count(), 6);
+        drop(tiny);
+        assert!(decoded(1).is_some());
+    }
+}
