@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::http::serve::Listening;
 use crate::query::rollups::keeper::Keeper;
 use crate::sys::signals;
+use crate::telemetry::figures;
 
 pub fn run(settings: &Settings) -> Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -22,6 +23,8 @@ pub fn run(settings: &Settings) -> Result<ExitCode> {
 
 async fn serve(settings: &Settings) -> Result<()> {
     let stop = signals::stop_requested()?;
+    // Before anything has a figure to tell.
+    figures::start()?;
     let app = App::start(settings)?;
     let listening = Listening::bind(settings.listen).await?;
     let address = listening.address()?;
