@@ -1,7 +1,9 @@
 //! Finished downloads, named by what they hold, so that asking again makes nothing again.
 
+use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use sha2::{Digest, Sha256};
@@ -13,6 +15,8 @@ use crate::error::{Error, Result};
 pub struct Spool {
     folder: PathBuf,
     limit: u64,
+    /// The files that are being made; whoever wants one of them waits for it.
+    making: Arc<Mutex<HashMap<PathBuf, Arc<Mutex<()>>>>>,
 }
 
 impl Spool {
@@ -24,7 +28,7 @@ impl Spool {
             }
             _ => fs::create_dir_all(&folder).map_err(|fault| Error::io("creating the spool folder", &fault))?,
         }
-        Ok(Spool { folder, limit })
+        Ok(Spool { folder, limit, making: Arc::default() })
     }
 
     pub fn folder(&self) -> &Path {
@@ -40,9 +44,21 @@ impl Spool {
 
     /// The file at `place`, made by `make` under another name first when it is not there yet.
     pub fn file(&self, place: &Path, make: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
-        if place.exists() {
-            return Ok(());
+        let turn = lock(&self.making).entry(place.to_owned()).or_default().clone();
+        let made = {
+            let _turn = lock(&turn);
+            if place.exists() { Ok(()) } else { self.make(place, make) }
+        };
+        let mut making = lock(&self.making);
+        drop(turn);
+        // Nobody else waits for it: only the map knows of the turn.
+        if making.get(place).is_some_and(|turn| Arc::strong_count(turn) == 1) {
+            making.remove(place);
         }
+        made
+    }
+
+    fn make(&self, place: &Path, make: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
         let unfinished = self.folder.join(format!("{}.unfinished", uuid::Uuid::now_v7()));
         let made = make(&unfinished)
             .and_then(|()| fs::rename(&unfinished, place).map_err(|fault| Error::io("finishing a download", &fault)));
@@ -83,6 +99,11 @@ impl Spool {
     }
 }
 
+/// None of these mutexes guards anything that a panic could leave half done.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -100,5 +121,27 @@ mod tests {
         assert!(!places[0].exists() && places[1].exists() && places[2].exists());
         spool.file(&places[2], |_| Err(Error::DiskFull)).unwrap();
         assert!(spool.file(&places[0], |_| Err(Error::DiskFull)).is_err());
+    }
+
+    #[test]
+    fn who_wants_what_is_being_made_waits_for_it() {
+        use std::sync::atomic::{AtomicUsize, Ordering};
+        let folder = tempfile::tempdir().unwrap();
+        let spool = Spool::open(folder.path().join("spool"), 1 << 20).unwrap();
+        let (place, made) = (spool.place("a", "csv"), AtomicUsize::new(0));
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    let make = |path: &Path| {
+                        made.fetch_add(1, Ordering::SeqCst);
+                        std::thread::sleep(std::time::Duration::from_millis(50));
+                        fs::write(path, "x").map_err(|fault| Error::io("writing", &fault))
+                    };
+                    spool.file(&place, make).unwrap();
+                });
+            }
+        });
+        assert_eq!(made.into_inner(), 1);
+        assert!(lock(&spool.making).is_empty());
     }
 }

@@ -8,6 +8,7 @@ use tokio::net::TcpListener;
 
 use crate::app::App;
 use crate::error::{Error, Result};
+use crate::http::connections;
 use crate::http::router::router;
 use crate::http::run::blocking;
 use crate::telemetry::figures;
@@ -28,7 +29,7 @@ impl Listening {
         self.0.local_addr().map_err(|fault| Error::io("asking for the address", &fault))
     }
 
-    /// Serves until `stop` is ready and every answer that had begun is out.
+    /// Serves until `stop` is ready and every answer that had begun is out, or its client has been waited for long enough.
     pub async fn serve(self, app: App, stop: impl Future<Output = ()> + Send + 'static) -> Result<()> {
         let jobs = app.jobs.clone();
         let starting = jobs.clone();
@@ -38,11 +39,10 @@ impl Listening {
             stop.await;
             stopping.ask_to_stop();
         };
-        let service = router(app)?.into_make_service_with_connect_info::<SocketAddr>();
+        let router = router(app)?;
         let upkeep = tokio::spawn(keep_figures(figures::start()?));
-        let served = axum::serve(self.0, service).with_graceful_shutdown(stop).await;
+        connections::serve(self.0, router, stop).await;
         upkeep.abort();
-        served.map_err(|fault| Error::io("serving", &fault))?;
         blocking(move || {
             jobs.stop();
             Ok(())

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::model::time::Layer;
 use crate::query::duck::window::Window;
 use crate::query::stat::Stat;
-use crate::query::tally::{Counted, Tallies, Tally, merge};
+use crate::query::tally::{Counted, Tallies, Tally};
 use crate::query::timeline::{Painter, Share, Stretch};
 use crate::store::lane::Lane;
 
@@ -78,7 +78,7 @@ impl Painting<'_> {
     }
 
     fn paint_piece(&self, lane: &mut Lane, (from, to): (i64, i64)) -> Result<(Tallies, u64)> {
-        let mut counting = Counting { painting: self, tallies: Tallies::new(), current: None, hint: 0, waiting: 0 };
+        let mut counting = Counting { painting: self, tallies: Tallies::default(), current: None, hint: 0, waiting: 0 };
         let mut painter = Painter::new(self.order.len());
         let mut stepped = 0;
         lane.restart(&[self.user, self.metric, from.saturating_sub(self.longest), to.saturating_add(self.longest)])?;
@@ -116,8 +116,8 @@ impl Painting<'_> {
 /// Pieces in their order, so that the same question has the same sums to the last bit.
 fn joined(mut done: Vec<(usize, Tallies)>) -> Tallies {
     done.sort_by_key(|(at, _)| *at);
-    let mut whole = Tallies::new();
-    done.into_iter().for_each(|(_, tallies)| merge(&mut whole, tallies));
+    let mut whole = Tallies::default();
+    done.into_iter().for_each(|(_, tallies)| whole.merge(tallies));
     whole
 }
 
@@ -166,7 +166,7 @@ impl Counting<'_> {
             Some((current, tally)) if *current == bucket => tally.add(counted),
             _ => {
                 self.put_away();
-                let mut tally = self.tallies.remove(&bucket).unwrap_or_else(|| Tally::new(self.painting.stats));
+                let mut tally = Tally::new(self.painting.stats);
                 tally.add(counted);
                 self.current = Some((bucket, tally));
             }
@@ -175,7 +175,7 @@ impl Counting<'_> {
 
     fn put_away(&mut self) {
         if let Some((bucket, tally)) = self.current.take() {
-            self.tallies.insert(bucket, tally);
+            self.tallies.add(bucket, tally);
         }
     }
 

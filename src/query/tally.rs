@@ -1,11 +1,59 @@
 //! The statistics of one bucket, computed here: from what DuckDB or a rollup has added up, or from painted samples.
 
-use std::collections::BTreeMap;
-
 use crate::query::stat::Stat;
 
-/// Bucket start to what was counted in it.
-pub type Tallies = BTreeMap<i64, Tally>;
+/// Bucket start and what was counted in it, by bucket. Nearly everything comes in that order, so it is added at the end.
+#[derive(Debug, Clone, Default)]
+pub struct Tallies(Vec<(i64, Tally)>);
+
+impl Tallies {
+    /// Adds what was counted of a bucket, after what is known of it.
+    pub fn add(&mut self, bucket: i64, tally: Tally) {
+        match self.0.last_mut() {
+            Some((last, known)) if *last == bucket => known.merge(tally),
+            Some((last, _)) if *last > bucket => self.add_before(bucket, tally),
+            _ => self.0.push((bucket, tally)),
+        }
+    }
+
+    fn add_before(&mut self, bucket: i64, tally: Tally) {
+        match self.0.binary_search_by_key(&bucket, |(start, _)| *start) {
+            Ok(at) => self.0[at].1.merge(tally),
+            Err(at) => self.0.insert(at, (bucket, tally)),
+        }
+    }
+
+    /// Adds all that was counted later.
+    pub fn merge(&mut self, later: Tallies) {
+        match self.0.is_empty() {
+            true => *self = later,
+            false => later.0.into_iter().for_each(|(bucket, tally)| self.add(bucket, tally)),
+        }
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &(i64, Tally)> {
+        self.0.iter()
+    }
+}
+
+impl FromIterator<(i64, Tally)> for Tallies {
+    fn from_iter<T: IntoIterator<Item = (i64, Tally)>>(tallies: T) -> Tallies {
+        let mut tallies: Vec<(i64, Tally)> = tallies.into_iter().collect();
+        tallies.sort_by_key(|(bucket, _)| *bucket);
+        let mut whole = Tallies(Vec::with_capacity(tallies.len()));
+        tallies.into_iter().for_each(|(bucket, tally)| whole.add(bucket, tally));
+        whole
+    }
+}
+
+impl IntoIterator for Tallies {
+    type Item = (i64, Tally);
+    type IntoIter = std::vec::IntoIter<(i64, Tally)>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
 
 /// A sample as it counts.
 #[derive(Debug, Clone, Copy)]
@@ -129,16 +177,6 @@ fn quantile(sorted: &[f64], share: f64) -> Option<f64> {
     Some(low + (high - low) * place.fract())
 }
 
-/// Adds tallies of later samples, or of other buckets.
-pub fn merge(whole: &mut Tallies, later: Tallies) {
-    for (bucket, tally) in later {
-        match whole.get_mut(&bucket) {
-            Some(known) => known.merge(tally),
-            None => drop(whole.insert(bucket, tally)),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -159,6 +197,18 @@ mod tests {
         tally.merge(later);
         let expected = [5.0, 10.0, 2.5, 1.0, 4.0, 3.0, 2.5, 1.75].map(Some);
         assert_eq!(tally.finish(&stats), expected);
+    }
+
+    #[test]
+    fn buckets_are_in_order_and_each_there_once() {
+        let one = |start: i64| Tally::of((1, 1, Some(start as f64), None, None));
+        let mut whole: Tallies = [20, 10, 20].map(|bucket| (bucket, one(bucket))).into_iter().collect();
+        [30, 10, 15, 30].into_iter().for_each(|bucket| whole.add(bucket, one(bucket)));
+        let mut all = Tallies::default();
+        all.merge(whole.clone());
+        all.merge(whole);
+        let counts: Vec<(i64, i64)> = all.iter().map(|(bucket, tally)| (*bucket, tally.figures().0)).collect();
+        assert_eq!(counts, [(10, 4), (15, 2), (20, 4), (30, 4)]);
     }
 
     #[test]

@@ -141,9 +141,16 @@ pub fn marks(connection: &Connection, user: i64, metric: i64) -> Result<Vec<Mark
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// How many days are marked, of all people and metrics.
-pub fn marked_days(connection: &Connection) -> Result<i64> {
-    Ok(connection.prepare_cached("SELECT count(*) FROM rollup_dirty")?.query_row([], |row| row.get(0))?)
+/// How many days are to be rolled up, of all people and metrics: those that are marked, and all of the metrics that have no
+/// rollups yet.
+pub fn days_left(connection: &Connection) -> Result<i64> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT (SELECT count(*) FROM rollup_dirty) + coalesce(sum(last / 86400 - first / 86400 + 1), 0) FROM series
+             WHERE NOT EXISTS (SELECT 1 FROM rollup_state state WHERE state.user = series.user
+                               AND state.metric = series.metric AND terms <> '')",
+        )?
+        .query_row([], |row| row.get(0))?)
 }
 
 /// Every person's metrics: user, id and name.

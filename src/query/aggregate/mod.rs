@@ -15,7 +15,7 @@ use crate::query::budget::Stop;
 use crate::query::duck::engine::Engine;
 use crate::query::layering::reach;
 use crate::query::stat::Stat;
-use crate::query::tally::{Tallies, merge};
+use crate::query::tally::Tallies;
 use crate::store::Store;
 use crate::store::series::Extent;
 
@@ -117,13 +117,13 @@ fn answer_with(store: &Store, engine: &Engine, question: &Question, stop: &Stop,
 }
 
 fn piece_together(scanning: &mut Scanning, pieces: Vec<Piece>) -> Result<Tallies> {
-    let mut whole = Tallies::new();
+    let mut whole = Tallies::default();
     for piece in pieces {
         let tallies = match piece {
             Piece::Rolled(from, to) => rolled::tally(scanning, (from, to))?,
             Piece::Scanned(from, to) => scanning.tally((from, to))?,
         };
-        merge(&mut whole, tallies);
+        whole.merge(tallies);
     }
     Ok(whole)
 }

@@ -90,7 +90,7 @@ pub fn tally(scanning: &mut Scanning, range: Range) -> Result<Tallies> {
     };
     let grain = if question.bucket == Bucket::Hour { Grain::Hour } else { Grain::Day };
     let subject = (question.user, scanning.metric());
-    let (mut tallies, mut used, mut rows, mut hint) = (Tallies::new(), Vec::new(), 0, 0);
+    let (mut tallies, mut used, mut rows, mut hint) = (Tallies::default(), Vec::new(), 0, 0);
     rollups::read(&mut scanning.lanes[0], subject, grain, range, |rollup| {
         rows += 1;
         if used.last() != Some(&rollup.layer) {
@@ -98,11 +98,8 @@ pub fn tally(scanning: &mut Scanning, range: Range) -> Result<Tallies> {
         }
         hint = coarser.as_ref().and_then(|parts| parts.find(rollup.start, hint)).unwrap_or(hint);
         let bucket = coarser.as_ref().map_or(rollup.start, |parts| parts.starts()[hint]);
-        let tally = Tally::of((rollup.samples, rollup.measured, Some(rollup.total), rollup.low, rollup.high));
-        match tallies.get_mut(&bucket) {
-            Some(known) => Tally::merge(known, tally),
-            None => drop(tallies.insert(bucket, tally)),
-        }
+        let figures = (rollup.samples, rollup.measured, Some(rollup.total), rollup.low, rollup.high);
+        tallies.add(bucket, Tally::of(figures));
     })?;
     scanning.used.extend(used);
     scanning.rows_stepped += rows;

@@ -27,6 +27,7 @@ pub struct Keeper {
 impl Keeper {
     pub fn start(store: Arc<Store>, engine: Arc<Engine>, home: TimeZone) -> Result<Keeper> {
         let (stop, stopped) = channel::<()>();
+        tell(&store)?;
         let work = move || {
             while stopped.recv_timeout(EVERY) == Err(RecvTimeoutError::Timeout) {
                 match refresh(&store, &engine, &home).and_then(|_| tell(&store)) {
@@ -47,7 +48,7 @@ impl Keeper {
 
 /// What is left to do, for `/metrics`.
 fn tell(store: &Store) -> Result<()> {
-    let days = rollups::marked_days(&*store.reader()?)?;
+    let days = rollups::days_left(&*store.reader()?)?;
     metrics::gauge!("health_export_rollup_dirty_days").set(days as f64);
     Ok(())
 }

@@ -58,7 +58,7 @@ fn added_up(work: &Work, question: &Question, snapshot: Snapshot, range: Range) 
     let stop = Stop::default();
     let mut scanning = Scanning::new(work.engine, question, snapshot, &stop)?;
     let Some(first) = scanning.extents.first().map(|extent| extent.layer.id()) else {
-        return Ok((Tallies::new(), Layers::One(0), Snapshot { lanes: scanning.lanes }));
+        return Ok((Tallies::default(), Layers::One(0), Snapshot { lanes: scanning.lanes }));
     };
     scanning.lay_buckets(range)?;
     let plan = scanning.plan(range)?;
@@ -68,12 +68,11 @@ fn added_up(work: &Work, question: &Question, snapshot: Snapshot, range: Range) 
 }
 
 fn summed(hours: &Tallies, days: &Parts) -> Tallies {
-    let (mut sums, mut hint) = (Tallies::new(), 0);
-    for (start, tally) in hours {
+    let (mut sums, mut hint) = (Tallies::default(), 0);
+    for (start, tally) in hours.iter() {
         let Some(at) = days.find(*start, hint) else { continue };
         hint = at;
-        let sum = sums.entry(days.starts()[at]).or_insert_with(|| Tally::new(&[]));
-        sum.merge(tally.clone());
+        sums.add(days.starts()[at], tally.clone());
     }
     sums
 }

@@ -19,7 +19,8 @@ const DAY: i64 = 86_400;
 
 /// The first day, as UTC epoch seconds; the odd start keeps points off the minutes.
 const FIRST: i64 = 315_532_800;
-const CONNECTIONS: usize = 400;
+/// More than bodies may be on their way at once, so that some must be refused.
+const CONNECTIONS: usize = 1_300;
 
 /// Connections that never pause, to see what it can write.
 const WRITING: usize = 32;
