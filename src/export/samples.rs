@@ -63,8 +63,15 @@ pub fn export(store: &Store, engine: &Engine, spool: &Spool, question: &Question
         let samples = open(&SAMPLES, &condition, ranges);
         let metrics = open(&METRICS, ALL, vec![vec![]]);
         let sources = open(&SOURCES, ALL, vec![vec![]]);
-        session.run(&names(&dictionary(metrics, &ways), sources))?;
-        copy(&session, &select(question.format, samples, !ways.is_empty()), question.format, path)
+        let names = Names { metrics: dictionary(metrics, &ways), sources };
+        let tables = match question.format {
+            FileFormat::Parquet => {
+                session.run(&names.enumerated())?;
+                ["metric", "source", "layer"].map(str::to_owned)
+            }
+            _ => names.as_texts(),
+        };
+        copy(&session, &select(question.format, samples, &tables, !ways.is_empty()), question.format, path)
     })?;
     Ok(place)
 }
@@ -124,28 +131,49 @@ fn dictionary(metrics: i64, ways: &[String]) -> String {
     }
 }
 
-/// The dictionaries, with names as enumerations: each row then carries a number, and Parquet's dictionary is there
-/// already. Temporary tables and types live as long as the session's connection.
-fn names(metrics: &str, sources: i64) -> String {
-    let layers: Vec<String> =
-        (0..).map_while(Layer::from_id).map(|layer| format!("({}, '{}')", layer.id(), layer.as_str())).collect();
-    format!(
-        "CREATE TEMP TABLE metric AS {metrics};
-         CREATE TEMP TABLE source AS FROM scan({sources});
-         CREATE TEMP TABLE layer AS FROM (VALUES {}) layer (id, name);
-         CREATE TEMP TYPE metric_name AS ENUM (SELECT name FROM metric);
-         CREATE TEMP TYPE unit_name AS ENUM (SELECT DISTINCT unit FROM metric);
-         CREATE TEMP TYPE source_name AS ENUM (SELECT name FROM source);
-         CREATE TEMP TYPE layer_name AS ENUM (SELECT name FROM layer);
-         ALTER TABLE metric ALTER name TYPE metric_name;
-         ALTER TABLE metric ALTER unit TYPE unit_name;
-         ALTER TABLE source ALTER name TYPE source_name;
-         ALTER TABLE layer ALTER name TYPE layer_name;",
-        layers.join(", ")
-    )
+/// The dictionaries of metrics, sources and layers.
+struct Names {
+    /// The query that makes the table of metrics.
+    metrics: String,
+    /// The scan of sources.
+    sources: i64,
 }
 
-fn select(format: FileFormat, samples: i64, convert: bool) -> String {
+impl Names {
+    /// As subqueries, which cost nothing beforehand.
+    fn as_texts(&self) -> [String; 3] {
+        let Names { metrics, sources } = self;
+        [format!("({metrics})"), format!("(FROM scan({sources}))"), layers()]
+    }
+
+    /// Makes tables of the names `metric`, `source` and `layer` with names as enumerations: each row then carries a number,
+    /// and Parquet's dictionary is there already. Temporary tables and types live as long as the session's connection.
+    fn enumerated(&self) -> String {
+        let [metrics, sources, layers] = self.as_texts();
+        format!(
+            "CREATE TEMP TABLE metric AS FROM {metrics};
+             CREATE TEMP TABLE source AS FROM {sources};
+             CREATE TEMP TABLE layer AS FROM {layers} layer (id, name);
+             CREATE TEMP TYPE metric_name AS ENUM (SELECT name FROM metric);
+             CREATE TEMP TYPE unit_name AS ENUM (SELECT DISTINCT unit FROM metric);
+             CREATE TEMP TYPE source_name AS ENUM (SELECT name FROM source);
+             CREATE TEMP TYPE layer_name AS ENUM (SELECT name FROM layer);
+             ALTER TABLE metric ALTER name TYPE metric_name;
+             ALTER TABLE metric ALTER unit TYPE unit_name;
+             ALTER TABLE source ALTER name TYPE source_name;
+             ALTER TABLE layer ALTER name TYPE layer_name;"
+        )
+    }
+}
+
+fn layers() -> String {
+    let layers: Vec<String> =
+        (0..).map_while(Layer::from_id).map(|layer| format!("({}, '{}')", layer.id(), layer.as_str())).collect();
+    format!("(VALUES {})", layers.join(", "))
+}
+
+/// `tables` are those of metrics, sources and layers.
+fn select(format: FileFormat, samples: i64, [metrics, sources, layers]: &[String; 3], convert: bool) -> String {
     let [value, min, max] = ["value", "min", "max"].map(|column| match convert {
         true => format!("s.{column} * m.scale + m.shift AS {column}"),
         false => format!("s.{column}"),
@@ -159,8 +187,8 @@ fn select(format: FileFormat, samples: i64, convert: bool) -> String {
         "SELECT m.name AS metric, {start} AS start, {end} AS \"end\", {value}, m.unit, {min}, {max},
                 source.name AS source, layer.name AS layer, s.offset_minutes::INTEGER AS offset_minutes
          FROM scan({samples}) s
-         JOIN metric m ON m.id = s.metric
-         JOIN source ON source.id = s.source
-         JOIN layer ON layer.id = s.layer",
+         JOIN {metrics} m ON m.id = s.metric
+         JOIN {sources} source ON source.id = s.source
+         JOIN {layers} layer (id, name) ON layer.id = s.layer",
     )
 }

@@ -22,7 +22,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tower::ServiceExt;
 
 /// Bytes that a connection may hold of what it reads, and of what it writes.
-const BUFFER: usize = 64 << 10;
+const BUFFER: usize = 16 << 10;
 
 /// How long the head of a request may take, also from the answer before it.
 const HEAD: Duration = Duration::from_secs(60);

@@ -19,7 +19,7 @@ use crate::store::pace::Pace;
 const UNIT: u64 = 4096;
 
 /// Bodies that may be on their way at once, large or small: a connection costs memory even when nothing comes.
-const MOST_BODIES: usize = 1024;
+const MOST_BODIES: usize = 512;
 
 /// Files for imports that may be arriving at once. They are never memory, and each keeps a disk busy.
 const MOST_IMPORTS: usize = 4;

@@ -16,6 +16,9 @@ use crate::stage::Stage;
 const SLOW: usize = 200;
 const RATE: f64 = 50.0;
 
+/// They come one after the other: what many at once do is for `stress` to tell.
+const APART: Duration = Duration::from_millis(15);
+
 /// Bytes; the smaller it is, the more of an answer stays with the server.
 const RECEIVE_BUFFER: u32 = 4096;
 
@@ -24,7 +27,7 @@ pub async fn run(stage: &Stage) -> Report {
     let key = stage.client.key().to_owned();
     let mut slow = JoinSet::new();
     for number in 0..SLOW {
-        slow.spawn(dawdle(stage.client.address, request(stage, &key, number)));
+        slow.spawn(dawdle(stage.client.address, request(stage, &key, number), APART * number as u32));
     }
     let asks: Vec<Ask> = (0..stage.requests(RATE, 12.0)).map(|number| ask(stage, number)).collect();
     let (sent, _) = stage.watched(&mut report, open_loop(&stage.client, "the others", RATE, asks)).await;
@@ -61,7 +64,8 @@ fn request(stage: &Stage, key: &str, number: usize) -> (String, String) {
 }
 
 /// Until it is sent away, or aborted.
-async fn dawdle(address: SocketAddr, (at_once, slowly): (String, String)) -> std::io::Result<()> {
+async fn dawdle(address: SocketAddr, (at_once, slowly): (String, String), after: Duration) -> std::io::Result<()> {
+    tokio::time::sleep(after).await;
     let socket = TcpSocket::new_v4()?;
     socket.set_recv_buffer_size(RECEIVE_BUFFER)?;
     let mut stream = socket.connect(address).await?;
