@@ -6,6 +6,7 @@ pub mod events;
 pub mod geojson;
 pub mod gpx;
 pub mod nights;
+mod sample_csv;
 pub mod samples;
 pub mod spool;
 mod table;

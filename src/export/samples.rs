@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crate::error::Result;
 use crate::export::FileFormat;
+use crate::export::sample_csv::{Part, Samples};
 use crate::export::spool::Spool;
 use crate::export::table::copy;
 use crate::model::metric::catalogue;
@@ -49,8 +50,17 @@ pub fn export(store: &Store, engine: &Engine, spool: &Spool, question: &Question
     let condition = condition(reading, question)?;
     let version = series::data_version(reading, question.user)?;
     let place = spool.place(&format!("{version} {question:?}"), question.format.as_str());
+    let csv = match question.format {
+        FileFormat::Csv => Some(csv_of(reading, question, &metrics)?),
+        _ => None,
+    };
     let mut lanes = std::mem::take(&mut snapshot.lanes).into_iter();
     spool.file(&place, |path| {
+        if let Some((csv, narrowed)) = &csv
+            && let Some(lane) = lanes.as_mut_slice().first_mut()
+        {
+            return csv.write(narrowed, lane, path);
+        }
         let mut session = engine.session()?;
         let handle = session.interrupt_handle();
         stop.on_stop(move || handle.interrupt());
@@ -74,6 +84,24 @@ pub fn export(store: &Store, engine: &Engine, spool: &Spool, question: &Question
         copy(&session, &select(question.format, samples, &tables, !ways.is_empty()), question.format, path)
     })?;
     Ok(place)
+}
+
+/// What is needed for CSV, which passes DuckDB by, and what follows the range of its condition.
+fn csv_of(reading: &Reading, question: &Question, metrics: &[(i64, String)]) -> Result<(Samples, String)> {
+    let mut parts = Vec::new();
+    for (metric, name) in metrics {
+        let Some(row) = stored_names::find_metric(reading, name)? else { continue };
+        let shown = units::of(reading, question.user, name, &row.unit, question.units)?;
+        parts.push(Part { metric: *metric, name: name.clone(), shown });
+    }
+    let wanted = subject::sources(reading, question.user, &question.sources)?;
+    let samples = Samples {
+        user: question.user,
+        parts,
+        range: (question.from.unwrap_or(i64::MIN), question.to.unwrap_or(i64::MAX)),
+        sources: series::sources(reading, question.user)?.into_iter().collect(),
+    };
+    Ok((samples, narrowed(question.layer.as_ref().map(std::slice::from_ref), wanted.as_deref())))
 }
 
 /// The metrics to export with their names, in the order of these.
@@ -180,8 +208,7 @@ fn select(format: FileFormat, samples: i64, [metrics, sources, layers]: &[String
     });
     let [start, end] = ["start", "end"].map(|column| match format {
         FileFormat::Parquet => format!("s.{column}_utc"),
-        FileFormat::Csv => format!("s.{column}_at"),
-        FileFormat::Ndjson => format!("strftime(s.{column}_at, '%Y-%m-%dT%H:%M:%SZ')"),
+        _ => format!("strftime(s.{column}_at, '%Y-%m-%dT%H:%M:%SZ')"),
     });
     format!(
         "SELECT m.name AS metric, {start} AS start, {end} AS \"end\", {value}, m.unit, {min}, {max},
