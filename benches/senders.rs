@@ -63,7 +63,9 @@ fn measure(name: &str, senders: usize, large: bool, figures: &PrometheusHandle) 
     let seconds = begun.elapsed().as_secs_f64();
     let commits = commits(figures) - before;
     over.store(true, Ordering::Relaxed);
-    beside.map(|beside| runtime.block_on(beside).expect("an end"));
+    if let Some(beside) = beside {
+        runtime.block_on(beside).expect("an end");
+    }
     times.sort();
     let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize].as_secs_f64() * 1e3;
     let (per_second, shared) = (times.len() as f64 / seconds, times.len() as f64 / commits);

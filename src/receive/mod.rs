@@ -75,13 +75,13 @@ impl Receiver {
     pub fn receive_blocking(&self, upload: Upload) -> Result<Receipt> {
         let mut turn = self.turns.enter_blocking(upload.body.bytes())?;
         let delivery = match self.prepare_small(upload)? {
-            Prepared::Done(delivery) => delivery,
+            Prepared::Done(delivery) => *delivery,
             Prepared::Large(upload) => {
                 if !turn.is_large() {
                     drop(turn);
                     turn = self.turns.enter_blocking(u64::MAX)?;
                 }
-                self.prepare_large(upload)?
+                self.prepare_large(*upload)?
             }
         };
         turn.decoded(delivery.head.bytes);
@@ -95,13 +95,13 @@ impl Receiver {
         let receiver = self.clone();
         let prepared = blocking(move || receiver.prepare_small(upload)).await?;
         let delivery = match prepared {
-            Prepared::Done(delivery) => delivery,
+            Prepared::Done(delivery) => *delivery,
             Prepared::Large(upload) => {
                 if !turn.is_large() {
                     drop(turn);
                     turn = self.turns.enter(u64::MAX).await?;
                 }
-                in_pool(move || self.prepare_large(upload)).await?
+                in_pool(move || self.prepare_large(*upload)).await?
             }
         };
         turn.decoded(delivery.head.bytes);
@@ -111,11 +111,11 @@ impl Receiver {
     /// What is compressed is small as long as it is not known to be large.
     fn prepare_small(&self, mut upload: Upload) -> Result<Prepared> {
         if upload.body.bytes() > SMALL {
-            return Ok(Prepared::Large(upload));
+            return Ok(Prepared::Large(Box::new(upload)));
         }
         Ok(match inflate_within(upload.encoding, &mut upload.body, SMALL)? {
-            Some(body) => Prepared::Done(self.prepare(upload, &body, false)?),
-            None => Prepared::Large(upload),
+            Some(body) => Prepared::Done(Box::new(self.prepare(upload, &body, false)?)),
+            None => Prepared::Large(Box::new(upload)),
         })
     }
 
@@ -153,8 +153,8 @@ impl Receiver {
 
 /// What has come of a body that was taken for a small one.
 enum Prepared {
-    Done(Delivery),
-    Large(Upload),
+    Done(Box<Delivery>),
+    Large(Box<Upload>),
 }
 
 /// What comes of the writer, once it is committed.

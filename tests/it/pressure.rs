@@ -221,7 +221,7 @@ fn a_sender_who_hangs_up_in_the_middle_leaves_no_file() {
     drop(senders);
     let process = server.process.id();
     wait_until("the files are gone", Duration::from_secs(5), || nameless_files(process) == 0);
-    assert_eq!(deliveries(&Client::new(&server.base, Some(&key))), [json!(0); 0]);
+    assert_eq!(deliveries(&Client::new(&server.base, Some(&key))), Vec::<Value>::new());
 }
 
 #[test]
