@@ -1,5 +1,5 @@
-//! Rows to files. A download is made once, by DuckDB, into the spool folder, and served from there: a slow reader then
-//! pins no snapshot, and ranges and HEAD come for free.
+//! Rows to files. A download is made once, by DuckDB but for CSV of samples, into the spool folder, and served from there: a
+//! slow reader then pins no snapshot, and ranges and HEAD come for free.
 
 mod aggregates;
 pub mod events;
