@@ -5,7 +5,8 @@ use std::path::Path;
 
 use crate::measure::bars::BARS;
 use crate::measure::judge::with_unit;
-use crate::measure::model::{Judgement, Report, Results};
+use crate::measure::model::{Judgement, Results};
+use crate::report::summary::told;
 
 const BEGIN: &str = "<!-- load: begin, written by `make load-report` -->";
 const END: &str = "<!-- load: end -->";
@@ -95,21 +96,9 @@ fn usages(text: &mut String, results: &Results) -> std::fmt::Result {
         "\n| | resident at most | on average | processor, server | client | readers in use | saved by compression |"
     )?;
     writeln!(text, "|---|---:|---:|---:|---:|---:|---:|")?;
-    let used = |report: &Report| report.usage.clone();
-    for (name, usage) in results.scenarios.iter().filter_map(|(name, report)| Some((name, used(report)?))) {
-        let number =
-            |value: Option<f64>, unit: &str| value.map_or("unknown".into(), |value| format!("{value:.0}{unit}"));
-        writeln!(
-            text,
-            "| {name} | {} | {} | {} | {} | {} of {} | {} |",
-            number(usage.peak_mb, " MB"),
-            number(usage.mean_mb, " MB"),
-            number(usage.server_cpu, " %"),
-            number(usage.client_cpu, " %"),
-            number(usage.readers_peak, ""),
-            number(usage.readers_size, ""),
-            number(usage.saved, " %")
-        )?;
+    for (name, usage) in results.scenarios.iter().filter_map(|(name, report)| Some((name, report.usage.as_ref()?))) {
+        let [peak, mean, server, client, readers, of, saved] = told(usage);
+        writeln!(text, "| {name} | {peak} | {mean} | {server} | {client} | {readers} of {of} | {saved} |")?;
     }
     Ok(())
 }

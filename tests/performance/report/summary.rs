@@ -61,17 +61,26 @@ fn print_load(load: &Load) {
 }
 
 pub fn words(usage: &Usage) -> String {
-    let text = |value: Option<f64>, unit: &str| value.map_or("unknown".into(), |value| format!("{value:.0}{unit}"));
+    let [peak, mean, server, client, readers, of, saved] = told(usage);
     format!(
-        "  resident {} at most, {} on average; processor {} (client {}); readers {} of {}; compression saved {}",
+        "  resident {peak} at most, {mean} on average; processor {server} (client {client}); readers {readers} of {of}; \
+         compression saved {saved}"
+    )
+}
+
+/// Memory at most and on average, processor of server and client, readers in use and there, saved by compression; each with
+/// its unit.
+pub fn told(usage: &Usage) -> [String; 7] {
+    let text = |value: Option<f64>, unit: &str| value.map_or("unknown".into(), |value| format!("{value:.0}{unit}"));
+    [
         text(usage.peak_mb, " MB"),
         text(usage.mean_mb, " MB"),
         text(usage.server_cpu, " %"),
         text(usage.client_cpu, " %"),
         text(usage.readers_peak, ""),
         text(usage.readers_size, ""),
-        text(usage.saved, " %")
-    )
+        text(usage.saved, " %"),
+    ]
 }
 
 /// The last lines: every bar that was missed, and whether all is well.
