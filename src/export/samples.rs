@@ -47,7 +47,8 @@ pub fn export(store: &Store, engine: &Engine, spool: &Spool, question: &Question
     let reading = snapshot.lanes[0].reading();
     let metrics = metric_ids(reading, question)?;
     let ways = ways(reading, question, &metrics)?;
-    let condition = condition(reading, question)?;
+    let narrowed = narrowing(reading, question)?;
+    let condition = SAMPLE_RANGE.to_owned() + &narrowed;
     let version = series::data_version(reading, question.user)?;
     let place = spool.place(&format!("{version} {question:?}"), question.format.as_str());
     let csv = match question.format {
@@ -56,10 +57,10 @@ pub fn export(store: &Store, engine: &Engine, spool: &Spool, question: &Question
     };
     let mut lanes = std::mem::take(&mut snapshot.lanes).into_iter();
     spool.file(&place, |path| {
-        if let Some((csv, narrowed)) = &csv
+        if let Some(csv) = &csv
             && let Some(lane) = lanes.as_mut_slice().first_mut()
         {
-            return csv.write(narrowed, lane, path);
+            return csv.write(&narrowed, lane, path);
         }
         let mut session = engine.session()?;
         let handle = session.interrupt_handle();
@@ -86,22 +87,20 @@ pub fn export(store: &Store, engine: &Engine, spool: &Spool, question: &Question
     Ok(place)
 }
 
-/// What is needed for CSV, which passes DuckDB by, and what follows the range of its condition.
-fn csv_of(reading: &Reading, question: &Question, metrics: &[(i64, String)]) -> Result<(Samples, String)> {
+/// What is needed for CSV, which passes DuckDB by.
+fn csv_of(reading: &Reading, question: &Question, metrics: &[(i64, String)]) -> Result<Samples> {
     let mut parts = Vec::new();
     for (metric, name) in metrics {
         let Some(row) = stored_names::find_metric(reading, name)? else { continue };
         let shown = units::of(reading, question.user, name, &row.unit, question.units)?;
         parts.push(Part { metric: *metric, name: name.clone(), shown });
     }
-    let wanted = subject::sources(reading, question.user, &question.sources)?;
-    let samples = Samples {
+    Ok(Samples {
         user: question.user,
         parts,
         range: (question.from.unwrap_or(i64::MIN), question.to.unwrap_or(i64::MAX)),
         sources: series::sources(reading, question.user)?.into_iter().collect(),
-    };
-    Ok((samples, narrowed(question.layer.as_ref().map(std::slice::from_ref), wanted.as_deref())))
+    })
 }
 
 /// The metrics to export with their names, in the order of these.
@@ -141,9 +140,10 @@ fn parts(name: &str) -> Vec<String> {
     }
 }
 
-fn condition(reading: &Reading, question: &Question) -> Result<String> {
+/// What follows the range of the clustered key in the condition.
+fn narrowing(reading: &Reading, question: &Question) -> Result<String> {
     let sources = subject::sources(reading, question.user, &question.sources)?;
-    Ok(SAMPLE_RANGE.to_owned() + &narrowed(question.layer.as_ref().map(std::slice::from_ref), sources.as_deref()))
+    Ok(narrowed(question.layer.as_ref().map(std::slice::from_ref), sources.as_deref()))
 }
 
 /// The query that makes the table of metrics.
