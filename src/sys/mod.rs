@@ -1,4 +1,5 @@
 //! The operating system.
 
 pub mod disk;
+pub mod memory;
 pub mod signals;
