@@ -29,7 +29,7 @@ use crate::store::writer::Lane;
 
 use arriving::SMALL;
 pub use arriving::{Arrived, Arriving, Content};
-pub use inflate::{Encoding, too_large};
+pub use inflate::{Encoding, inflate, too_large};
 use inflate::{inflate, inflate_within};
 pub use replay::{Replayed, Step};
 pub use room::{Limits, Room};
