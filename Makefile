@@ -54,6 +54,11 @@ deb: $(if $(PROGRAM),,release)
 install-test:
 	tests/install/run.sh
 
+# Each fuzzer for so long; says that it skips where there is no nightly compiler.
+FUZZ_SECONDS ?= 20
+fuzz: $(DUCKDB)
+	fuzz/run.sh $(FUZZ_SECONDS) $(FUZZ)
+
 lint: $(DUCKDB)
 	cargo fmt --check
 	cargo clippy $(CARGO_FLAGS) --all-targets -- -D warnings

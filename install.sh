@@ -135,12 +135,21 @@ choose_places() {
     # A service only where systemd is what started the machine; below --root its files are written and nothing is started.
     live=''
     if [ -n "$service" ] && [ -z "$root" ]; then
-        if has systemctl && [ -d /run/systemd/system ]; then live=1; else service=''; fi
+        if systemd_runs; then live=1; else service=''; fi
     fi
     # Where there is no service, the program is run by hand, on the data of whoever runs it.
     if [ "$mode" = system ] && [ -z "$service" ] && [ ! -d "$data" ]; then
         data=$root${XDG_DATA_HOME:-${HOME:-/root}/.local/share}/health-export
     fi
+}
+
+# Whether systemd has started this machine, and with --user, can be reached from this session.
+systemd_runs() {
+    has systemctl || return 1
+    if [ "$mode" = user ]; then state=$(systemctl --user is-system-running 2>/dev/null || true); else
+        state=$(systemctl is-system-running 2>/dev/null || true)
+    fi
+    case $state in '' | offline | unknown) return 1 ;; esac
 }
 
 systemctl_here() {

@@ -26,7 +26,7 @@ under_shell() {
         rolls_back refuses_a_wrong_sum refuses_without_a_sum refuses_another_machine refuses_32_bits refuses_musl \
         refuses_what_does_not_run uninstalls_and_keeps_data purges_only_when_told installs_for_one_account \
         listens_on_the_network_by_consent keeps_the_config rehearses installs_unpacked understands_only_its_options \
-        does_nothing_when_cut; do
+        does_nothing_when_cut starts_the_service undoes_what_does_not_start undoes_an_upgrade_that_does_not_start; do
         root=$work/root
         rm -rf "$root"
         mkdir -p "$root"
@@ -66,6 +66,7 @@ make_program() {
 #!/bin/sh
 case \$1 in
     --version) echo "health-export $2" ;;
+    config) echo 'listen = "127.0.0.1:8787"    # default; HEALTH_EXPORT_LISTEN' ;;
     *) echo "$2 \$* in \$HEALTH_EXPORT_DATA_DIR" >>"\$CALLS"; [ "\$1" != backup ] || [ -z "\$BACKUP_FAILS" ] ;;
 esac
 PROGRAM
@@ -362,6 +363,59 @@ does_nothing_when_cut() {
     done
     script=
 }
+
+# A service manager that writes down what it is asked, and starts no version that is named in $refused.
+# shellcheck disable=SC2016
+pretend_systemd() {
+    pretend systemctl 'case $* in
+        *is-system-running) echo running ;;
+        *restart*) echo "systemctl $*" >>"$CALLS"; case "$("$HOME/.local/bin/health-export" --version)" in *"${REFUSED:-none}") exit 1 ;; esac ;;
+        *) echo "systemctl $*" >>"$CALLS" ;;
+    esac' journalctl 'echo "the log says why"' curl 'case $* in *http://127.0.0.1:8787/health/ready*) ;; *) exit 1 ;; esac'
+    home=$root/home
+    mkdir -p "$home"
+}
+
+starts_the_service() {
+    pretend_systemd
+    installer 0 --user --from "$first"
+    says "It runs at http://127.0.0.1:8787"
+    says "loginctl enable-linger"
+    asked_for "systemctl --user enable health-export.service"
+    asked_for "systemctl --user enable --now health-export-backup.timer"
+    asked_for "systemctl --user restart health-export.service"
+    installer 0 --user --uninstall
+    asked_for "systemctl --user disable --now health-export.service health-export-backup.timer"
+    fake='' home=''
+    is_gone /home/.local/bin/health-export
+}
+
+undoes_what_does_not_start() {
+    pretend_systemd
+    export REFUSED=1.0.0
+    installer 1 --user --from "$first"
+    unset REFUSED
+    says "the log says why"
+    says "the installation is undone"
+    fake='' home=''
+    is_gone /home/.local/bin/health-export
+    is_gone /home/.config/systemd/user/health-export.service
+}
+
+undoes_an_upgrade_that_does_not_start() {
+    pretend_systemd
+    installer 0 --user --from "$first"
+    export REFUSED=2.0.0
+    installer 1 --user --from "$second"
+    unset REFUSED
+    fake='' home=''
+    says "the log says why"
+    says "the upgrade is undone"
+    runs /home/.local/bin/health-export 1.0.0
+    is_gone /home/.local/bin/health-export.previous
+}
+
+asked_for() { grep -qxF -- "$1" "$work/calls" || fault "nobody asked for: $1; only: $(cat "$work/calls")"; }
 
 # What needs other tools.
 
