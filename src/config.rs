@@ -175,12 +175,24 @@ fn read_file(data_dir: &Path, known: &BTreeMap<String, String>) -> Result<BTreeM
     }
 }
 
+/// Where the service of a whole machine keeps everything; it belongs to an account of its own.
+const SERVICE_DATA_DIR: &str = "/var/lib/health-export";
+
 fn default_data_dir(environment: &impl Fn(&str) -> Option<String>) -> Result<PathBuf> {
+    if belongs_to_me(Path::new(SERVICE_DATA_DIR)) {
+        return Ok(PathBuf::from(SERVICE_DATA_DIR));
+    }
     let absolute = |name: &str| environment(name).map(PathBuf::from).filter(|path| path.is_absolute());
     absolute("XDG_DATA_HOME")
         .or_else(|| absolute("HOME").map(|home| home.join(".local/share")))
         .map(|folder| folder.join("health-export"))
         .ok_or_else(|| Error::BadRequest("neither HOME nor XDG_DATA_HOME is set: give --data-dir".into()))
+}
+
+/// So that the service's account needs no flag to meet the service's data.
+fn belongs_to_me(folder: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::metadata(folder).is_ok_and(|found| found.is_dir() && found.uid() == rustix::process::geteuid().as_raw())
 }
 
 fn system_zone() -> String {
@@ -227,6 +239,18 @@ mod tests {
         assert_eq!(settings.resolved["readers"].1, Source::Environment);
         assert_eq!(settings.resolved["max_body_mb"].1, Source::File);
         assert_eq!(settings.resolved["query_seconds"].1, Source::Default);
+    }
+
+    #[test]
+    fn the_folder_of_a_service_is_for_its_own_account() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(belongs_to_me(folder.path()));
+        assert!(!belongs_to_me(&folder.path().join("none")), "it is not there");
+        let file = folder.path().join("file");
+        std::fs::write(&file, "").unwrap();
+        assert!(!belongs_to_me(&file), "it is no folder");
+        let of_root = Path::new("/proc/1");
+        assert_eq!(belongs_to_me(of_root), rustix::process::geteuid().is_root());
     }
 
     #[test]

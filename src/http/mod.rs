@@ -29,7 +29,7 @@ mod jobs;
 mod layers;
 mod metrics;
 mod paging;
-mod params;
+pub mod params;
 mod problem;
 mod quarantine;
 mod replay;

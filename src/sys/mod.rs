@@ -2,4 +2,5 @@
 
 pub mod disk;
 pub mod memory;
+pub mod notify;
 pub mod signals;

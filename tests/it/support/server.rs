@@ -131,6 +131,9 @@ pub fn command(data_dir: &Path) -> Command {
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("HEALTH_EXPORT_")) {
         command.env_remove(name);
     }
+    for name in ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"] {
+        command.env_remove(name);
+    }
     command.arg("--data-dir").arg(data_dir).args(["--log", "warn"]);
     command
 }
