@@ -135,6 +135,9 @@ pub fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             eprintln!("health-export: {error}");
+            if let Some(cause) = error.cause() {
+                eprintln!("{cause}");
+            }
             ExitCode::FAILURE
         }
     }

@@ -7,7 +7,7 @@ use crate::config::Settings;
 use crate::error::{Error, Result};
 use crate::http::serve::Listening;
 use crate::query::rollups::keeper::Keeper;
-use crate::sys::signals;
+use crate::sys::{lock, signals};
 use crate::telemetry::figures;
 
 pub fn run(settings: &Settings) -> Result<ExitCode> {
@@ -23,6 +23,7 @@ pub fn run(settings: &Settings) -> Result<ExitCode> {
 
 async fn serve(settings: &Settings) -> Result<()> {
     let stop = signals::stop_requested()?;
+    let _lock = lock::take(&settings.data_dir)?;
     // Before anything has a figure to tell.
     figures::start()?;
     let app = App::start(settings)?;

@@ -10,6 +10,7 @@ mod caching;
 mod clock;
 pub mod coding;
 mod compression;
+mod condition;
 mod connections;
 mod coverage;
 mod data;

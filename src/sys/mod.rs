@@ -1,4 +1,5 @@
 //! The operating system.
 
 pub mod disk;
+pub mod lock;
 pub mod signals;

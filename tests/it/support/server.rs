@@ -98,7 +98,12 @@ impl RealServer {
 
     /// The same with flags.
     pub fn start_with(data_dir: &Path, flags: &[&str]) -> RealServer {
-        let mut process = command(data_dir)
+        RealServer::run(command(data_dir), flags)
+    }
+
+    /// The same of a command that may have been prepared.
+    pub fn run(mut command: Command, flags: &[&str]) -> RealServer {
+        let mut process = command
             .args(["serve", "--listen", "127.0.0.1:0", "--home-zone", "UTC"])
             .args(flags)
             .stdout(Stdio::piped())
