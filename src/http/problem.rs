@@ -59,6 +59,17 @@ impl Problem {
         )
     }
 
+    pub fn throttled(seconds: u64) -> Problem {
+        let problem = Problem::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "too-many-wrong-keys",
+            "Too many wrong keys",
+            "too many requests without a valid key have come from this address: wait, and send a valid key, which is let \
+             in at any time",
+        );
+        Problem { retry_seconds: Some(seconds), ..problem }
+    }
+
     pub fn wrong_scope(needed: &str) -> Problem {
         Problem::new(
             StatusCode::FORBIDDEN,

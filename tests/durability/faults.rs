@@ -16,6 +16,7 @@ struct World {
     preload: Preload,
     server: Option<RealServer>,
     client: Client,
+    key: String,
     next: i64,
     acknowledged: Vec<(Size, i64, String)>,
     refused: Vec<(Size, i64)>,
@@ -32,7 +33,7 @@ impl World {
         let server = RealServer::run(command, &[]);
         let client = Client::new(&server.base, Some(&key));
         let (acknowledged, refused) = (Vec::new(), Vec::new());
-        Some(World { folder, preload, server: Some(server), client, next: 0, acknowledged, refused, fired: 0 })
+        Some(World { folder, preload, server: Some(server), client, key, next: 0, acknowledged, refused, fired: 0 })
     }
 
     /// Posts the next delivery; whether it was acknowledged.
@@ -70,7 +71,7 @@ impl World {
     fn verify(&mut self) {
         drop(self.server.take());
         let server = RealServer::start(self.folder.path());
-        let client = self.client.at(&server.base);
+        let client = Client::new(&server.base, Some(&self.key));
         let visitor = Visitor::open(self.folder.path());
         for (size, number, id) in &self.acknowledged {
             assert!(visitor.holds(id), "the delivery {number} is gone");

@@ -42,7 +42,7 @@ fn a_second_server_is_refused_and_the_first_goes_on() {
     drop(server);
     // The lock is gone with the process, however it ended.
     let server = RealServer::start(folder.path());
-    SMALL.store(&client.at(&server.base), 3);
+    SMALL.store(&Client::new(&server.base, Some(&key)), 3);
 }
 
 #[test]
@@ -51,7 +51,7 @@ fn of_several_that_start_at_once_one_serves() {
         let folder = tempfile::tempdir().unwrap();
         let mut started: Vec<Child> = (0..4).map(|_| spawn(folder.path())).collect();
         let begun = Instant::now();
-        while started.iter_mut().filter(|child| child.try_wait().unwrap().is_none()).count() > 1 {
+        while started.iter_mut().map(|child| child.try_wait().unwrap()).filter(Option::is_none).count() > 1 {
             assert!(begun.elapsed() < Duration::from_secs(5), "several serve");
             std::thread::sleep(Duration::from_millis(5));
         }

@@ -68,11 +68,6 @@ impl Client {
         Client::new(&self.base, self.key.as_deref())
     }
 
-    /// The same key for a server that is somewhere else.
-    pub fn at(&self, base: &str) -> Client {
-        Client::new(base, self.key.as_deref())
-    }
-
     /// Where the server is, without a path.
     pub fn base(&self) -> &str {
         &self.base
