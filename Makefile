@@ -8,7 +8,7 @@ FEATURES := --no-default-features
 endif
 CARGO_FLAGS := --release --locked $(FEATURES)
 
-.PHONY: build test demo release release-archive sbom deb install-test fuzz lint doc bench load load-selftest load-report load-baseline clean
+.PHONY: build test durability demo release release-archive sbom deb install-test fuzz lint doc bench load load-selftest load-report load-baseline clean
 
 build: $(DUCKDB)
 	cargo build $(CARGO_FLAGS)
@@ -21,6 +21,10 @@ endif
 
 test: $(DUCKDB)
 	cargo test $(CARGO_FLAGS)
+
+# What survives bad luck: more kills than `make test` has, and what was counted is printed.
+durability: $(DUCKDB)
+	DURABILITY_CYCLES=$(or $(DURABILITY_CYCLES),1000) cargo test $(CARGO_FLAGS) --test durability -- --nocapture
 
 demo: build
 	DEMO_STOP=$(DEMO_STOP) node tests/demo.mjs target/release/health-export

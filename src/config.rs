@@ -62,6 +62,10 @@ pub struct Settings {
     pub spool_mb: u32,
     /// Bytes of finished answers that are kept in memory.
     pub answer_cache: u64,
+    /// Most connections at once.
+    pub max_connections: usize,
+    /// Wrong keys of one address in a minute that are answered as such; 0 is no limit.
+    pub wrong_keys_per_minute: u32,
     pub log: String,
     /// Every setting as text with its source, for `health-export config`.
     pub resolved: BTreeMap<String, (String, Source)>,
@@ -135,6 +139,8 @@ impl Settings {
             query_limit: Duration::from_secs(parse(&resolved, "query_seconds", "a number of seconds")?),
             spool_mb: parse(&resolved, "spool_mb", "a number of megabytes")?,
             answer_cache: u64::from(parse::<u32>(&resolved, "answer_cache_mb", "a number of megabytes")?) << 20,
+            max_connections: parse::<usize>(&resolved, "max_connections", "a number")?.max(1),
+            wrong_keys_per_minute: parse(&resolved, "wrong_keys_per_minute", "a number")?,
             log: resolved["log"].0.clone(),
             resolved,
         })

@@ -10,7 +10,7 @@ use crate::http::serve::Listening;
 use crate::query::rollups::keeper::Keeper;
 use crate::store::Store;
 use crate::sys::notify::{self, Watchdog};
-use crate::sys::signals;
+use crate::sys::{lock, signals};
 use crate::telemetry::figures;
 
 pub fn run(settings: &Settings) -> Result<ExitCode> {
@@ -26,6 +26,7 @@ pub fn run(settings: &Settings) -> Result<ExitCode> {
 
 async fn serve(settings: &Settings) -> Result<()> {
     let stop = signals::stop_requested()?;
+    let _lock = lock::take(&settings.data_dir)?;
     // Before anything has a figure to tell.
     figures::start()?;
     let app = App::start(settings)?;

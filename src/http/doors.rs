@@ -9,6 +9,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use crate::app::App;
 use crate::error::Result;
 use crate::http::answers::Answers;
+use crate::http::throttle::Throttle;
 use crate::telemetry::figures;
 
 /// The state of the router; cheap to clone.
@@ -18,14 +19,15 @@ pub struct Doors(Arc<Inside>);
 pub struct Inside {
     pub app: App,
     pub answers: Answers,
+    pub throttle: Throttle,
     /// Writes the page of figures.
     pub figures: &'static PrometheusHandle,
 }
 
 impl Doors {
     pub fn new(app: App) -> Result<Doors> {
-        let answers = Answers::new(app.answer_cache);
-        Ok(Doors(Arc::new(Inside { app, answers, figures: figures::start()? })))
+        let (answers, throttle) = (Answers::new(app.answer_cache), Throttle::new(app.wrong_keys_per_minute));
+        Ok(Doors(Arc::new(Inside { app, answers, throttle, figures: figures::start()? })))
     }
 }
 

@@ -18,7 +18,7 @@ pub const UPKEEP: Duration = Duration::from_secs(5);
 const SECONDS: [f64; 12] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0];
 
 /// Name and meaning of everything that is counted.
-const COUNTERS: [(&str, &str); 10] = [
+const COUNTERS: [(&str, &str); 13] = [
     ("health_export_requests_total", "Requests answered, by method, route and status"),
     ("health_export_busy_total", "Requests turned away with 429, by what was taken"),
     ("health_export_cache_hits_total", "Answers given from memory"),
@@ -27,14 +27,18 @@ const COUNTERS: [(&str, &str); 10] = [
     ("health_export_compression_answers_total", "Answers compressed, by encoding"),
     ("health_export_compression_input_bytes_total", "Bytes of answers before compression"),
     ("health_export_compression_output_bytes_total", "Bytes of answers after compression"),
+    ("health_export_connections_refused_total", "Connections closed at once, because too many were open"),
+    ("health_export_refused_keys_total", "Requests with a wrong key or none"),
+    ("health_export_throttled_total", "Those of them that were told to wait"),
     ("health_export_writer_commits_total", "Commits of the writer"),
     ("health_export_writer_work_total", "Pieces of work in those commits"),
 ];
 
 /// Name and meaning of everything that goes up and down.
-const GAUGES: [(&str, &str); 7] = [
+const GAUGES: [(&str, &str); 8] = [
     ("health_export_cache_bytes", "Memory that kept answers take"),
     ("health_export_cache_entries", "Answers that are kept"),
+    ("health_export_connections", "Connections that are open"),
     ("health_export_readers_in_use", "Connections that are reading the database"),
     ("health_export_readers_size", "Most connections that may read at once"),
     ("health_export_rollup_dirty_days", "Days whose rollups wait to be worked out again"),
