@@ -347,6 +347,7 @@ units_are_current() {
 }
 
 install_units() {
+    [ -z "$upgrading" ] || [ -n "$dry" ] || keep_units
     run mkdir -p "$units"
     for unit in $(unit_names); do
         say "+ write $units/$unit"
@@ -356,6 +357,22 @@ install_units() {
     run mkdir -p "$root/usr/local/lib/sysusers.d" "$root/usr/local/lib/tmpfiles.d"
     run cp "$folder/systemd/health-export.sysusers.conf" "$root/usr/local/lib/sysusers.d/health-export.conf"
     run cp "$folder/systemd/health-export.tmpfiles.conf" "$root/usr/local/lib/tmpfiles.d/health-export.conf"
+}
+
+# For undoing an upgrade.
+keep_units() {
+    make_temporary
+    mkdir -p "$temporary/units"
+    for unit in $(unit_names); do
+        [ ! -f "$units/$unit" ] || cp -p "$units/$unit" "$temporary/units/$unit"
+    done
+}
+
+put_units_back() {
+    for unit in "$temporary"/units/*; do
+        [ ! -f "$unit" ] || run cp -p "$unit" "$units/"
+    done
+    systemctl_here daemon-reload
 }
 
 make_account() {
@@ -439,6 +456,7 @@ undo() {
     fi
     if [ -n "$old_kept" ]; then
         run mv -f "$program.previous" "$program"
+        put_units_back
         systemctl_here restart health-export.service || true
         fail "the upgrade is undone, and the version from before is back. Should it refuse the database as too new, restore the backup that was made before the upgrade: docs/install.md."
     fi

@@ -101,6 +101,18 @@ impl Settings {
         Settings::from_texts(data_dir, resolved)
     }
 
+    /// What to tell somebody who named no data and may have meant the service's, which belongs to another account.
+    pub fn hint(&self) -> Option<String> {
+        let named = self.resolved.get("data_dir").is_some_and(|(_, source)| *source != Source::Default);
+        let elsewhere = !named && self.data_dir != Path::new(SERVICE_DATA_DIR) && Path::new(SERVICE_DATA_DIR).exists();
+        elsewhere.then(|| {
+            format!(
+                "this is about {}; for the data of this machine's service: sudo -u health-export health-export ...",
+                self.data_dir.display()
+            )
+        })
+    }
+
     fn from_texts(data_dir: PathBuf, mut resolved: BTreeMap<String, (String, Source)>) -> Result<Settings> {
         let auto = |key: &str, computed: String| {
             let (text, _) = &resolved[key];

@@ -157,6 +157,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
     }
     let settings = Settings::resolve(&arguments.flags.given(), |name| std::env::var(name).ok())?;
     crate::telemetry::start(&settings.log)?;
+    settings.hint().iter().for_each(|hint| eprintln!("note: {hint}"));
     match arguments.command {
         Command::Serve => serve::run(&settings),
         Command::Key(command) => command.run(&settings),

@@ -405,6 +405,7 @@ undoes_what_does_not_start() {
 undoes_an_upgrade_that_does_not_start() {
     pretend_systemd
     installer 0 --user --from "$first"
+    echo '# as it was' >>"$root/home/.config/systemd/user/health-export.service"
     export REFUSED=2.0.0
     installer 1 --user --from "$second"
     unset REFUSED
@@ -413,6 +414,7 @@ undoes_an_upgrade_that_does_not_start() {
     says "the upgrade is undone"
     runs /home/.local/bin/health-export 1.0.0
     is_gone /home/.local/bin/health-export.previous
+    grep -qx '# as it was' "$root/home/.config/systemd/user/health-export.service" || fault "the new unit stays"
 }
 
 asked_for() { grep -qxF -- "$1" "$work/calls" || fault "nobody asked for: $1; only: $(cat "$work/calls")"; }

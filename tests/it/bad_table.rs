@@ -10,7 +10,7 @@ use crate::support::problems::refusal;
 use crate::support::{Client, InProcess, body};
 
 /// Texts that are no time.
-const NO_TIMES: [&str; 24] = [
+const NO_TIMES: [&str; 23] = [
     "soon",
     "now",
     "yesterday",
@@ -21,7 +21,6 @@ const NO_TIMES: [&str; 24] = [
     "2023-02-29",
     "2024-04-31",
     "2024-1",
-    "20240",
     "24:00",
     "2024-02-06T24:01:00Z",
     "2024-02-06T12:60:00Z",
@@ -43,7 +42,7 @@ const NO_VALUES: &[(&str, &[&str])] = &[
     ("end", &NO_TIMES),
     ("tz", &["Mars/Olympus", "../../etc/passwd", "Europe", "UTC+99", "%00", "25:00", "' OR 1=1 --", "<script>"]),
     ("limit", &["0", "-1", "1.5", "many", "99999999999999999999", "1e3", "0x10", "NaN", "1,2", "' OR 1=1 --", "%00"]),
-    ("cursor", &["!!!", "AAAA", "MSwy", "0", "null", "%00", "' OR 1=1 --", "..%2F..", "=", "eyJhIjoxfQ"]),
+    ("cursor", &["!!!", "AAAA", "0", "null", "%00", "' OR 1=1 --", "..%2F..", "=", "eyJhIjoxfQ"]),
     ("order", &["up", "ASCENDING", "1", "asc,desc", "' OR 1=1 --"]),
     ("layer", &["decade", "Raw", "0", "raw,day", "' OR 1=1 --"]),
     ("units", &["si", "METRES", "1", "metric,imperial", "' OR 1=1 --"]),
@@ -146,8 +145,8 @@ impl Cases {
     }
 }
 
-/// A server with one sample of one metric, one workout, one night.
-fn server() -> InProcess {
+/// A server with one sample of one metric, one workout and one night, and the delivery that they came in.
+fn server() -> (InProcess, String) {
     let server = InProcess::start();
     let (start, end) = ("2024-02-06 14:30:00 +0000", "2024-02-06 15:30:00 +0000");
     let told = json!({"data": {
@@ -159,18 +158,18 @@ fn server() -> InProcess {
         ],
         "workouts": [{"id": "one", "name": "Running", "start": start, "end": end, "duration": 3600}]
     }});
-    server.client.ingest(&told).expect(200);
-    server
+    let receipt = server.client.ingest(&told).expect(200);
+    (server, receipt["delivery"].as_str().unwrap().to_owned())
 }
 
 /// Every address that is read from, with its parameters by the description, and its places filled.
-fn addresses(client: &Client) -> Vec<(String, Vec<String>)> {
+fn addresses(client: &Client, delivery: &str) -> Vec<(String, Vec<String>)> {
     let description = client.get("/openapi.json").expect(200);
     let paths = description["paths"].as_object().unwrap();
     let read = paths.iter().filter(|(path, ways)| path.starts_with("/api/v1/") && ways["get"].is_object());
     read.map(|(path, ways)| {
-        let kind = if path.contains("/events/") { "symptoms" } else { "none" };
-        let filled = path.replace("{metric}", "step_count").replace("{kind}", kind).replace("{id}", "1");
+        let id = if path.contains("/deliveries/") { delivery } else { "1" };
+        let filled = path.replace("{metric}", "step_count").replace("{kind}", "symptoms").replace("{id}", id);
         let parameters = ways["get"]["parameters"].as_array().cloned().unwrap_or_default();
         let names = parameters.iter().filter(|parameter| parameter["in"] == "query");
         (filled, names.map(|parameter| parameter["name"].as_str().unwrap().to_owned()).collect())
@@ -187,9 +186,9 @@ fn asked(path: &str, query: &str) -> String {
 
 #[test]
 fn every_parameter_of_every_address_refuses_what_it_does_not_take() {
-    let server = server();
+    let (server, delivery) = server();
     let mut cases = Cases::default();
-    let addresses = addresses(&server.client);
+    let addresses = addresses(&server.client, &delivery);
     assert!(addresses.len() > 20, "only {} addresses are described", addresses.len());
     for (path, names) in &addresses {
         for name in names {
@@ -218,7 +217,7 @@ fn every_parameter_of_every_address_refuses_what_it_does_not_take() {
         }
     }
     assert_sound(&server.app);
-    cases.end(600);
+    cases.end(1000);
 }
 
 /// Posts a body that has one good item and one bad one, whose reason must have one of these in it.
@@ -233,7 +232,7 @@ fn costs_one(server: &InProcess, path: &str, sent: &Value, reasons: &[&str]) {
 
 #[test]
 fn a_date_that_is_none_costs_its_item_wherever_it_stands() {
-    let server = server();
+    let (server, _) = server();
     let mut cases = Cases::default();
     let good = "2024-02-06 14:30:00 +0000";
     for bad in no_dates() {
@@ -267,7 +266,7 @@ fn a_date_that_is_none_costs_its_item_wherever_it_stands() {
 
 #[test]
 fn a_number_that_is_none_costs_its_item_wherever_it_stands() {
-    let server = server();
+    let (server, _) = server();
     let mut cases = Cases::default();
     let good = "2024-02-06 14:30:00 +0000";
     for bad in no_numbers() {
@@ -275,22 +274,25 @@ fn a_number_that_is_none_costs_its_item_wherever_it_stands() {
         let range = body("heart_rate", "count/min", json!([{"date": good, "Min": bad, "Avg": bad, "Max": bad}]));
         let shortcut =
             json!([{"type": "steps", "value": 7, "date": good}, {"type": "steps", "value": bad, "date": good}]);
-        for (place, sent) in [("a point", metric), ("a heart rate", range), ("a Shortcut's item", shortcut)] {
+        // In a Shortcut's item, a list or an object is many values.
+        let several = bad.is_array() || bad.is_object();
+        let places = [("a point", metric), ("a heart rate", range), ("a Shortcut's item", shortcut)];
+        for (place, sent) in places.into_iter().take(if several { 2 } else { 3 }) {
             cases.check(
                 format!("{bad} in {place}"),
                 std::panic::AssertUnwindSafe(|| {
-                    costs_one(&server, "/api/v1/ingest", &sent, &["number", "value", "ways", "metric"]);
+                    costs_one(&server, "/api/v1/ingest", &sent, &["number", "value", "ways", "unit"]);
                 }),
             );
         }
     }
     assert_sound(&server.app);
-    cases.end(60);
+    cases.end(55);
 }
 
 #[test]
 fn a_key_that_is_none_opens_nothing_however_it_is_sent() {
-    let server = server();
+    let (server, _) = server();
     let nobody = server.client.with_key(None);
     let mut cases = Cases::default();
     // Few, for whoever keeps guessing is held up.
