@@ -63,6 +63,7 @@ pub struct Settings {
     /// Bytes of finished answers that are kept in memory.
     pub answer_cache: u64,
     pub log: String,
+    pub log_format: String,
     /// Every setting as text with its source, for `health-export config`.
     pub resolved: BTreeMap<String, (String, Source)>,
 }
@@ -136,6 +137,7 @@ impl Settings {
             spool_mb: parse(&resolved, "spool_mb", "a number of megabytes")?,
             answer_cache: u64::from(parse::<u32>(&resolved, "answer_cache_mb", "a number of megabytes")?) << 20,
             log: resolved["log"].0.clone(),
+            log_format: resolved["log_format"].0.clone(),
             resolved,
         })
     }

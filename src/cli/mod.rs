@@ -82,6 +82,9 @@ struct Flags {
     /// What is logged: error, warn, info, debug or trace [default: info]
     #[arg(long, global = true, value_name = "LEVEL")]
     log: Option<String>,
+    /// How lines of the log are written: auto, text, json or journal [default: auto]
+    #[arg(long, global = true, value_name = "FORM")]
+    log_format: Option<String>,
 }
 
 impl Flags {
@@ -103,6 +106,7 @@ impl Flags {
             ("spool_mb", self.spool_mb),
             ("answer_cache_mb", self.answer_cache_mb),
             ("log", self.log),
+            ("log_format", self.log_format),
         ];
         flags.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect()
     }
@@ -145,7 +149,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         return synth.run();
     }
     let settings = Settings::resolve(&arguments.flags.given(), |name| std::env::var(name).ok())?;
-    crate::telemetry::start(&settings.log)?;
+    crate::telemetry::start(&settings.log, &settings.log_format)?;
     match arguments.command {
         Command::Serve => serve::run(&settings),
         Command::Key(command) => command.run(&settings),

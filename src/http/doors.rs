@@ -9,6 +9,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use crate::app::App;
 use crate::error::Result;
 use crate::http::answers::Answers;
+use crate::http::looks::Looks;
 use crate::telemetry::figures;
 
 /// The state of the router; cheap to clone.
@@ -20,12 +21,14 @@ pub struct Inside {
     pub answers: Answers,
     /// Writes the page of figures.
     pub figures: &'static PrometheusHandle,
+    /// Takes those that count only when somebody looks.
+    pub looks: Looks,
 }
 
 impl Doors {
     pub fn new(app: App) -> Result<Doors> {
         let answers = Answers::new(app.answer_cache);
-        Ok(Doors(Arc::new(Inside { app, answers, figures: figures::start()? })))
+        Ok(Doors(Arc::new(Inside { app, answers, figures: figures::start()?, looks: Looks::new() })))
     }
 }
 

@@ -27,6 +27,7 @@ mod imports;
 mod ingest;
 mod jobs;
 mod layers;
+mod looks;
 mod metrics;
 mod paging;
 mod params;

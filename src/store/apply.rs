@@ -77,7 +77,7 @@ pub fn store_samples(writing: &mut Writing, owner: Owner, batch: &Batch, memory:
 }
 
 fn dictionary_ids(writing: &mut Writing, batch: &Batch) -> Result<Ids> {
-    let Writing { connection, dictionaries } = writing;
+    let Writing { connection, dictionaries, .. } = writing;
     Ok(Ids {
         metrics: batch
             .series

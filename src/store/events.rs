@@ -96,7 +96,7 @@ fn store_group(
 }
 
 fn row(writing: &mut Writing, event: &Event) -> Result<Row> {
-    let Writing { connection, dictionaries } = writing;
+    let Writing { connection, dictionaries, .. } = writing;
     Ok(Row {
         name: event.name.clone(),
         value: event.value.clone(),

@@ -24,7 +24,7 @@ struct Stored {
 /// Stores a night in place of the one there is, unless that one has stages and this one has none: the app's older versions
 /// sent no stages, and an old file may come late.
 pub fn store(writing: &mut Writing, owner: Owner, night: &NightSummary) -> Result<Outcome> {
-    let Writing { connection, dictionaries } = writing;
+    let Writing { connection, dictionaries, .. } = writing;
     let source = dictionaries.source(connection, &night.source)?;
     let stored = connection
         .prepare_cached(&format!(

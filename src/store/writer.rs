@@ -8,6 +8,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Instant;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::oneshot;
@@ -16,6 +17,7 @@ use crate::error::{Error, Result};
 use crate::store::dictionary::Dictionaries;
 pub use crate::store::queue::Lane;
 use crate::store::queue::Queue;
+use crate::store::tally::Tally;
 
 /// Held while a commit becomes visible, and while a snapshot begins its read transactions: see `store/snapshot`.
 #[derive(Clone, Default)]
@@ -32,6 +34,8 @@ impl Gate {
 pub struct Writing<'a> {
     pub connection: &'a Connection,
     pub dictionaries: &'a mut Dictionaries,
+    /// What is counted once this is committed.
+    pub tally: &'a mut Tally,
 }
 
 type Answer = Box<dyn FnOnce(Result<()>) + Send>;
@@ -135,9 +139,11 @@ fn run(mut connection: Connection, gate: &Gate, waiting: &Waiting) {
         if pieces == 0 {
             break;
         }
-        let (answers, committed) = write_group(&mut connection, gate, &mut dictionaries, group);
-        if committed.is_err() {
-            dictionaries.forget();
+        let mut tally = Tally::default();
+        let (answers, committed) = write_group(&mut connection, gate, &mut dictionaries, &mut tally, group);
+        match committed {
+            Ok(()) => tally.tell(),
+            Err(_) => dictionaries.forget(),
         }
         waiting.0.done(pieces);
         metrics::counter!("health_export_writer_commits_total").increment(1);
@@ -153,11 +159,12 @@ fn write_group(
     connection: &mut Connection,
     gate: &Gate,
     dictionaries: &mut Dictionaries,
+    tally: &mut Tally,
     group: Vec<Work>,
 ) -> (Vec<Answer>, Result<()>) {
     match connection.transaction_with_behavior(TransactionBehavior::Immediate) {
         Ok(transaction) => {
-            let mut writing = Writing { connection: &transaction, dictionaries };
+            let mut writing = Writing { connection: &transaction, dictionaries, tally };
             let answers = group.into_iter().map(|work| work(Ok(&mut writing))).collect();
             (answers, commit(transaction, gate))
         }
@@ -170,8 +177,10 @@ fn write_group(
 
 fn commit(transaction: Transaction, gate: &Gate) -> Result<()> {
     let closed = gate.close();
+    let begun = Instant::now();
     let committed = transaction.commit();
     drop(closed);
+    metrics::histogram!("health_export_writer_commit_seconds").record(begun.elapsed().as_secs_f64());
     committed.map_err(Error::from)
 }
 

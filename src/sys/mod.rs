@@ -1,4 +1,6 @@
 //! The operating system.
 
+pub mod backups;
 pub mod disk;
+pub mod process;
 pub mod signals;
