@@ -1,7 +1,7 @@
 //! Figures that count only when somebody looks: sizes, ages, and what the process takes.
 //!
-//! They are taken when the page is asked for, on a thread that may block, and at most once a second however many ask, so
-//! that no request pays for them.
+//! They are taken when the page is asked for, on a thread that may block, so that no request pays for them; those that need
+//! the system or the database at most once a second, however many ask.
 
 use std::fmt::Display;
 use std::path::PathBuf;
@@ -19,7 +19,7 @@ use crate::sys::{backups, disk, process};
 use crate::telemetry::table::FIGURES;
 use crate::telemetry::{responses, savings};
 
-/// How long what was taken is told again.
+/// How long what was taken of the system and the database is told again.
 const FRESH: Duration = Duration::from_secs(1);
 
 /// What is known from look to look.
@@ -42,14 +42,14 @@ impl Looks {
 
     /// Takes all of them, and gives lines to add to the page. What cannot be taken is told by the log, and the rest still is.
     pub fn take(&self, app: &App, answers: &Answers) -> String {
+        savings::tell();
+        memory(app, answers);
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if known.taken.is_none_or(|taken| taken.elapsed() >= FRESH) {
             known.taken = Some(Instant::now());
             let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
             known.cpu = cpu(known.cpu);
             responses();
-            savings::tell();
-            memory(app, answers);
             for outcome in [limits(), files(app), backed_up(app, now), known.stored(app, now)] {
                 told(outcome);
             }

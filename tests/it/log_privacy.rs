@@ -128,7 +128,8 @@ fn import(client: &Client, data_dir: &Path, log: &Path) {
     let zip = apple::zip(&[("apple_health_export/export.xml", apple::xml(&steps).as_bytes())]);
     let accepted = client.post("/api/v1/import?name=export-zenobia.zip", &[], &zip).expect(202);
     assert_eq!(jobs::ended(client, accepted["status_url"].as_str().unwrap())["state"], "done");
-    let broken = client.post("/api/v1/import?name=export-zenobia.xml", &[], b"73190426 of Zenobia carries no sense").json();
+    let broken =
+        client.post("/api/v1/import?name=export-zenobia.xml", &[], b"73190426 of Zenobia carries no sense").json();
     if let Some(address) = broken["status_url"].as_str() {
         assert_eq!(jobs::ended(client, address)["state"], "failed");
     }
