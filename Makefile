@@ -8,7 +8,7 @@ FEATURES := --no-default-features
 endif
 CARGO_FLAGS := --release --locked $(FEATURES)
 
-.PHONY: build test demo release lint doc alerts bench load load-selftest load-report load-baseline clean
+.PHONY: build test durability demo release release-archive sbom deb install-test fuzz lint doc alerts bench load load-selftest load-report load-baseline clean
 
 build: $(DUCKDB)
 	cargo build $(CARGO_FLAGS)
@@ -22,11 +22,46 @@ endif
 test: $(DUCKDB)
 	cargo test $(CARGO_FLAGS)
 
+# What survives bad luck: more kills than `make test` has, and what was counted is printed.
+durability: $(DUCKDB)
+	DURABILITY_CYCLES=$(or $(DURABILITY_CYCLES),1000) cargo test $(CARGO_FLAGS) --test durability -- --nocapture
+
 demo: build
 	DEMO_STOP=$(DEMO_STOP) node tests/demo.mjs target/release/health-export
 
+# No folder of this machine is named in what is released, so the same commit gives the same program on another.
+CARGO_HOME ?= $(HOME)/.cargo
+PREFIX_MAP := -ffile-prefix-map=$(CARGO_HOME)=cargo -ffile-prefix-map=$(CURDIR)=.
+release: export RUSTFLAGS := --remap-path-prefix=$(CARGO_HOME)=cargo --remap-path-prefix=$(CURDIR)=.
+release: export CFLAGS := $(PREFIX_MAP)
+release: export CXXFLAGS := $(PREFIX_MAP)
+release: export CARGO_INCREMENTAL := 0
+release: unexport DUCKDB_LIB_DIR
 release:
 	cargo build --release --locked
+
+# The list of all dependencies, as CycloneDX.
+SBOM := target/health-export.cdx.json
+sbom:
+	@cargo cyclonedx --version >/dev/null 2>&1 || { echo "first: cargo install cargo-cyclonedx" >&2; exit 1; }
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) cargo cyclonedx --format json --override-filename health-export.cdx
+	mkdir -p target && mv health-export.cdx.json $(SBOM)
+
+# target/dist/health-export-VERSION-ARCHITECTURE.tar.gz and its .sha256. PROGRAM=... packs one that is built already.
+release-archive: sbom $(if $(PROGRAM),,release)
+	packaging/archive.sh $(or $(PROGRAM),target/release/health-export) $(SBOM) target/dist
+
+# A Debian package of the program that `make release` has built.
+deb: $(if $(PROGRAM),,release)
+	cargo deb --no-build --no-strip
+
+install-test:
+	tests/install/run.sh
+
+# Each fuzzer for so long; says that it skips where there is no nightly compiler.
+FUZZ_SECONDS ?= 20
+fuzz: $(DUCKDB)
+	fuzz/run.sh $(FUZZ_SECONDS) $(FUZZ)
 
 lint: $(DUCKDB)
 	cargo fmt --check

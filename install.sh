@@ -1,75 +1,523 @@
 #!/bin/sh
-# Installs a health-export that `make release` has built, and its systemd service. Run again to upgrade. Data is never touched.
+# Installs, upgrades and removes health-export. Run again, it upgrades or says that there is nothing to do; data and
+# config.toml are never overwritten. The whole script is one function, so half a download does nothing.
 set -eu
 
 usage() {
     cat <<'TEXT'
-usage: ./install.sh [--dry-run] [--uninstall] [--prefix FOLDER]
-  --dry-run        print what would be done, change nothing
-  --uninstall      remove the program and its service; the data stays in /var/lib/health-export
-  --prefix FOLDER  where bin/ is (default /usr/local)
+usage: ./install.sh [--system | --user] [options]
+
+  --system        for the whole machine: /usr/local, a service, an account of its own (as root; the default there)
+  --user          for this account: ~/.local, a service of systemctl --user; needs no root
+  --from ARCHIVE  install from a release archive, a file or a URL; its SHA-256 must lie beside it, as ARCHIVE.sha256
+                  or in SHA256SUMS. Without it: what lies beside this script, else built from source (half an hour)
+  --lan           listen on all networks, not only on this machine
+  --port PORT     listen on this port (default 8787)
+  --prefix DIR    where bin/ is (default /usr/local, with --user ~/.local)
+  --no-service    only the program, no service
+  --no-backup     no backup before an upgrade
+  --dry-run       print what would be done, change nothing
+  --rollback      go back to the version that the last upgrade has replaced
+  --uninstall     remove the program and its service; the data stays
+  --purge         the same, and delete the data as well; asks first, --yes does not
+  --root DIR      install below DIR, for packagers: starts nothing, makes no account
 TEXT
 }
 
 main() {
-    prefix=/usr/local dry= uninstall=
+    mode='' action=install from='' lan='' port='' prefix='' service=1 backup=1 dry='' yes='' root=''
+    temporary='' folder='' old_kept='' upgrading=''
+    arguments "$@"
+    here=$(cd "$(dirname "$0")" && pwd)
+    trap clean_up EXIT
+    trap 'exit 130' INT TERM HUP
+    choose_mode
+    choose_places
+    case $action in
+        install) install_all ;;
+        rollback) roll_back ;;
+        uninstall) uninstall ;;
+        purge) uninstall; purge ;;
+    esac
+}
+
+arguments() {
     while [ $# -gt 0 ]; do
         case $1 in
+            --from | --port | --prefix | --root)
+                if [ $# -lt 2 ] || [ -z "$2" ]; then wrong "$1 needs a value."; fi
+                case $1 in
+                    --from) from=$2 ;;
+                    --port) port=$2 ;;
+                    --prefix) prefix=$2 ;;
+                    --root) root=${2%/} ;;
+                esac
+                shift
+                ;;
+            --system | --user) mode=${1#--} ;;
+            --rollback | --uninstall | --purge) action=${1#--} ;;
+            --lan) lan=1 ;;
+            --no-service) service='' ;;
+            --no-backup) backup='' ;;
             --dry-run) dry=1 ;;
-            --uninstall) uninstall=1 ;;
-            --prefix) [ $# -gt 1 ] || { usage >&2; exit 2; }; prefix=$2; shift ;;
-            --help|-h) usage; exit 0 ;;
-            *) usage >&2; exit 2 ;;
+            --yes | -y) yes=1 ;;
+            --help | -h) usage; exit 0 ;;
+            *) wrong "$1 is not known." ;;
         esac
         shift
     done
-    here=$(cd "$(dirname "$0")" && pwd)
-    program=$here/target/release/health-export
-    unit=/etc/systemd/system/health-export.service
-    if [ -z "$dry" ] && [ "$(id -u)" -ne 0 ]; then
-        echo "This writes to $prefix/bin and $unit: run it as root, or with --dry-run to see what it would do." >&2
-        exit 1
-    fi
-    if [ -n "$uninstall" ]; then remove; else install_all; fi
+    case $port in
+        *[!0-9]* | ??????*) wrong "--port $port is no port." ;;
+    esac
+    case $root in
+        '' | /*) ;;
+        *) wrong "--root must be an absolute path." ;;
+    esac
+    case $prefix in
+        '' | /*) ;;
+        *) wrong "--prefix must be an absolute path." ;;
+    esac
 }
 
+say() { printf '%s\n' "$*"; }
+
+wrong() {
+    say "install.sh: $*" >&2
+    usage >&2
+    exit 2
+}
+
+fail() {
+    say "install.sh: $*" >&2
+    exit 1
+}
+
+# Prints a command and does it, unless this is a rehearsal.
 run() {
-    echo "+ $*"
+    say "+ $*"
     [ -n "$dry" ] || "$@"
 }
 
-install_all() {
-    if [ ! -x "$program" ]; then
-        echo "There is no $program yet: build it with 'make release' first." >&2
-        exit 1
+clean_up() {
+    [ -z "$temporary" ] || rm -rf "$temporary"
+}
+
+has() { command -v "$1" >/dev/null 2>&1; }
+
+choose_mode() {
+    if [ -z "$mode" ]; then
+        [ "$(id -u)" -eq 0 ] || [ -n "$root" ] || [ -n "$dry" ] ||
+            fail "say for whom: 'sudo ./install.sh' for the whole machine, or './install.sh --user' for this account."
+        mode=system
     fi
-    if ldd "$program" | grep -q libduckdb; then
-        echo "$program links a library in this folder (made by 'make build'): build it with 'make release'." >&2
-        exit 1
+    if [ "$mode" = system ] && [ -z "$root" ] && [ -z "$dry" ] && [ "$(id -u)" -ne 0 ]; then
+        fail "this writes to /usr/local and /etc: run it as root (sudo ./install.sh ...), or use --user."
     fi
-    run install -D -m 755 "$program" "$prefix/bin/health-export.new"
-    run mv -f "$prefix/bin/health-export.new" "$prefix/bin/health-export"
-    if command -v systemctl >/dev/null; then
-        # The unit names /usr/local; another prefix is written into the copy.
-        echo "+ write $unit"
-        [ -n "$dry" ] || sed "s|/usr/local/bin|$prefix/bin|" "$here/systemd/health-export.service" >"$unit"
-        run systemctl daemon-reload
-        run systemctl enable health-export.service
-        run systemctl restart health-export.service
-        echo "Next: health-export --data-dir /var/lib/health-export key create --name phone --scope ingest"
-    else
-        echo "There is no systemd here: start it with '$prefix/bin/health-export serve'."
+    if [ "$mode" = user ] && [ "$(id -u)" -eq 0 ] && [ -z "$root" ] && [ -n "${SUDO_USER:-}" ]; then
+        fail "--user is for your own account: run it without sudo."
     fi
 }
 
-remove() {
-    if command -v systemctl >/dev/null; then
-        run systemctl disable --now health-export.service
-        run rm -f "$unit"
-        run systemctl daemon-reload
+choose_places() {
+    if [ "$mode" = user ]; then
+        [ -n "${HOME:-}" ] || fail "HOME is not set."
+        prefix=${prefix:-$HOME/.local}
+        data=$root${XDG_DATA_HOME:-$HOME/.local/share}/health-export
+        units=$root${XDG_CONFIG_HOME:-$HOME/.config}/systemd/user
+        unit_source=systemd/user
+    else
+        prefix=${prefix:-/usr/local}
+        data=$root/var/lib/health-export
+        units=$root/etc/systemd/system
+        unit_source=systemd
     fi
-    run rm -f "$prefix/bin/health-export"
-    echo "Your data is still in /var/lib/health-export."
+    program=$root$prefix/bin/health-export
+    # A service only where systemd is what started the machine; below --root its files are written and nothing is started.
+    live=''
+    if [ -n "$service" ] && [ -z "$root" ]; then
+        if systemd_runs; then live=1; else service=''; fi
+    fi
+    # Where there is no service, the program is run by hand, on the data of whoever runs it.
+    if [ "$mode" = system ] && [ -z "$service" ] && [ ! -d "$data" ]; then
+        data=$root${XDG_DATA_HOME:-${HOME:-/root}/.local/share}/health-export
+    fi
+}
+
+# Whether systemd has started this machine, and with --user, can be reached from this session.
+systemd_runs() {
+    has systemctl || return 1
+    if [ "$mode" = user ]; then state=$(systemctl --user is-system-running 2>/dev/null || true); else
+        state=$(systemctl is-system-running 2>/dev/null || true)
+    fi
+    case $state in '' | offline | unknown) return 1 ;; esac
+}
+
+systemctl_here() {
+    if [ "$mode" = user ]; then run systemctl --user "$@"; else run systemctl "$@"; fi
+}
+
+# Runs the program on its data as the account that owns it.
+as_owner() {
+    if [ "$mode" = system ] && [ -z "$root" ] && id health-export >/dev/null 2>&1; then
+        run runuser -u health-export -- env "HEALTH_EXPORT_DATA_DIR=$data" "$@"
+    else
+        run env "HEALTH_EXPORT_DATA_DIR=$data" "$@"
+    fi
+}
+
+# What is to be installed.
+
+check_machine() {
+    [ "$(uname -s)" = Linux ] || fail "health-export runs on Linux; this is $(uname -s)."
+    case $(uname -m) in
+        x86_64 | amd64) machine=x86_64 ;;
+        aarch64 | arm64) machine=aarch64 ;;
+        *) fail "health-export needs a 64-bit processor of x86-64 or ARM; this is $(uname -m)." ;;
+    esac
+    if has getconf && [ "$(getconf LONG_BIT)" = 32 ]; then
+        fail "this system is 32-bit on a 64-bit processor: install the 64-bit version of it (of Raspberry Pi OS, say)."
+    fi
+}
+
+is_musl() {
+    ldd --version 2>&1 | grep -qi musl
+}
+
+make_temporary() {
+    [ -n "$temporary" ] || temporary=$(mktemp -d)
+}
+
+find_new() {
+    if [ -n "$from" ]; then
+        unpack
+    elif [ -x "$here/health-export" ]; then
+        folder=$here new=$here/health-export
+    else
+        folder=$here new=$here/target/release/health-export
+        if [ ! -x "$new" ] || links_duckdb "$new"; then build; fi
+    fi
+    [ -n "$dry" ] && [ ! -x "$new" ] && return
+    if links_duckdb "$new"; then
+        fail "$new needs a libduckdb.so of a build folder and would not run without it: build it with 'make release'."
+    fi
+    version=$("$new" --version 2>&1) ||
+        fail "the new program does not run on this system ($version): build it here with 'make release'."
+    case $version in
+        'health-export '*) version=${version#health-export } ;;
+        *) fail "$new is not health-export." ;;
+    esac
+}
+
+links_duckdb() {
+    ldd "$1" 2>/dev/null | grep -q libduckdb
+}
+
+build() {
+    [ -f "$here/Cargo.toml" ] || fail "there is no program beside this script: give a release archive with --from."
+    has cargo || fail "there is no program yet: build it as yourself with 'make release', then run this again."
+    say "Building from source; DuckDB is compiled in, which takes about half an hour the first time."
+    run make -C "$here" release
+}
+
+unpack() {
+    make_temporary
+    case $from in
+        http://* | https://*) fetch_archive ;;
+        *) archive=$from ;;
+    esac
+    [ -f "$archive" ] || fail "there is no file $archive."
+    verify
+    case $archive in
+        *"-$machine.tar.gz") ;;
+        *) fail "$(basename "$archive") is not for this machine: the one that ends in -$machine.tar.gz is." ;;
+    esac
+    if is_musl; then
+        fail "release archives need glibc, and this system has musl (Alpine): build it here with 'make release'."
+    fi
+    mkdir "$temporary/archive"
+    tar -xzf "$archive" -C "$temporary/archive" || fail "$archive cannot be unpacked."
+    for folder in "$temporary"/archive/*; do break; done
+    new=$folder/health-export
+    [ -x "$new" ] || fail "$archive holds no health-export."
+}
+
+fetch_archive() {
+    archive=$temporary/$(basename "$from")
+    fetch "$from" "$archive" || fail "$from cannot be fetched."
+    fetch "$from.sha256" "$archive.sha256" 2>/dev/null ||
+        fetch "${from%/*}/SHA256SUMS" "$temporary/SHA256SUMS" 2>/dev/null || true
+}
+
+fetch() {
+    if has curl; then
+        curl -fsSL -o "$2" "$1"
+    elif has wget; then
+        wget -q -O "$2" "$1"
+    else
+        fail "neither curl nor wget is installed: fetch the archive and its .sha256 yourself, and give the file to --from."
+    fi
+}
+
+# Without a sum beside it, or with another, nothing is installed.
+verify() {
+    name=$(basename "$archive") sums=''
+    for sums in "$archive.sha256" "$(dirname "$archive")/SHA256SUMS"; do
+        [ ! -s "$sums" ] || break
+        sums=''
+    done
+    [ -n "$sums" ] || fail "there is neither $name.sha256 nor SHA256SUMS beside $name, so it cannot be trusted."
+    wanted=$(awk -v name="$name" '{ file = $2; sub(/^\*/, "", file); sub(/.*\//, "", file) } file == name { print $1; exit }' "$sums")
+    [ -n "$wanted" ] || fail "$sums does not name $name, so it cannot be trusted."
+    has sha256sum || fail "sha256sum is not installed, so $name cannot be verified."
+    found=$(sha256sum <"$archive")
+    [ "$wanted" = "${found%% *}" ] || fail "the SHA-256 of $name is not the one in $sums: fetch it again. Nothing was changed."
+    say "Verified $name."
+}
+
+# Installing.
+
+install_all() {
+    check_machine
+    find_new
+    if [ -x "$program" ]; then upgrading=1; fi
+    if [ -n "$upgrading" ] && [ -x "$new" ] && cmp -s "$new" "$program" && units_are_current; then
+        say "health-export $version is already up to date."
+        tell_config
+        return
+    fi
+    back_up
+    install_program
+    if [ -n "$service" ]; then
+        install_units
+        make_account
+    fi
+    write_config
+    start
+    tell_next
+}
+
+back_up() {
+    if [ -z "$upgrading" ] || [ -z "$backup" ] || [ ! -f "$data/health.db" ]; then return; fi
+    say "Making a backup before the upgrade."
+    as_owner "$program" backup ||
+        fail "the backup failed, so nothing was changed: mend what it says above, or go on with --no-backup."
+}
+
+install_program() {
+    run mkdir -p "$root$prefix/bin"
+    run cp "$new" "$program.new"
+    run chmod 755 "$program.new"
+    if [ -n "$upgrading" ] && ! cmp -s "$new" "$program"; then
+        run cp -p "$program" "$program.previous.new"
+        run mv -f "$program.previous.new" "$program.previous"
+        old_kept=1
+    fi
+    # In one step, so that there is a whole program at every moment.
+    run mv -f "$program.new" "$program"
+}
+
+unit_names() {
+    say "health-export.service health-export-backup.service health-export-backup.timer"
+}
+
+# A unit as it is to be installed: with the path of the program, where it is not on systemd's own list.
+unit_text() {
+    case $mode:$prefix in
+        system:/usr | system:/usr/local) cat "$folder/$unit_source/$1" ;;
+        *) sed "s|^ExecStart=[^ ]*health-export |ExecStart=$prefix/bin/health-export |" "$folder/$unit_source/$1" |
+            with_data_home ;;
+    esac
+}
+
+# The service manager of an account does not know of an XDG_DATA_HOME that its shell has set.
+with_data_home() {
+    if [ "$mode" = user ] && [ -n "${XDG_DATA_HOME:-}" ]; then
+        sed "s|^ExecStart=|Environment=\"XDG_DATA_HOME=$XDG_DATA_HOME\"\\
+&|"
+    else
+        cat
+    fi
+}
+
+units_are_current() {
+    [ -n "$service" ] || return 0
+    for unit in $(unit_names); do
+        [ -f "$units/$unit" ] && [ "$(unit_text "$unit")" = "$(cat "$units/$unit")" ] || return 1
+    done
+}
+
+install_units() {
+    run mkdir -p "$units"
+    for unit in $(unit_names); do
+        say "+ write $units/$unit"
+        [ -n "$dry" ] || unit_text "$unit" >"$units/$unit"
+    done
+    [ "$mode" = system ] || return 0
+    run mkdir -p "$root/usr/local/lib/sysusers.d" "$root/usr/local/lib/tmpfiles.d"
+    run cp "$folder/systemd/health-export.sysusers.conf" "$root/usr/local/lib/sysusers.d/health-export.conf"
+    run cp "$folder/systemd/health-export.tmpfiles.conf" "$root/usr/local/lib/tmpfiles.d/health-export.conf"
+}
+
+make_account() {
+    [ "$mode" = system ] && [ -n "$live" ] || return 0
+    run systemd-sysusers "$root/usr/local/lib/sysusers.d/health-export.conf"
+    run systemd-tmpfiles --create "$root/usr/local/lib/tmpfiles.d/health-export.conf"
+}
+
+# Where to listen goes into config.toml, which is its owner's from then on.
+write_config() {
+    [ -n "$lan$port" ] || return 0
+    listen=127.0.0.1:${port:-8787}
+    [ -z "$lan" ] || listen=0.0.0.0:${port:-8787}
+    if [ -e "$data/config.toml" ]; then
+        tell_config
+        return
+    fi
+    run mkdir -p "$data"
+    say "+ write $data/config.toml: listen = \"$listen\""
+    if [ -z "$dry" ]; then
+        (umask 077 && printf '# Every setting: health-export config\nlisten = "%s"\n' "$listen" >"$data/config.toml")
+        if [ "$mode" = system ] && id health-export >/dev/null 2>&1 && [ -z "$root" ]; then
+            chown health-export:health-export "$data" "$data/config.toml"
+        fi
+    fi
+    if [ -n "$lan" ]; then
+        say "Note: over plain HTTP, everyone on the networks of this machine can read what passes, key and data alike."
+    fi
+}
+
+tell_config() {
+    [ -n "$lan$port" ] && [ -e "$data/config.toml" ] || return 0
+    say "Note: $data/config.toml is there and is yours: change 'listen' in it by hand, then restart the service."
+}
+
+start() {
+    [ -n "$live" ] || return 0
+    systemctl_here daemon-reload
+    systemctl_here enable health-export.service
+    systemctl_here enable --now health-export-backup.timer
+    # Returns when the server says that it is ready, or has failed.
+    if systemctl_here restart health-export.service && is_ready; then return; fi
+    undo
+}
+
+# Whether the server answers where its settings say, within a minute; taken for granted where nothing can ask.
+is_ready() {
+    [ -z "$dry" ] || return 0
+    address=$(as_owner "$program" config | sed -n 's/^listen = "\([^"]*\)".*/\1/p')
+    port=${address##*:}
+    tries=60
+    while [ $tries -gt 0 ]; do
+        asks http && return
+        asks https && return
+        has curl || has wget || return 0
+        tries=$((tries - 1))
+        sleep 1
+    done
+    return 1
+}
+
+asks() {
+    url=$1://127.0.0.1:$port
+    case $address in
+        127.* | 0.0.0.0:* | '[::]:'* | '[::1]:'*) ;;
+        *) url=$1://$address ;;
+    esac
+    if has curl; then
+        curl -fsk -m 5 -o /dev/null "$url/health/ready" 2>/dev/null
+    elif has wget; then
+        wget -q -T 5 -O /dev/null "$url/health/ready" 2>/dev/null
+    fi
+}
+
+undo() {
+    say "The server does not get ready. The last lines of its log:" >&2
+    if [ "$mode" = user ]; then
+        journalctl --user -u health-export.service -n 20 --no-pager >&2 || true
+    else
+        journalctl -u health-export.service -n 20 --no-pager >&2 || true
+    fi
+    if [ -n "$old_kept" ]; then
+        run mv -f "$program.previous" "$program"
+        systemctl_here restart health-export.service || true
+        fail "the upgrade is undone, and the version from before is back. Should it refuse the database as too new, restore the backup that was made before the upgrade: docs/install.md."
+    fi
+    [ -n "$upgrading" ] && fail "the program is the same as before; mend what the log says, and run this again."
+    systemctl_here disable --now health-export.service health-export-backup.timer || true
+    remove_files
+    fail "the installation is undone; what is in $data is kept."
+}
+
+tell_next() {
+    [ -z "$dry" ] || { say "Nothing was changed."; return; }
+    say "health-export $version is installed."
+    if [ -n "$live" ]; then
+        say "It runs at ${url:-http://127.0.0.1:${port:-8787}} and starts with the machine."
+        [ "$mode" = system ] || say "So that it also runs while you are logged out: loginctl enable-linger"
+    elif [ -z "$root" ]; then
+        say "No service was set up; start it with: $prefix/bin/health-export serve"
+    fi
+    say "Next, a key for your phone: $(command_line) key create --name phone --scope ingest"
+}
+
+# How its owner calls the program.
+command_line() {
+    name=$prefix/bin/health-export
+    case :${PATH:-}: in *":$prefix/bin:"*) name=health-export ;; esac
+    if [ "$mode" = user ] || [ -z "$service" ]; then
+        say "$name"
+    elif has sudo; then
+        say "sudo -u health-export $name"
+    else
+        say "runuser -u health-export -- $name"
+    fi
+}
+
+# Going back, and removing.
+
+roll_back() {
+    [ -x "$program.previous" ] || fail "there is no $program.previous to go back to."
+    run mv -f "$program" "$program.newer"
+    run mv -f "$program.previous" "$program"
+    run mv -f "$program.newer" "$program.previous"
+    [ -z "$live" ] || systemctl_here restart health-export.service
+    say "Done. Run again, this goes forward. A database that the newer version has migrated is refused: restore the backup from before the upgrade."
+}
+
+remove_files() {
+    for unit in $(unit_names); do run rm -f "$units/$unit"; done
+    if [ "$mode" = system ]; then
+        run rm -f "$root/usr/local/lib/sysusers.d/health-export.conf" "$root/usr/local/lib/tmpfiles.d/health-export.conf"
+    fi
+    run rm -f "$program" "$program.previous" "$program.new"
+    [ -z "$live" ] || systemctl_here daemon-reload
+}
+
+uninstall() {
+    if [ "$action" = purge ]; then ask; fi
+    if [ -n "$live" ]; then
+        systemctl_here disable --now health-export.service health-export-backup.timer || true
+    fi
+    remove_files
+    if [ "$action" = uninstall ]; then
+        say "health-export is removed. Your data is still in $data."
+    fi
+}
+
+ask() {
+    [ -z "$yes" ] && [ -z "$dry" ] || return 0
+    say "This deletes $data with all of your health data, and the backups in it. To go on, type: delete"
+    answer=''
+    read -r answer || true
+    [ "$answer" = delete ] || fail "nothing was removed."
+}
+
+purge() {
+    run rm -rf "$data"
+    if [ "$mode" = system ] && [ -z "$root" ] && id health-export >/dev/null 2>&1; then
+        run userdel health-export
+    fi
+    say "health-export and its data are removed."
 }
 
 main "$@"

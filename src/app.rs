@@ -41,6 +41,10 @@ pub struct App {
     pub max_import: u64,
     /// Most bytes of finished answers that are kept in memory.
     pub answer_cache: u64,
+    /// Most connections at once.
+    pub max_connections: usize,
+    /// Wrong keys of one address in a minute that are answered as such; 0 is no limit.
+    pub wrong_keys_per_minute: u32,
     pub data_dir: PathBuf,
 }
 
@@ -72,6 +76,8 @@ impl App {
             jobs: Jobs::new(receiver.clone(), &settings.data_dir),
             max_import: settings.max_import,
             answer_cache: settings.answer_cache,
+            max_connections: settings.max_connections,
+            wrong_keys_per_minute: settings.wrong_keys_per_minute,
             data_dir: settings.data_dir.clone(),
             receiver,
             home: settings.home.clone(),

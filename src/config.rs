@@ -62,6 +62,10 @@ pub struct Settings {
     pub spool_mb: u32,
     /// Bytes of finished answers that are kept in memory.
     pub answer_cache: u64,
+    /// Most connections at once.
+    pub max_connections: usize,
+    /// Wrong keys of one address in a minute that are answered as such; 0 is no limit.
+    pub wrong_keys_per_minute: u32,
     pub log: String,
     pub log_format: String,
     /// Every setting as text with its source, for `health-export config`.
@@ -136,6 +140,8 @@ impl Settings {
             query_limit: Duration::from_secs(parse(&resolved, "query_seconds", "a number of seconds")?),
             spool_mb: parse(&resolved, "spool_mb", "a number of megabytes")?,
             answer_cache: u64::from(parse::<u32>(&resolved, "answer_cache_mb", "a number of megabytes")?) << 20,
+            max_connections: parse::<usize>(&resolved, "max_connections", "a number")?.max(1),
+            wrong_keys_per_minute: parse(&resolved, "wrong_keys_per_minute", "a number")?,
             log: resolved["log"].0.clone(),
             log_format: resolved["log_format"].0.clone(),
             resolved,
@@ -177,12 +183,24 @@ fn read_file(data_dir: &Path, known: &BTreeMap<String, String>) -> Result<BTreeM
     }
 }
 
+/// Where the service of a whole machine keeps everything; it belongs to an account of its own.
+const SERVICE_DATA_DIR: &str = "/var/lib/health-export";
+
 fn default_data_dir(environment: &impl Fn(&str) -> Option<String>) -> Result<PathBuf> {
+    if belongs_to_me(Path::new(SERVICE_DATA_DIR)) {
+        return Ok(PathBuf::from(SERVICE_DATA_DIR));
+    }
     let absolute = |name: &str| environment(name).map(PathBuf::from).filter(|path| path.is_absolute());
     absolute("XDG_DATA_HOME")
         .or_else(|| absolute("HOME").map(|home| home.join(".local/share")))
         .map(|folder| folder.join("health-export"))
         .ok_or_else(|| Error::BadRequest("neither HOME nor XDG_DATA_HOME is set: give --data-dir".into()))
+}
+
+/// So that the service's account needs no flag to meet the service's data.
+fn belongs_to_me(folder: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::metadata(folder).is_ok_and(|found| found.is_dir() && found.uid() == rustix::process::geteuid().as_raw())
 }
 
 fn system_zone() -> String {
@@ -229,6 +247,18 @@ mod tests {
         assert_eq!(settings.resolved["readers"].1, Source::Environment);
         assert_eq!(settings.resolved["max_body_mb"].1, Source::File);
         assert_eq!(settings.resolved["query_seconds"].1, Source::Default);
+    }
+
+    #[test]
+    fn the_folder_of_a_service_is_for_its_own_account() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(belongs_to_me(folder.path()));
+        assert!(!belongs_to_me(&folder.path().join("none")), "it is not there");
+        let file = folder.path().join("file");
+        std::fs::write(&file, "").unwrap();
+        assert!(!belongs_to_me(&file), "it is no folder");
+        let of_root = Path::new("/proc/1");
+        assert_eq!(belongs_to_me(of_root), rustix::process::geteuid().is_root());
     }
 
     #[test]

@@ -4,6 +4,10 @@
 //! maps each variant to one status in one exhaustive match, so a new variant must be placed there.
 
 use std::fmt::Display;
+use std::io::ErrorKind;
+
+/// The system's number for an input or output that failed (EIO), which the library has no kind for.
+const IO_FAILED: i32 = 5;
 
 /// What can go wrong between a request and the file. Display texts are shown to the caller, except `Internal`.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -38,6 +42,15 @@ pub enum Error {
     /// No space left for a write.
     #[error("the disk is full: nothing was stored; free some space and send it again")]
     DiskFull,
+    /// The disk does not do what it is told, for another reason than being full; the text goes to the log.
+    #[error("the disk could not be read or written: nothing was stored; the log says why; send it again later")]
+    DiskFault(String),
+    /// The database contradicts itself; the text goes to the log.
+    #[error(
+        "the database is damaged, so nothing is stored any more: stop the server, run `health-export check` to see \
+         what is wrong, and restore a backup"
+    )]
+    Damaged(String),
     /// Everything else: the text goes to the log, never to the caller.
     #[error("{0}")]
     Internal(String),
@@ -54,8 +67,23 @@ impl Error {
     /// An input or output fault, with a full disk told apart.
     pub fn io(doing: &str, fault: &std::io::Error) -> Self {
         match fault.kind() {
-            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => Error::DiskFull,
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => Error::DiskFull,
+            ErrorKind::ReadOnlyFilesystem => Error::DiskFault(format!("{doing}: {fault}")),
+            _ if fault.raw_os_error() == Some(IO_FAILED) => Error::DiskFault(format!("{doing}: {fault}")),
             _ => Error::internal(doing, fault),
+        }
+    }
+
+    /// Whether the disk or the file on it is to blame.
+    pub fn is_of_the_disk(&self) -> bool {
+        matches!(self, Error::DiskFull | Error::DiskFault(_) | Error::Damaged(_))
+    }
+
+    /// What is for the log, where the text for the caller does not say it.
+    pub fn cause(&self) -> Option<&str> {
+        match self {
+            Error::DiskFault(cause) | Error::Damaged(cause) => Some(cause),
+            _ => None,
         }
     }
 }

@@ -24,13 +24,16 @@ pub fn run(settings: &Settings) -> Result<ExitCode> {
     let app = App::start(settings)?;
     let reader = app.store.reader()?;
     let mut findings = check::run(&reader)?;
-    let rollups = rollups::verify(&app.store, &app.engine, &app.home)?;
-    findings.push(Finding { question: "rollups (what is wrong is made anew)", faults: rollups });
+    let rollups = rollups::verify(&app.store, &app.engine, &app.home);
+    findings.push(check::asked("rollups (what is wrong is made anew)", rollups)?);
     findings.push(Finding { question: "permissions", faults: permissions });
     findings.push(Finding { question: "free space", faults: free_space(&settings.data_dir)? });
-    findings.push(Finding { question: "clock", faults: clock(&reader)? });
+    findings.push(check::asked("clock", clock(&reader))?);
     findings.iter().for_each(print);
-    println!("note  {} items in quarantine", check::quarantined(&reader)?);
+    match check::quarantined(&reader) {
+        Err(Error::Damaged(_)) => println!("note  the items in quarantine cannot be counted"),
+        counted => println!("note  {} items in quarantine", counted?),
+    }
     let well = findings.iter().all(|finding| finding.faults.is_empty());
     Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -79,6 +79,12 @@ struct Flags {
     /// Memory for finished answers in megabytes [default: 16]
     #[arg(long, global = true, value_name = "MB")]
     answer_cache_mb: Option<String>,
+    /// Most connections at once [default: 1024]
+    #[arg(long, global = true, value_name = "NUMBER")]
+    max_connections: Option<String>,
+    /// Wrong keys of one address in a minute before it has to wait; 0 is no limit [default: 20]
+    #[arg(long, global = true, value_name = "NUMBER")]
+    wrong_keys_per_minute: Option<String>,
     /// What is logged: error, warn, info, debug or trace [default: info]
     #[arg(long, global = true, value_name = "LEVEL")]
     log: Option<String>,
@@ -105,6 +111,8 @@ impl Flags {
             ("query_seconds", self.query_seconds),
             ("spool_mb", self.spool_mb),
             ("answer_cache_mb", self.answer_cache_mb),
+            ("max_connections", self.max_connections),
+            ("wrong_keys_per_minute", self.wrong_keys_per_minute),
             ("log", self.log),
             ("log_format", self.log_format),
         ];
@@ -139,6 +147,9 @@ pub fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             eprintln!("health-export: {error}");
+            if let Some(cause) = error.cause() {
+                eprintln!("{cause}");
+            }
             ExitCode::FAILURE
         }
     }

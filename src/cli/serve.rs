@@ -1,13 +1,16 @@
 //! `health-export serve`
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use crate::app::App;
 use crate::config::Settings;
 use crate::error::{Error, Result};
 use crate::http::serve::Listening;
 use crate::query::rollups::keeper::Keeper;
-use crate::sys::signals;
+use crate::store::Store;
+use crate::sys::notify::{self, Watchdog};
+use crate::sys::{lock, signals};
 use crate::telemetry::figures;
 
 pub fn run(settings: &Settings) -> Result<ExitCode> {
@@ -23,6 +26,7 @@ pub fn run(settings: &Settings) -> Result<ExitCode> {
 
 async fn serve(settings: &Settings) -> Result<()> {
     let stop = signals::stop_requested()?;
+    let _lock = lock::take(&settings.data_dir)?;
     // Before anything has a figure to tell.
     figures::start()?;
     let app = App::start(settings)?;
@@ -33,5 +37,21 @@ async fn serve(settings: &Settings) -> Result<()> {
         tracing::warn!("other machines can connect, and over plain HTTP everyone on that network can read along");
     }
     let _keeper = Keeper::start(app.store.clone(), app.engine.clone(), app.home.clone())?;
+    let _watchdog = Watchdog::start(writer_answers(app.store.clone()))?;
+    notify::ready(&format!("listening on http://{address}"));
+    let stop = async {
+        stop.await;
+        notify::stopping();
+    };
     listening.serve(app, stop).await
+}
+
+/// Waits for the writer to do an empty piece of work. A full disk or a busy database is an answer too, and starting again
+/// would mend neither; a writer that is stuck never answers.
+fn writer_answers(store: Arc<Store>) -> impl Fn() + Send + 'static {
+    move || {
+        if let Err(fault) = store.writer().run(|_| Ok(())) {
+            tracing::warn!("the writer answers, but cannot write: {fault}");
+        }
+    }
 }

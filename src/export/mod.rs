@@ -2,6 +2,7 @@
 //! slow reader then pins no snapshot, and ranges and HEAD come for free.
 
 mod aggregates;
+pub mod cell;
 pub mod events;
 pub mod geojson;
 pub mod gpx;

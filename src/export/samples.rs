@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crate::error::Result;
 use crate::export::FileFormat;
+use crate::export::cell::guarded;
 use crate::export::sample_csv::{Part, Samples};
 use crate::export::spool::Spool;
 use crate::export::table::copy;
@@ -93,13 +94,15 @@ fn csv_of(reading: &Reading, question: &Question, metrics: &[(i64, String)]) -> 
     for (metric, name) in metrics {
         let Some(row) = stored_names::find_metric(reading, name)? else { continue };
         let shown = units::of(reading, question.user, name, &row.unit, question.units)?;
-        parts.push(Part { metric: *metric, name: name.clone(), shown });
+        let shown = Shown { unit: guarded(&shown.unit).into_owned(), ..shown };
+        parts.push(Part { metric: *metric, name: guarded(name).into_owned(), shown });
     }
+    let sources = series::sources(reading, question.user)?.into_iter();
     Ok(Samples {
         user: question.user,
         parts,
         range: (question.from.unwrap_or(i64::MIN), question.to.unwrap_or(i64::MAX)),
-        sources: series::sources(reading, question.user)?.into_iter().collect(),
+        sources: sources.map(|(id, name)| (id, guarded(&name).into_owned())).collect(),
     })
 }
 

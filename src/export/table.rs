@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::error::Result;
 use crate::export::FileFormat;
+use crate::export::cell::guarded_sql;
 use crate::query::budget::Stop;
 use crate::query::duck::engine::{Engine, Session, quoted};
 use crate::query::duck::feed::{CellKind, Feed, Row, Rows};
@@ -40,6 +41,7 @@ impl Column {
     fn sql(self, name: &str, format: FileFormat) -> String {
         let from = match (self, format) {
             (Column::Time, FileFormat::Ndjson) => format!("strftime(\"{name}\", '%Y-%m-%dT%H:%M:%SZ')"),
+            (Column::Text, FileFormat::Csv) => guarded_sql(&format!("\"{name}\"")),
             (Column::Integer, _) => format!("\"{name}\"::INTEGER"),
             (Column::Date, _) => format!("\"{name}\"::DATE"),
             (Column::Json, FileFormat::Ndjson) => format!("\"{name}\"::JSON"),

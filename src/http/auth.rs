@@ -1,8 +1,11 @@
 //! Keys at the door: three headers that senders use, one look-up, one scope for each group of routes. Where data only comes
 //! in, the key may also stand in the address, because some senders can set no header; addresses are never logged.
 
-use axum::extract::{Request, State};
-use axum::http::{HeaderMap, header};
+use std::net::{IpAddr, SocketAddr};
+use std::time::Instant;
+
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -19,7 +22,7 @@ pub const TOKEN: &str = "token";
 pub async fn require(State(doors): State<Doors>, scope: Scope, mut request: Request, next: Next) -> Response {
     let secret = secret(request.headers()).map(str::to_owned);
     let secret = secret.or_else(|| if scope == Scope::Ingest { token(request.uri().query()?) } else { None });
-    let problem = match principal(&doors, secret).await {
+    let problem = match principal(&doors, peer(&request), secret).await {
         Ok(principal) if principal.may(scope) => {
             request.extensions_mut().insert(principal);
             return next.run(request).await;
@@ -27,20 +30,48 @@ pub async fn require(State(doors): State<Doors>, scope: Scope, mut request: Requ
         Ok(_) => Problem::wrong_scope(scope.as_str()),
         Err(problem) => problem,
     };
-    drain(request.into_body()).await;
+    // Who is told to wait is not worth reading on.
+    if problem.status != StatusCode::TOO_MANY_REQUESTS.as_u16() {
+        drain(request.into_body()).await;
+    }
     problem.into_response()
 }
 
-/// Who sends this, by the key that the request has.
-pub async fn principal(doors: &Doors, secret: Option<String>) -> Result<Principal, Problem> {
-    let hash = hash(&secret.ok_or_else(Problem::missing_key)?);
+/// Who sends this, by the key that the request has; `peer` has to answer for a wrong one.
+pub async fn principal(doors: &Doors, peer: Option<IpAddr>, secret: Option<String>) -> Result<Principal, Problem> {
+    match secret {
+        Some(secret) => find(doors, &secret).await?.ok_or_else(|| refused(doors, peer)),
+        None => Err(refused(doors, peer)),
+    }
+}
+
+/// Keys are found by their hash and never compared with one another. How long a look-up takes may tell how far a hash goes
+/// along with that of a key, but nobody can choose a secret by its SHA-256, so it tells nothing of use.
+async fn find(doors: &Doors, secret: &str) -> Result<Option<Principal>, Problem> {
+    let hash = hash(secret);
     let now = jiff::Timestamp::now().as_second();
     let store = &doors.app.store;
     if let Some(principal) = store.current().remembered_principal(&hash, now) {
-        return Ok(principal);
+        return Ok(Some(principal));
     }
     let store = store.clone();
-    blocking(move || store.current().principal(&hash, now)).await?.ok_or_else(Problem::missing_key)
+    Ok(blocking(move || store.current().principal(&hash, now)).await?)
+}
+
+/// The address that a request comes from: the proxy's, where there is one.
+pub fn peer(request: &Request) -> Option<IpAddr> {
+    request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip())
+}
+
+fn refused(doors: &Doors, peer: Option<IpAddr>) -> Problem {
+    metrics::counter!("health_export_refused_keys_total").increment(1);
+    match peer.and_then(|peer| doors.throttle.wrong_key(peer, Instant::now())) {
+        Some(seconds) => {
+            metrics::counter!("health_export_throttled_total").increment(1);
+            Problem::throttled(seconds)
+        }
+        None => Problem::missing_key(),
+    }
 }
 
 pub fn secret(headers: &HeaderMap) -> Option<&str> {

@@ -21,11 +21,13 @@ use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tower::ServiceExt;
 
+use crate::http::places::{Place, Places};
+
 /// Bytes that a connection may hold of what it reads, and of what it writes.
 const BUFFER: usize = 16 << 10;
 
 /// How long the head of a request may take, also from the answer before it.
-const HEAD: Duration = Duration::from_secs(60);
+pub const HEAD: Duration = Duration::from_secs(30);
 
 /// How long answers that have begun may still take when the server is to end.
 const LAST_ANSWERS: Duration = Duration::from_secs(10);
@@ -34,7 +36,12 @@ const LAST_ANSWERS: Duration = Duration::from_secs(10);
 const EXHAUSTED: Duration = Duration::from_millis(500);
 
 /// Serves until `stop` is ready, and then until every answer that has begun is out, but not for ever.
-pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    (places, head): (Places, Duration),
+    stop: impl Future<Output = ()>,
+) {
     let ending = GracefulShutdown::new();
     let mut stop = pin!(stop);
     loop {
@@ -43,7 +50,11 @@ pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Outp
             () = &mut stop => break,
         };
         match accepted {
-            Ok((stream, peer)) => answer(stream, peer, router.clone(), &ending),
+            Ok((stream, peer)) => {
+                if let Some(place) = places.take(peer.ip()) {
+                    answer((stream, peer, place), router.clone(), head, &ending);
+                }
+            }
             Err(fault) => {
                 tracing::warn!("a connection could not be taken: {fault}");
                 tokio::time::sleep(EXHAUSTED).await;
@@ -56,7 +67,12 @@ pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Outp
     }
 }
 
-fn answer(stream: TcpStream, peer: SocketAddr, router: Router, ending: &GracefulShutdown) {
+fn answer(
+    (stream, peer, place): (TcpStream, SocketAddr, Place),
+    router: Router,
+    head: Duration,
+    ending: &GracefulShutdown,
+) {
     // Answers are written whole, so waiting for more to send with them only costs time.
     if let Err(fault) = stream.set_nodelay(true) {
         tracing::debug!("a connection stays as it is: {fault}");
@@ -64,11 +80,12 @@ fn answer(stream: TcpStream, peer: SocketAddr, router: Router, ending: &Graceful
     let service = service_fn(move |request: Request<Incoming>| route(router.clone(), peer, request));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD)
+        .header_read_timeout(head)
         .max_buf_size(BUFFER)
         .serve_connection(TokioIo::new(stream), service);
     let connection = ending.watch(connection);
     tokio::spawn(async move {
+        let _place = place;
         // Clients leave as they like; what has gone wrong on our side has been told where it did.
         if let Err(fault) = connection.await {
             tracing::debug!("a connection ended: {fault}");

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use crate::error::{Error, Result};
 use crate::export::FileFormat;
+use crate::export::cell::guarded;
 use crate::http::answers::Finished;
 use crate::http::caching::{self, Client};
 use crate::http::clock::{Clock, Stamp};
@@ -215,9 +216,9 @@ fn csv(rows: &Rows) -> Result<Vec<u8>> {
     for row in rows.iter() {
         let (value, min, max) = (number(row.value), number(row.min), number(row.max));
         let offset = row.offset_minutes.to_string();
-        let (source, context) = (row.source.unwrap_or_default(), row.context.unwrap_or_default());
+        let (source, context) = (guarded(row.source.unwrap_or_default()), guarded(row.context.unwrap_or_default()));
         let (start, end) = (row.start.as_str(), row.end.as_str());
-        writer.write_record([start, end, &value, &min, &max, source, row.layer, &offset, context]).map_err(failed)?;
+        writer.write_record([start, end, &value, &min, &max, &source, row.layer, &offset, &context]).map_err(failed)?;
     }
     writer.into_inner().map_err(|fault| Error::internal("writing CSV", fault))
 }

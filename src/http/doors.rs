@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::error::Result;
 use crate::http::answers::Answers;
 use crate::http::looks::Looks;
+use crate::http::throttle::Throttle;
 use crate::telemetry::figures;
 
 /// The state of the router; cheap to clone.
@@ -19,6 +20,7 @@ pub struct Doors(Arc<Inside>);
 pub struct Inside {
     pub app: App,
     pub answers: Answers,
+    pub throttle: Throttle,
     /// Writes the page of figures.
     pub figures: &'static PrometheusHandle,
     /// Takes those that count only when somebody looks.
@@ -27,8 +29,8 @@ pub struct Inside {
 
 impl Doors {
     pub fn new(app: App) -> Result<Doors> {
-        let answers = Answers::new(app.answer_cache);
-        Ok(Doors(Arc::new(Inside { app, answers, figures: figures::start()?, looks: Looks::new() })))
+        let (answers, throttle) = (Answers::new(app.answer_cache), Throttle::new(app.wrong_keys_per_minute));
+        Ok(Doors(Arc::new(Inside { app, answers, throttle, figures: figures::start()?, looks: Looks::new() })))
     }
 }
 

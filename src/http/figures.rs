@@ -1,10 +1,9 @@
 //! `GET /metrics`: how the server is doing, in figures. Counts each request by the route it took, never by its path, which
 //! may say something of somebody.
 
-use std::net::SocketAddr;
 use std::time::Instant;
 
-use axum::extract::{ConnectInfo, MatchedPath, Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -28,7 +27,8 @@ const FORWARDED: [&str; 4] = ["forwarded", "x-forwarded-for", "x-real-ip", "via"
 )]
 pub async fn page(State(doors): State<Doors>, request: Request) -> Result<Response, Problem> {
     if !is_local(&request) {
-        let principal = auth::principal(&doors, auth::secret(request.headers()).map(str::to_owned)).await?;
+        let secret = auth::secret(request.headers()).map(str::to_owned);
+        let principal = auth::principal(&doors, auth::peer(&request), secret).await?;
         if !principal.may(Scope::Read) {
             return Err(Problem::wrong_scope(Scope::Read.as_str()));
         }
@@ -44,8 +44,8 @@ pub async fn page(State(doors): State<Doors>, request: Request) -> Result<Respon
 }
 
 fn is_local(request: &Request) -> bool {
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
-    peer.is_some_and(|ConnectInfo(peer)| peer.ip().to_canonical().is_loopback()) && !is_forwarded(request.headers())
+    let peer = auth::peer(request);
+    peer.is_some_and(|peer| peer.to_canonical().is_loopback()) && !is_forwarded(request.headers())
 }
 
 fn is_forwarded(headers: &HeaderMap) -> bool {

@@ -20,6 +20,11 @@ use crate::http::run::blocking;
 const CONTROL: HeaderValue = HeaderValue::from_static("no-cache");
 const VARY: HeaderValue = HeaderValue::from_static("Accept-Encoding");
 
+/// A page is its own text and nothing from anywhere; its icon stands in it.
+const PAGE_POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+);
+
 #[derive(Clone)]
 pub struct Page(Arc<Inside>);
 
@@ -58,6 +63,9 @@ impl Page {
         }
         headers.insert(header::CACHE_CONTROL, CONTROL);
         headers.insert(header::VARY, VARY);
+        if self.0.media_type.starts_with("text/html") {
+            headers.insert(header::CONTENT_SECURITY_POLICY, PAGE_POLICY);
+        }
         Ok(response)
     }
 

@@ -8,10 +8,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::App;
-use crate::error::{Error, Result};
+use crate::error::Error;
 use crate::http::problem::Problem;
 use crate::http::run::blocking;
-use crate::store::check;
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Health {
@@ -38,26 +37,21 @@ pub async fn live() -> Response {
     responses((status = 200, body = Health), (status = 503, body = Problem))
 )]
 pub async fn ready(State(app): State<App>) -> Response {
-    let asked: Result<()> = blocking(move || {
-        if !app.store.writer().is_alive() {
-            return Err(Error::Internal("the writer has stopped".into()));
-        }
-        check::is_readable(&*app.store.reader()?)
-    })
-    .await;
-    match asked {
+    match blocking(move || app.store.is_ready()).await {
         Ok(()) => fine(),
-        Err(fault) => {
-            tracing::error!("not ready: {fault}");
-            Problem::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "not-ready",
-                "Not ready",
-                "the database cannot be read or written; the server's log says why",
-            )
-            .into_response()
-        }
+        Err(fault) => not_ready(&fault).into_response(),
     }
+}
+
+/// What the disk does is told in its words, and was logged when it was news.
+fn not_ready(fault: &Error) -> Problem {
+    let detail = if fault.is_of_the_disk() {
+        fault.to_string()
+    } else {
+        tracing::error!("not ready: {fault}");
+        "the database cannot be read or written; the server's log says why".into()
+    };
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "not-ready", "Not ready", detail)
 }
 
 fn fine() -> Response {

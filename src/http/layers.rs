@@ -5,7 +5,7 @@
 //!    what somebody suffers from, and a query holds times of their life; of the rest, which a dashboard asks all day, at debug only;
 //! 3. figures, by the route;
 //! 4. panics become a problem, and the connection lives on;
-//! 5. headers that keep browsers from guessing;
+//! 5. headers that keep browsers from guessing, framing, and telling others where they have been;
 //! 6. compression, but never of Parquet: it would drop the length and the ranges that its readers need;
 //! 7. refusals that the framework words itself become problems.
 
@@ -20,7 +20,6 @@ use axum::response::IntoResponse;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
-use tower_http::set_header::SetResponseHeaderLayer;
 use tracing::Instrument;
 
 use crate::http::compression::compress;
@@ -32,16 +31,23 @@ const SLOW: Duration = Duration::from_secs(1);
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// What every answer has, unless it says otherwise itself.
+const GUARDS: [(HeaderName, &str); 5] = [
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+];
+
 pub fn around(routes: Router) -> Router {
-    let nosniff =
-        SetResponseHeaderLayer::if_not_present(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     let layers = ServiceBuilder::new()
         .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
         .layer(from_fn(log))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
         .layer(from_fn(figures::count))
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(nosniff)
+        .layer(map_response(guard))
         .layer(from_fn(compress));
     routes.layer(map_response(worded_by_us)).layer(layers)
 }
@@ -73,6 +79,14 @@ async fn worded_by_us(response: Response<Body>) -> Response<Body> {
         status if status.is_client_error() => Problem::unreadable(status).into_response(),
         _ => response,
     }
+}
+
+/// An answer of the API is no page, so nothing in it may run or be shown in one. A page says itself what it needs.
+async fn guard(mut response: Response<Body>) -> Response<Body> {
+    for (name, value) in GUARDS {
+        response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    response
 }
 
 fn panicked(_: Box<dyn Any + Send>) -> Response<Body> {

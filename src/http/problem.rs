@@ -28,6 +28,9 @@ pub struct Problem {
     /// For the header `Retry-After`.
     #[serde(skip)]
     retry_seconds: Option<u64>,
+    /// For the condition of the store: see `http/condition`.
+    #[serde(skip)]
+    of_the_disk: Option<Error>,
 }
 
 /// Seconds after which to come back, where nobody has measured how long it will take.
@@ -42,6 +45,7 @@ impl Problem {
             detail: detail.into(),
             delivery: None,
             retry_seconds: None,
+            of_the_disk: None,
         }
     }
 
@@ -53,6 +57,17 @@ impl Problem {
             "send a key in the header Authorization: Bearer KEY, X-API-Key or api-key; \
              `health-export key create` makes one",
         )
+    }
+
+    pub fn throttled(seconds: u64) -> Problem {
+        let problem = Problem::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "too-many-wrong-keys",
+            "Too many wrong keys",
+            "too many requests without a valid key have come from this address: wait, and send a valid key, which is let \
+             in at any time",
+        );
+        Problem { retry_seconds: Some(seconds), ..problem }
     }
 
     pub fn wrong_scope(needed: &str) -> Problem {
@@ -113,32 +128,43 @@ impl Problem {
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Problem {
-        let detail = error.to_string();
-        match error {
-            Error::BadRequest(_) => Problem::new(StatusCode::BAD_REQUEST, "bad-request", "Bad request", detail),
-            Error::NotFound(_) => Problem::new(StatusCode::NOT_FOUND, "not-found", "Not found", detail),
-            Error::NotUnderstood { delivery, .. } => {
-                let problem = Problem::new(StatusCode::BAD_REQUEST, "not-understood", "Body not understood", detail);
-                Problem { delivery, ..problem }
-            }
-            Error::TooLarge(_) => Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Body too large", detail),
-            Error::BadEncoding(_) => {
-                Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "bad-encoding", "Body cannot be decompressed", detail)
-            }
-            Error::Busy(_) => Problem::new(StatusCode::TOO_MANY_REQUESTS, "busy", "Busy", detail),
-            Error::Full { seconds, .. } => {
-                let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "busy", "Busy", detail);
-                Problem { retry_seconds: Some(seconds), ..problem }
-            }
-            Error::Unavailable(_) => {
-                Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Not possible just now", detail)
-            }
-            Error::TimedOut(_) => Problem::new(StatusCode::SERVICE_UNAVAILABLE, "timed-out", "Took too long", detail),
-            Error::DiskFull => Problem::new(StatusCode::INSUFFICIENT_STORAGE, "disk-full", "Disk full", detail),
-            Error::Internal(_) => {
-                tracing::error!("{detail}");
-                Problem::internal()
-            }
+        let of_the_disk = error.is_of_the_disk().then(|| error.clone());
+        Problem { of_the_disk, ..placed(error) }
+    }
+}
+
+fn placed(error: Error) -> Problem {
+    let detail = error.to_string();
+    match error {
+        Error::BadRequest(_) => Problem::new(StatusCode::BAD_REQUEST, "bad-request", "Bad request", detail),
+        Error::NotFound(_) => Problem::new(StatusCode::NOT_FOUND, "not-found", "Not found", detail),
+        Error::NotUnderstood { delivery, .. } => {
+            let problem = Problem::new(StatusCode::BAD_REQUEST, "not-understood", "Body not understood", detail);
+            Problem { delivery, ..problem }
+        }
+        Error::TooLarge(_) => Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Body too large", detail),
+        Error::BadEncoding(_) => {
+            Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "bad-encoding", "Body cannot be decompressed", detail)
+        }
+        Error::Busy(_) => Problem::new(StatusCode::TOO_MANY_REQUESTS, "busy", "Busy", detail),
+        Error::Full { seconds, .. } => {
+            let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "busy", "Busy", detail);
+            Problem { retry_seconds: Some(seconds), ..problem }
+        }
+        Error::Unavailable(_) => {
+            Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Not possible just now", detail)
+        }
+        Error::TimedOut(_) => Problem::new(StatusCode::SERVICE_UNAVAILABLE, "timed-out", "Took too long", detail),
+        Error::DiskFull => Problem::new(StatusCode::INSUFFICIENT_STORAGE, "disk-full", "Disk full", detail),
+        Error::DiskFault(_) => {
+            Problem::new(StatusCode::SERVICE_UNAVAILABLE, "disk-fault", "The disk has failed", detail)
+        }
+        Error::Damaged(_) => {
+            Problem::new(StatusCode::SERVICE_UNAVAILABLE, "damaged", "The database is damaged", detail)
+        }
+        Error::Internal(_) => {
+            tracing::error!("{detail}");
+            Problem::internal()
         }
     }
 }
@@ -147,6 +173,9 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = (status, Json(&self)).into_response();
+        if let Some(fault) = self.of_the_disk {
+            response.extensions_mut().insert(fault);
+        }
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -19,8 +19,8 @@ use crate::http::drain::drain;
 use crate::http::fixed::Page;
 use crate::http::problem::Problem;
 use crate::http::{
-    aggregate, auth, coverage, data, deliveries, documents, events, export, export_tables, figures, health, imports,
-    ingest, jobs, layers, metrics, quarantine, replay, sleep, sources, workout_course, workouts,
+    aggregate, auth, condition, coverage, data, deliveries, documents, events, export, export_tables, figures, health,
+    imports, ingest, jobs, layers, metrics, quarantine, replay, sleep, sources, workout_course, workouts,
 };
 use crate::model::key::Scope;
 
@@ -105,6 +105,7 @@ pub fn router(app: App) -> Result<Router> {
             drain(request.into_body()).await;
             Problem::wrong_method()
         })
+        .layer(middleware::from_fn_with_state(doors.clone(), condition::notice))
         .with_state(doors);
     Ok(layers::around(routes))
 }

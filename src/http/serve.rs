@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
@@ -9,29 +10,38 @@ use tokio::net::TcpListener;
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::http::connections;
+use crate::http::places::Places;
 use crate::http::router::router;
 use crate::http::run::blocking;
 use crate::telemetry::figures;
 
 /// A socket that is bound, but not yet served.
-pub struct Listening(TcpListener);
+pub struct Listening {
+    listener: TcpListener,
+    head: Duration,
+}
 
 impl Listening {
     pub async fn bind(address: SocketAddr) -> Result<Listening> {
         let listener = TcpListener::bind(address).await.map_err(|fault| {
             Error::BadRequest(format!("cannot listen on {address}: {fault}; choose another with --listen"))
         })?;
-        Ok(Listening(listener))
+        Ok(Listening { listener, head: connections::HEAD })
+    }
+
+    /// Another limit of time for the head of a request, for tests.
+    pub fn with_head_limit(self, head: Duration) -> Listening {
+        Listening { head, ..self }
     }
 
     /// The address in fact bound to, for port 0.
     pub fn address(&self) -> Result<SocketAddr> {
-        self.0.local_addr().map_err(|fault| Error::io("asking for the address", &fault))
+        self.listener.local_addr().map_err(|fault| Error::io("asking for the address", &fault))
     }
 
     /// Serves until `stop` is ready and every answer that had begun is out, or its client has been waited for long enough.
     pub async fn serve(self, app: App, stop: impl Future<Output = ()> + Send + 'static) -> Result<()> {
-        let jobs = app.jobs.clone();
+        let (jobs, places) = (app.jobs.clone(), Places::new(app.max_connections));
         let starting = jobs.clone();
         blocking(move || starting.start()).await?;
         let stopping = jobs.clone();
@@ -41,7 +51,7 @@ impl Listening {
         };
         let router = router(app)?;
         let upkeep = tokio::spawn(keep_figures(figures::start()?));
-        connections::serve(self.0, router, stop).await;
+        connections::serve(self.listener, router, (places, self.head), stop).await;
         upkeep.abort();
         blocking(move || {
             jobs.stop();

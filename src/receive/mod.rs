@@ -29,8 +29,8 @@ use crate::store::writer::Lane;
 
 use arriving::SMALL;
 pub use arriving::{Arrived, Arriving, Content};
-pub use inflate::{Encoding, too_large};
-use inflate::{inflate, inflate_within};
+use inflate::inflate_within;
+pub use inflate::{Encoding, inflate, too_large};
 pub use replay::{Replayed, Step};
 pub use room::{Limits, Room};
 use turns::{Turn, Turns};

@@ -9,6 +9,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::error::{Error, Result};
 use crate::receive::arriving::SMALL;
+use crate::sys::memory;
 
 /// Bytes of small bodies that are decoded or wait to be written. Each counts as the largest until it is decoded, and then
 /// as `LEAST` at least.
@@ -75,6 +76,15 @@ impl Turn {
         self.decoding = None;
         if !self.is_large {
             drop(self.unwritten.split((SMALL - bytes.clamp(LEAST, SMALL)) as usize));
+        }
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        if self.is_large {
+            // The pool's threads have asked for the memory that the writer has just freed.
+            rayon::spawn_broadcast(|_| memory::give_back());
         }
     }
 }

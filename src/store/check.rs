@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// One question asked of the file: what it was, and what is wrong (nothing when empty).
 #[derive(Debug)]
@@ -14,19 +14,34 @@ pub struct Finding {
 /// Asks everything. Reads the whole file.
 pub fn run(connection: &Connection) -> Result<Vec<Finding>> {
     Ok(vec![
-        Finding { question: "integrity", faults: integrity(connection)? },
-        Finding { question: "counts per series", faults: texts(connection, SERIES_SQL)? },
-        Finding { question: "names", faults: texts(connection, NAMES_SQL)? },
-        Finding { question: "workouts", faults: texts(connection, WORKOUTS_SQL)? },
-        Finding { question: "events", faults: texts(connection, EVENTS_SQL)? },
-        Finding { question: "nights", faults: texts(connection, NIGHTS_SQL)? },
-        Finding { question: "raw bodies", faults: texts(connection, BODIES_SQL)? },
+        asked("integrity", integrity(connection))?,
+        asked("counts per series", texts(connection, SERIES_SQL))?,
+        asked("names", texts(connection, NAMES_SQL))?,
+        asked("workouts", texts(connection, WORKOUTS_SQL))?,
+        asked("events", texts(connection, EVENTS_SQL))?,
+        asked("nights", texts(connection, NIGHTS_SQL))?,
+        asked("raw bodies", texts(connection, BODIES_SQL))?,
     ])
+}
+
+/// A question that cannot be answered because of damage has found a fault, and the others are still asked.
+pub fn asked(question: &'static str, answer: Result<Vec<String>>) -> Result<Finding> {
+    let faults = match answer {
+        Err(Error::Damaged(cause) | Error::DiskFault(cause)) => vec![cause],
+        answer => answer?,
+    };
+    Ok(Finding { question, faults })
 }
 
 /// Whether the file answers at all.
 pub fn is_readable(connection: &Connection) -> Result<()> {
     Ok(connection.query_row("SELECT count(*) FROM user", [], |_| Ok(()))?)
+}
+
+/// Writes what is there already, for the sake of the commit.
+pub fn try_to_write(connection: &Connection) -> Result<()> {
+    let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    Ok(connection.pragma_update(None, "user_version", version)?)
 }
 
 /// When the last delivery came, in epoch milliseconds.

@@ -134,7 +134,7 @@ impl Lane {
             ffi::SQLITE_INTERRUPT => {
                 Err(Error::TimedOut("the question was stopped before its answer was ready".into()))
             }
-            code => Err(Error::internal("scanning", ffi::Error::new(code))),
+            code => Err(Error::from(rusqlite::Error::SqliteFailure(ffi::Error::new(code), Some("scanning".into())))),
         }
     }
 

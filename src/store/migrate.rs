@@ -35,9 +35,10 @@ pub fn refuse_newer(path: &Path) -> Result<()> {
 
 /// Brings the schema up to date, each step in its own transaction.
 pub fn migrate(connection: &mut Connection) -> Result<()> {
-    Migrations::new(STEPS.map(M::up).to_vec())
-        .to_latest(connection)
-        .map_err(|fault| Error::internal("migrating the database", fault))
+    Migrations::new(STEPS.map(M::up).to_vec()).to_latest(connection).map_err(|fault| match fault {
+        rusqlite_migration::Error::RusqliteError { err, .. } => Error::from(err),
+        other => Error::internal("migrating the database", other),
+    })
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod alike;
 pub mod apply;
 pub mod batch;
 pub mod check;
+pub mod condition;
 pub mod connection;
 pub mod coverage;
 pub mod current;
@@ -41,6 +42,7 @@ pub mod workouts;
 pub mod writer;
 
 use crate::error::{Error, Result};
+use condition::Condition;
 use connection::{Pool, Pooled};
 use current::Current;
 use writer::{Gate, Writer};
@@ -53,6 +55,7 @@ pub struct Store {
     path: PathBuf,
     readers: Pool,
     current: Current,
+    condition: Condition,
     gate: Gate,
     // Last, so that the readers are closed before the writer checkpoints on its way out.
     writer: Writer,
@@ -69,12 +72,13 @@ impl Store {
         migrate::refuse_newer(&path)?;
         let mut writing = connection::open_writer(&path)?;
         migrate::migrate(&mut writing)?;
-        let gate = Gate::default();
+        let (gate, condition) = (Gate::default(), Condition::default());
         let readers = connection::open_readers(&path, readers)?;
         Ok(Store {
             current: Current::open(&path, readers.clone())?,
             readers,
-            writer: Writer::start(writing, gate.clone())?,
+            writer: Writer::start(writing, gate.clone(), condition.clone())?,
+            condition,
             gate,
             path,
         })
@@ -101,6 +105,23 @@ impl Store {
         &self.current
     }
 
+    /// What is known of the disk and the file.
+    pub fn condition(&self) -> &Condition {
+        &self.condition
+    }
+
+    /// Whether it can read and write. After a write has failed, one is tried, so that a disk with room again is found out
+    /// about before a phone asks.
+    pub fn is_ready(&self) -> Result<()> {
+        if !self.writer.is_alive() {
+            return Err(Error::Internal("the writer has stopped".into()));
+        }
+        if self.condition.fault().is_some() {
+            self.writer.run(|writing| check::try_to_write(writing.connection))?;
+        }
+        check::is_readable(&*self.reader()?)
+    }
+
     pub fn writer(&self) -> &Writer {
         &self.writer
     }
@@ -119,14 +140,16 @@ fn make_private(folder: &Path) -> Result<()> {
 
 impl From<rusqlite::Error> for Error {
     fn from(fault: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode::*;
         match fault.sqlite_error_code() {
-            Some(rusqlite::ErrorCode::DiskFull) => Error::DiskFull,
-            Some(rusqlite::ErrorCode::OperationInterrupted) => {
+            Some(DiskFull) => Error::DiskFull,
+            // A disk that has failed is often mounted anew for reading only.
+            Some(SystemIoFailure | ReadOnly | CannotOpen) => Error::DiskFault(format!("database: {fault}")),
+            Some(DatabaseCorrupt | NotADatabase) => Error::Damaged(format!("database: {fault}")),
+            Some(OperationInterrupted) => {
                 Error::TimedOut("the question was stopped before its answer was ready".into())
             }
-            Some(rusqlite::ErrorCode::DatabaseBusy) => {
-                Error::Busy("another program is writing to the database: try again".into())
-            }
+            Some(DatabaseBusy) => Error::Busy("another program is writing to the database: try again".into()),
             _ => Error::internal("database", fault),
         }
     }

@@ -14,6 +14,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::oneshot;
 
 use crate::error::{Error, Result};
+use crate::store::condition::Condition;
 use crate::store::dictionary::Dictionaries;
 pub use crate::store::queue::Lane;
 use crate::store::queue::Queue;
@@ -36,6 +37,8 @@ pub struct Writing<'a> {
     pub dictionaries: &'a mut Dictionaries,
     /// What is counted once this is committed.
     pub tally: &'a mut Tally,
+    /// What the disk or the file has done to this group so far.
+    met: Option<Error>,
 }
 
 type Answer = Box<dyn FnOnce(Result<()>) + Send>;
@@ -44,19 +47,20 @@ type Work = Box<dyn FnOnce(Result<&mut Writing>) -> Answer + Send>;
 /// The handle by which everything else writes.
 pub struct Writer {
     queue: Arc<Queue<Work>>,
+    condition: Condition,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Writer {
     /// Starts the thread. It ends, with everything queued written, when the handle is dropped.
-    pub fn start(connection: Connection, gate: Gate) -> Result<Writer> {
+    pub fn start(connection: Connection, gate: Gate, condition: Condition) -> Result<Writer> {
         let queue = Arc::new(Queue::new());
-        let waiting = Waiting(queue.clone());
+        let (waiting, noticed) = (Waiting(queue.clone()), condition.clone());
         let thread = std::thread::Builder::new()
             .name("writer".into())
-            .spawn(move || run(connection, &gate, &waiting))
+            .spawn(move || run(connection, &gate, &noticed, &waiting))
             .map_err(|fault| Error::io("starting the writer", &fault))?;
-        Ok(Writer { queue, thread: Some(thread) })
+        Ok(Writer { queue, condition, thread: Some(thread) })
     }
 
     /// Queues work that is quick. What it returns arrives only after the commit that holds it.
@@ -74,6 +78,7 @@ impl Writer {
         bytes: usize,
         work: impl FnOnce(&mut Writing) -> Result<T> + Send + 'static,
     ) -> Result<oneshot::Receiver<Result<T>>> {
+        self.condition.may_write()?;
         let (reply, answer) = oneshot::channel();
         let work: Work = Box::new(move |writing| {
             let done = writing.and_then(|writing| in_savepoint(writing, work));
@@ -131,7 +136,7 @@ impl Drop for Waiting {
     }
 }
 
-fn run(mut connection: Connection, gate: &Gate, waiting: &Waiting) {
+fn run(mut connection: Connection, gate: &Gate, condition: &Condition, waiting: &Waiting) {
     let mut dictionaries = Dictionaries::default();
     loop {
         let group = waiting.0.next_group();
@@ -140,7 +145,7 @@ fn run(mut connection: Connection, gate: &Gate, waiting: &Waiting) {
             break;
         }
         let mut tally = Tally::default();
-        let (answers, committed) = write_group(&mut connection, gate, &mut dictionaries, &mut tally, group);
+        let (answers, committed) = write_group(&mut connection, gate, condition, &mut dictionaries, &mut tally, group);
         match committed {
             Ok(()) => tally.tell(),
             Err(_) => dictionaries.forget(),
@@ -155,23 +160,56 @@ fn run(mut connection: Connection, gate: &Gate, waiting: &Waiting) {
 }
 
 /// Does a group of work in one transaction; the answers are to be given with the outcome of the commit.
+///
+/// The connection is used again after a commit that has failed, also when it was the sync that failed and the system may
+/// have dropped what it could not write. That is safe in a WAL: every commit before it was synced by itself; the frames of
+/// the failed one are in no index, so nobody reads them; and the next commit writes its own over them, all of which its
+/// sync then covers. A checkpoint whose sync fails counts as not done and copies every page again. At worst a delivery that
+/// was answered with an error is found after a crash, and its repeat changes nothing.
 fn write_group(
     connection: &mut Connection,
     gate: &Gate,
+    condition: &Condition,
     dictionaries: &mut Dictionaries,
     tally: &mut Tally,
     group: Vec<Work>,
 ) -> (Vec<Answer>, Result<()>) {
-    match connection.transaction_with_behavior(TransactionBehavior::Immediate) {
+    let begun =
+        condition.may_write().and_then(|()| Ok(connection.transaction_with_behavior(TransactionBehavior::Immediate)?));
+    match begun {
         Ok(transaction) => {
-            let mut writing = Writing { connection: &transaction, dictionaries, tally };
-            let answers = group.into_iter().map(|work| work(Ok(&mut writing))).collect();
-            (answers, commit(transaction, gate))
+            let mut writing = Writing { connection: &transaction, dictionaries, tally, met: None };
+            let answers = do_all(&mut writing, group);
+            let met = writing.met.take();
+            let committed = if transaction.is_autocommit() { Err(lost(&met)) } else { commit(transaction, gate) };
+            note(condition, met.as_ref(), &committed);
+            (answers, committed)
         }
         Err(fault) => {
-            let fault = Error::from(fault);
+            condition.met(&fault);
             (group.into_iter().map(|work| work(Err(fault.clone()))).collect(), Ok(()))
         }
+    }
+}
+
+/// SQLite may answer a fault of the disk by rolling back the whole transaction. Then everything in it is lost, and what is
+/// still to do must not begin one of its own, whose outcome nobody would hear of.
+fn do_all(writing: &mut Writing, group: Vec<Work>) -> Vec<Answer> {
+    let one = |work: Work| match writing.connection.is_autocommit() {
+        false => work(Ok(&mut *writing)),
+        true => work(Err(lost(&writing.met))),
+    };
+    group.into_iter().map(one).collect()
+}
+
+fn lost(met: &Option<Error>) -> Error {
+    met.clone().unwrap_or_else(|| Error::Internal("a transaction was rolled back".into()))
+}
+
+fn note(condition: &Condition, met: Option<&Error>, committed: &Result<()>) {
+    match (met, committed) {
+        (Some(fault), _) | (None, Err(fault)) => condition.met(fault),
+        (None, Ok(())) => condition.wrote(),
     }
 }
 
@@ -186,13 +224,24 @@ fn commit(transaction: Transaction, gate: &Gate) -> Result<()> {
 
 /// Does one piece of work so that its failure, even a panic, undoes nothing but itself.
 fn in_savepoint<T>(writing: &mut Writing, work: impl FnOnce(&mut Writing) -> Result<T>) -> Result<T> {
-    writing.connection.execute_batch("SAVEPOINT work")?;
-    let done = catch_unwind(AssertUnwindSafe(|| work(writing)))
-        .unwrap_or_else(|_| Err(Error::Internal("a write ended by a panic".into())));
-    if done.is_err() {
+    let done = begin_savepoint(writing).and_then(|()| {
+        catch_unwind(AssertUnwindSafe(|| work(writing)))
+            .unwrap_or_else(|_| Err(Error::Internal("a write ended by a panic".into())))
+    });
+    if let Err(fault) = &done {
         writing.dictionaries.forget();
+        if fault.is_of_the_disk() {
+            writing.met = Some(fault.clone());
+        }
+        if writing.connection.is_autocommit() {
+            return done;
+        }
         writing.connection.execute_batch("ROLLBACK TO work")?;
     }
     writing.connection.execute_batch("RELEASE work")?;
     done
+}
+
+fn begin_savepoint(writing: &Writing) -> Result<()> {
+    Ok(writing.connection.execute_batch("SAVEPOINT work")?)
 }

@@ -2,5 +2,8 @@
 
 pub mod backups;
 pub mod disk;
+pub mod lock;
+pub mod memory;
+pub mod notify;
 pub mod process;
 pub mod signals;

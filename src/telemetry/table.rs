@@ -46,10 +46,10 @@ pub const FIGURES: &[Figure] = &[
     gauge("health_export_requests_per_second", &[], "Requests answered per second, over the last 5 minutes"),
     gauge("health_export_concurrent_requests", &[], "Requests that wait for their answer, this one included"),
     counter("health_export_busy_total", &["what"], "Requests turned away with 429, by what was taken"),
-    counter("health_export_refused_keys_total", &[], "Requests refused for a key that is unknown, revoked or expired"),
-    counter("health_export_throttled_total", &[], "Requests refused because their sender asks too much"),
-    gauge("health_export_connections", &[], "Open connections of clients"),
-    counter("health_export_connections_refused_total", &[], "Connections refused because too many were open"),
+    counter("health_export_refused_keys_total", &[], "Requests with a wrong key or none"),
+    counter("health_export_throttled_total", &[], "Those of them that were told to wait"),
+    gauge("health_export_connections", &[], "Connections of clients that are open"),
+    counter("health_export_connections_refused_total", &[], "Connections closed at once, because too many were open"),
     // The process and its machine.
     gauge("health_export_memory_usage_bytes", &[], "Resident memory of the process"),
     gauge(

@@ -139,6 +139,9 @@ fn failed(fault: duckdb::Error) -> Error {
         Error::TimedOut("the question was stopped before its answer was ready".into())
     } else if text.contains("No space left on device") || text.contains("max_temp_directory_size") {
         Error::DiskFull
+    } else if text.contains("the database is damaged") {
+        // What the scan has met comes back as a text.
+        Error::Damaged(text)
     } else {
         Error::internal("DuckDB", text)
     }

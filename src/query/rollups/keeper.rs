@@ -34,6 +34,8 @@ impl Keeper {
                     Ok(()) => {}
                     // A busy moment: what is marked stays marked.
                     Err(Error::Busy(reason)) => tracing::debug!("rolling up is put off: {reason}"),
+                    // Told once, by whoever keeps the condition of the store.
+                    Err(fault) if fault.is_of_the_disk() => store.condition().met(&fault),
                     Err(fault) => tracing::error!("rolling up failed: {fault}"),
                 }
             }
