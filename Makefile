@@ -8,7 +8,7 @@ FEATURES := --no-default-features
 endif
 CARGO_FLAGS := --release --locked $(FEATURES)
 
-.PHONY: build test durability demo release release-archive sbom deb install-test fuzz lint doc bench load load-selftest load-report load-baseline clean
+.PHONY: build test durability demo release release-archive sbom deb install-test fuzz lint doc alerts bench load load-selftest load-report load-baseline clean
 
 build: $(DUCKDB)
 	cargo build $(CARGO_FLAGS)
@@ -70,6 +70,11 @@ lint: $(DUCKDB)
 
 doc: $(DUCKDB)
 	RUSTDOCFLAGS="-D warnings" cargo doc $(CARGO_FLAGS) --no-deps --document-private-items
+
+# promtool is in Debian's package prometheus.
+alerts:
+	promtool check rules data/alerts.rules.yml
+	promtool test rules tests/alerts/alerts.test.yml
 
 bench: $(DUCKDB)
 	cargo bench --locked $(FEATURES) --bench figures -- $(BENCH)

@@ -67,6 +67,7 @@ pub struct Settings {
     /// Wrong keys of one address in a minute that are answered as such; 0 is no limit.
     pub wrong_keys_per_minute: u32,
     pub log: String,
+    pub log_format: String,
     /// Every setting as text with its source, for `health-export config`.
     pub resolved: BTreeMap<String, (String, Source)>,
 }
@@ -154,6 +155,7 @@ impl Settings {
             max_connections: parse::<usize>(&resolved, "max_connections", "a number")?.max(1),
             wrong_keys_per_minute: parse(&resolved, "wrong_keys_per_minute", "a number")?,
             log: resolved["log"].0.clone(),
+            log_format: resolved["log_format"].0.clone(),
             resolved,
         })
     }

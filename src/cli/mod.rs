@@ -88,6 +88,9 @@ struct Flags {
     /// What is logged: error, warn, info, debug or trace [default: info]
     #[arg(long, global = true, value_name = "LEVEL")]
     log: Option<String>,
+    /// How lines of the log are written: auto, text, json or journal [default: auto]
+    #[arg(long, global = true, value_name = "FORM")]
+    log_format: Option<String>,
 }
 
 impl Flags {
@@ -111,6 +114,7 @@ impl Flags {
             ("max_connections", self.max_connections),
             ("wrong_keys_per_minute", self.wrong_keys_per_minute),
             ("log", self.log),
+            ("log_format", self.log_format),
         ];
         flags.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect()
     }
@@ -156,7 +160,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         return synth.run();
     }
     let settings = Settings::resolve(&arguments.flags.given(), |name| std::env::var(name).ok())?;
-    crate::telemetry::start(&settings.log)?;
+    crate::telemetry::start(&settings.log, &settings.log_format)?;
     settings.hint().iter().for_each(|hint| eprintln!("note: {hint}"));
     match arguments.command {
         Command::Serve => serve::run(&settings),

@@ -83,9 +83,7 @@ impl Finished {
         if coding == Coding::Identity || is_small || !gains {
             return Ok(self);
         }
-        let encoded = coding.encode(&self.body, coding.level())?;
-        coding::count(coding, self.body.len() as u64, encoded.len() as u64);
-        self.body = tight(encoded);
+        self.body = tight(coding.encode_counted(&self.body, coding.level())?);
         Ok(self.with(header::CONTENT_ENCODING, coding.header()))
     }
 }

@@ -3,12 +3,14 @@
 //! The levels are measured (`make bench BENCH=compression`): what they save must be worth the time of a small machine.
 
 use std::io::Write;
+use std::time::Instant;
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use brotli::enc::BrotliEncoderParams;
 use flate2::write::GzEncoder;
 
 use crate::error::{Error, Result};
+use crate::telemetry::savings;
 
 /// Answers smaller than this many bytes are not worth compressing.
 pub const SMALLEST: usize = 1024;
@@ -84,14 +86,14 @@ impl Coding {
         };
         encoded.map_err(|fault| Error::internal("compressing an answer", fault))
     }
-}
 
-/// Counts what was compressed: once for each answer, when it is whole.
-pub fn count(coding: Coding, input: u64, output: u64) {
-    let labels = [("encoding", coding.as_str())];
-    metrics::counter!("health_export_compression_answers_total", &labels).increment(1);
-    metrics::counter!("health_export_compression_input_bytes_total", &labels).increment(input);
-    metrics::counter!("health_export_compression_output_bytes_total", &labels).increment(output);
+    /// The same, and counts what that saves.
+    pub fn encode_counted(self, bytes: &[u8], level: i32) -> Result<Vec<u8>> {
+        let begun = Instant::now();
+        let encoded = self.encode(bytes, level)?;
+        savings::count(self.as_str(), bytes.len() as u64, encoded.len() as u64, begun.elapsed());
+        Ok(encoded)
+    }
 }
 
 /// What the client takes, by its `Accept-Encoding` (RFC 9110, 12.5.3); `None` when it takes nothing that there is.

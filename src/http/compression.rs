@@ -7,6 +7,8 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::Poll;
+use std::time::{Duration, Instant};
 
 use async_compression::Level;
 use async_compression::tokio::bufread::{BrotliEncoder, GzipEncoder, ZstdEncoder};
@@ -15,12 +17,13 @@ use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use futures::{Stream, StreamExt};
+use futures::{Stream, TryStreamExt};
 use tokio::io::AsyncRead;
 use tokio_util::io::{ReaderStream, StreamReader};
 
 use crate::http::coding::{self, Accepted, Coding, SMALLEST};
 use crate::http::problem::Problem;
+use crate::telemetry::savings;
 
 /// Bytes of compressed answer that are sent at a time.
 const PIECE: usize = 32 << 10;
@@ -74,32 +77,62 @@ fn vary_by_coding(headers: &mut HeaderMap) {
     }
 }
 
-/// Bytes that went in and came out so far; counted when the answer ends, also when its client has left.
+/// Bytes that went in and came out so far, and the time that it took; counted when the answer ends, also when its client has
+/// left.
 struct Tally {
     coding: Coding,
-    input: AtomicU64,
-    output: AtomicU64,
+    input: Passed,
+    output: Passed,
+}
+
+/// What has passed one end of the encoder.
+#[derive(Default)]
+struct Passed {
+    bytes: AtomicU64,
+    nanoseconds: AtomicU64,
+}
+
+impl Passed {
+    fn get(&self) -> (u64, Duration) {
+        let nanoseconds = self.nanoseconds.load(Ordering::Relaxed);
+        (self.bytes.load(Ordering::Relaxed), Duration::from_nanos(nanoseconds))
+    }
+
+    /// The same pieces, each counted with the time that asking for it took.
+    fn watch<E>(
+        tally: Arc<Tally>,
+        end: fn(&Tally) -> &Passed,
+        pieces: impl Stream<Item = Result<Bytes, E>>,
+    ) -> impl Stream<Item = Result<Bytes, E>> {
+        let mut pieces = Box::pin(pieces);
+        futures::stream::poll_fn(move |context| {
+            let begun = Instant::now();
+            let piece = pieces.as_mut().poll_next(context);
+            let passed = end(&tally);
+            passed.nanoseconds.fetch_add(begun.elapsed().as_nanos() as u64, Ordering::Relaxed);
+            if let Poll::Ready(Some(Ok(piece))) = &piece {
+                passed.bytes.fetch_add(piece.len() as u64, Ordering::Relaxed);
+            }
+            piece
+        })
+    }
 }
 
 impl Drop for Tally {
     fn drop(&mut self) {
-        let (input, output) = (self.input.load(Ordering::Relaxed), self.output.load(Ordering::Relaxed));
+        // What the encoder takes is asked for while it is asked itself.
+        let ((input, making), (output, both)) = (self.input.get(), self.output.get());
         // A HEAD has headers only.
         if output > 0 {
-            coding::count(self.coding, input, output);
+            savings::count(self.coding.as_str(), input, output, both.saturating_sub(making));
         }
     }
 }
 
 fn stream(body: Body, coding: Coding) -> impl Stream<Item = io::Result<Bytes>> {
-    let tally = Arc::new(Tally { coding, input: AtomicU64::new(0), output: AtomicU64::new(0) });
-    let seen = tally.clone();
-    let plain = body.into_data_stream().map(move |piece| {
-        let piece = piece.map_err(io::Error::other)?;
-        seen.input.fetch_add(piece.len() as u64, Ordering::Relaxed);
-        Ok::<Bytes, io::Error>(piece)
-    });
-    let plain = StreamReader::new(plain);
+    let tally = Arc::new(Tally { coding, input: Passed::default(), output: Passed::default() });
+    let plain = Passed::watch(tally.clone(), |tally| &tally.input, body.into_data_stream());
+    let plain = StreamReader::new(plain.map_err(io::Error::other));
     let level = Level::Precise(coding.level());
     let encoder: Pin<Box<dyn AsyncRead + Send>> = match coding {
         Coding::Identity => Box::pin(plain),
@@ -107,8 +140,5 @@ fn stream(body: Body, coding: Coding) -> impl Stream<Item = io::Result<Bytes>> {
         Coding::Brotli => Box::pin(BrotliEncoder::with_quality(plain, level)),
         Coding::Zstd => Box::pin(ZstdEncoder::with_quality(plain, level)),
     };
-    ReaderStream::with_capacity(encoder, PIECE).inspect(move |piece| {
-        let bytes = piece.as_ref().map_or(0, Bytes::len);
-        tally.output.fetch_add(bytes as u64, Ordering::Relaxed);
-    })
+    Passed::watch(tally, |tally| &tally.output, ReaderStream::with_capacity(encoder, PIECE))
 }

@@ -9,6 +9,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use crate::app::App;
 use crate::error::Result;
 use crate::http::answers::Answers;
+use crate::http::looks::Looks;
 use crate::http::throttle::Throttle;
 use crate::telemetry::figures;
 
@@ -22,12 +23,14 @@ pub struct Inside {
     pub throttle: Throttle,
     /// Writes the page of figures.
     pub figures: &'static PrometheusHandle,
+    /// Takes those that count only when somebody looks.
+    pub looks: Looks,
 }
 
 impl Doors {
     pub fn new(app: App) -> Result<Doors> {
         let (answers, throttle) = (Answers::new(app.answer_cache), Throttle::new(app.wrong_keys_per_minute));
-        Ok(Doors(Arc::new(Inside { app, answers, throttle, figures: figures::start()? })))
+        Ok(Doors(Arc::new(Inside { app, answers, throttle, figures: figures::start()?, looks: Looks::new() })))
     }
 }
 

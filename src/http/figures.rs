@@ -11,7 +11,9 @@ use axum::response::{IntoResponse, Response};
 use crate::http::auth;
 use crate::http::doors::Doors;
 use crate::http::problem::Problem;
+use crate::http::run::blocking;
 use crate::model::key::Scope;
+use crate::telemetry::responses;
 
 /// By these a proxy on this machine tells that the request is not of this machine.
 const FORWARDED: [&str; 4] = ["forwarded", "x-forwarded-for", "x-real-ip", "via"];
@@ -31,15 +33,14 @@ pub async fn page(State(doors): State<Doors>, request: Request) -> Result<Respon
             return Err(Problem::wrong_scope(Scope::Read.as_str()));
         }
     }
-    let (bytes, entries) = doors.answers.size();
-    metrics::gauge!("health_export_cache_bytes").set(bytes as f64);
-    metrics::gauge!("health_export_cache_entries").set(entries as f64);
-    let (in_use, size) = doors.app.store.readers();
-    metrics::gauge!("health_export_readers_in_use").set(in_use);
-    metrics::gauge!("health_export_readers_size").set(size);
+    let text = blocking(move || {
+        let more = doors.looks.take(&doors.app, &doors.answers);
+        Ok(doors.figures.render() + &more)
+    })
+    .await?;
     let headers =
         [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8"), (header::CACHE_CONTROL, "no-store")];
-    Ok((headers, doors.figures.render()).into_response())
+    Ok((headers, text).into_response())
 }
 
 fn is_local(request: &Request) -> bool {
@@ -54,16 +55,40 @@ fn is_forwarded(headers: &HeaderMap) -> bool {
 /// Counts a request and how long its answer took.
 pub async fn count(request: Request, next: Next) -> Response {
     let method = name(request.method());
-    let route =
-        request.extensions().get::<MatchedPath>().map_or_else(|| "none".to_owned(), |path| path.as_str().to_owned());
+    let endpoint = endpoint(&request).to_owned();
     let begun = Instant::now();
+    let waiting = Waiting::begin();
     let response = next.run(request).await;
-    let seconds = begun.elapsed().as_secs_f64();
-    metrics::histogram!("health_export_request_seconds", "method" => method, "route" => route.clone()).record(seconds);
+    drop(waiting);
+    let took = begun.elapsed();
+    responses::all().record(&endpoint, took);
+    metrics::histogram!("health_export_response_time_seconds", "endpoint" => endpoint.clone())
+        .record(took.as_secs_f64());
     let status = response.status().as_u16().to_string();
-    metrics::counter!("health_export_requests_total", "method" => method, "route" => route, "status" => status)
+    metrics::counter!("health_export_requests_total", "endpoint" => endpoint, "method" => method, "status" => status)
         .increment(1);
     response
+}
+
+/// The template of the route that a request takes, such as `/api/v1/data/{metric}`; "none" where there is none.
+pub fn endpoint(request: &Request) -> &str {
+    request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str)
+}
+
+/// A request whose answer has not begun; also over when its client has left.
+struct Waiting;
+
+impl Waiting {
+    fn begin() -> Waiting {
+        metrics::gauge!("health_export_concurrent_requests").increment(1.0);
+        Waiting
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        metrics::gauge!("health_export_concurrent_requests").decrement(1.0);
+    }
 }
 
 /// Anybody may make a method up, so only those that there are have a name.

@@ -1,8 +1,8 @@
 //! What every request passes through, outermost first:
 //!
 //! 1. a request id, so that a line in the log can be found from an answer;
-//! 2. a line in the log of what changes something, fails or is slow, with the path but never the query, which may hold times of
-//!    somebody's life; of the rest, which a dashboard asks all day, at debug only;
+//! 2. a line in the log of what changes something, fails or is slow, by the route's template: a path may name
+//!    what somebody suffers from, and a query holds times of their life; of the rest, which a dashboard asks all day, at debug only;
 //! 3. figures, by the route;
 //! 4. panics become a problem, and the connection lives on;
 //! 5. headers that keep browsers from guessing, framing, and telling others where they have been;
@@ -55,7 +55,7 @@ pub fn around(routes: Router) -> Router {
 /// Logs a request under its id, which every line that is written on its way has too.
 async fn log(request: Request<Body>, next: Next) -> Response<Body> {
     let id = request.headers().get(&REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default();
-    let span = tracing::info_span!("request", id, method = %request.method(), path = request.uri().path());
+    let span = tracing::info_span!("request", id, method = %request.method(), endpoint = figures::endpoint(&request));
     let only_asks = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     let begun = Instant::now();
     let response = next.run(request).instrument(span.clone()).await;

@@ -28,6 +28,7 @@ mod imports;
 mod ingest;
 mod jobs;
 mod layers;
+mod looks;
 mod metrics;
 mod paging;
 pub mod params;

@@ -22,6 +22,16 @@ pub enum Encoding {
 }
 
 impl Encoding {
+    fn as_str(self) -> &'static str {
+        match self {
+            Encoding::Identity => "identity",
+            Encoding::Gzip => "gzip",
+            Encoding::Deflate => "deflate",
+            Encoding::Brotli => "br",
+            Encoding::Zstd => "zstd",
+        }
+    }
+
     /// Reads a `Content-Encoding` header.
     pub fn parse(header: &str) -> Result<Encoding> {
         match header.trim().to_ascii_lowercase().as_str() {
@@ -52,6 +62,7 @@ pub fn inflate(encoding: Encoding, mut body: Content, limit: u64) -> Result<Vec<
     }
     let mut inflated = Vec::with_capacity(usize::try_from(bytes).unwrap_or(usize::MAX));
     decoder(encoding, body.reader()?)?.take(bytes).read_to_end(&mut inflated).map_err(not_as_claimed)?;
+    count(encoding, body.bytes(), bytes);
     Ok(inflated)
 }
 
@@ -62,7 +73,17 @@ pub fn inflate_within(encoding: Encoding, body: &mut Content, limit: u64) -> Res
     }
     let mut inflated = Vec::new();
     let read = decoder(encoding, body.reader()?)?.take(limit + 1).read_to_end(&mut inflated).map_err(not_as_claimed)?;
-    Ok((read as u64 <= limit).then_some(inflated))
+    if read as u64 > limit {
+        return Ok(None);
+    }
+    count(encoding, body.bytes(), read as u64);
+    Ok(Some(inflated))
+}
+
+fn count(encoding: Encoding, input: u64, output: u64) {
+    let labels = [("encoding", encoding.as_str())];
+    metrics::counter!("health_export_decompression_input_bytes_total", &labels).increment(input);
+    metrics::counter!("health_export_decompression_output_bytes_total", &labels).increment(output);
 }
 
 fn decoder<'a>(encoding: Encoding, body: Box<dyn Read + 'a>) -> Result<Box<dyn Read + 'a>> {

@@ -93,6 +93,8 @@ pub fn write(writing: &mut Writing, delivery: &Delivery) -> Result<Receipt> {
         }
     };
     finish(writing.connection, id, delivery.head.user, &receipt)?;
+    writing.tally.add_items(receipt.counts);
+    writing.tally.add_delivery(delivery.head.format, delivery.content.is_err(), &receipt);
     Ok(receipt)
 }
 

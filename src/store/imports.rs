@@ -18,6 +18,7 @@ use crate::store::writer::Writing;
 pub struct Importing {
     id: i64,
     user: i64,
+    format: &'static str,
     receipt: Receipt,
     memory: Memory,
 }
@@ -38,7 +39,7 @@ pub fn begin(writing: &mut Writing, head: &Head) -> Result<Importing> {
     let id = deliveries::insert_head(writing.connection, head, false)?;
     let receipt = Receipt { delivery: head.public_id.clone(), ..Receipt::default() };
     deliveries::finish(writing.connection, id, head.user, &receipt)?;
-    Ok(Importing { id, user: head.user, receipt, memory: Memory::default() })
+    Ok(Importing { id, user: head.user, format: head.format, receipt, memory: Memory::default() })
 }
 
 /// Writes one piece.
@@ -46,8 +47,10 @@ pub fn add(writing: &mut Writing, mut importing: Importing, batch: &Batch) -> Re
     let outcomes = batch::store_piece(writing, importing.owner(), batch, &mut importing.memory)?;
     quarantine::put(writing.connection, importing.id, batch)?;
     let piece = deliveries::receipt(&importing.receipt.delivery, batch, &outcomes);
+    let counts = piece.counts;
     importing.receipt.add(piece);
     deliveries::finish(writing.connection, importing.id, importing.user, &importing.receipt)?;
+    writing.tally.add_items(counts);
     Ok(importing)
 }
 
@@ -57,5 +60,6 @@ pub fn finish(writing: &mut Writing, importing: Importing) -> Result<Receipt> {
     importing.memory.remove_unrepeated(writing.connection, owner)?;
     let receipt = importing.receipt.with_summary();
     deliveries::finish(writing.connection, importing.id, importing.user, &receipt)?;
+    writing.tally.add_delivery(importing.format, false, &receipt);
     Ok(receipt)
 }

@@ -34,8 +34,10 @@ pub mod reconcile;
 pub mod replays;
 pub mod rollups;
 pub mod samples;
+pub mod senders;
 pub mod series;
 pub mod snapshot;
+mod tally;
 pub mod workouts;
 pub mod writer;
 
@@ -87,10 +89,15 @@ impl Store {
         connection::from_pool(&self.readers)
     }
 
-    /// How many readers are in use, and how many there are.
-    pub fn readers(&self) -> (u32, u32) {
+    /// How many readers are in use, how many are open and wait, and how many there may be.
+    pub fn readers(&self) -> [u32; 3] {
         let state = self.readers.state();
-        (state.connections - state.idle_connections, self.readers.max_size())
+        [state.connections - state.idle_connections, state.idle_connections, self.readers.max_size()]
+    }
+
+    /// The file of the write-ahead log, which is for looking at and not for opening.
+    pub fn wal_path(&self) -> PathBuf {
+        self.path.with_extension("db-wal")
     }
 
     /// What every request asks first.

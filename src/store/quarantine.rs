@@ -66,6 +66,11 @@ pub(super) fn empty(connection: &Connection, delivery: i64) -> Result<()> {
     Ok(())
 }
 
+/// How many items wait, of all people.
+pub fn size(connection: &Connection) -> Result<i64> {
+    Ok(connection.prepare_cached("SELECT count(*) FROM quarantine")?.query_row([], |row| row.get(0))?)
+}
+
 /// A page, newest delivery first, and within a delivery in the order of its body; after the row at `after`.
 pub fn page(
     connection: &Connection,

@@ -8,6 +8,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Instant;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::oneshot;
@@ -17,6 +18,7 @@ use crate::store::condition::Condition;
 use crate::store::dictionary::Dictionaries;
 pub use crate::store::queue::Lane;
 use crate::store::queue::Queue;
+use crate::store::tally::Tally;
 
 /// Held while a commit becomes visible, and while a snapshot begins its read transactions: see `store/snapshot`.
 #[derive(Clone, Default)]
@@ -33,6 +35,8 @@ impl Gate {
 pub struct Writing<'a> {
     pub connection: &'a Connection,
     pub dictionaries: &'a mut Dictionaries,
+    /// What is counted once this is committed.
+    pub tally: &'a mut Tally,
     /// What the disk or the file has done to this group so far.
     met: Option<Error>,
 }
@@ -140,9 +144,11 @@ fn run(mut connection: Connection, gate: &Gate, condition: &Condition, waiting: 
         if pieces == 0 {
             break;
         }
-        let (answers, committed) = write_group(&mut connection, gate, condition, &mut dictionaries, group);
-        if committed.is_err() {
-            dictionaries.forget();
+        let mut tally = Tally::default();
+        let (answers, committed) = write_group(&mut connection, gate, condition, &mut dictionaries, &mut tally, group);
+        match committed {
+            Ok(()) => tally.tell(),
+            Err(_) => dictionaries.forget(),
         }
         waiting.0.done(pieces);
         metrics::counter!("health_export_writer_commits_total").increment(1);
@@ -165,13 +171,14 @@ fn write_group(
     gate: &Gate,
     condition: &Condition,
     dictionaries: &mut Dictionaries,
+    tally: &mut Tally,
     group: Vec<Work>,
 ) -> (Vec<Answer>, Result<()>) {
     let begun =
         condition.may_write().and_then(|()| Ok(connection.transaction_with_behavior(TransactionBehavior::Immediate)?));
     match begun {
         Ok(transaction) => {
-            let mut writing = Writing { connection: &transaction, dictionaries, met: None };
+            let mut writing = Writing { connection: &transaction, dictionaries, tally, met: None };
             let answers = do_all(&mut writing, group);
             let met = writing.met.take();
             let committed = if transaction.is_autocommit() { Err(lost(&met)) } else { commit(transaction, gate) };
@@ -208,8 +215,10 @@ fn note(condition: &Condition, met: Option<&Error>, committed: &Result<()>) {
 
 fn commit(transaction: Transaction, gate: &Gate) -> Result<()> {
     let closed = gate.close();
+    let begun = Instant::now();
     let committed = transaction.commit();
     drop(closed);
+    metrics::histogram!("health_export_writer_commit_seconds").record(begun.elapsed().as_secs_f64());
     committed.map_err(Error::from)
 }
 

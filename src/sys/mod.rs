@@ -1,7 +1,9 @@
 //! The operating system.
 
+pub mod backups;
 pub mod disk;
 pub mod lock;
 pub mod memory;
 pub mod notify;
+pub mod process;
 pub mod signals;

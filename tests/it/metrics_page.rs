@@ -30,7 +30,7 @@ fn requests_are_counted_by_route_and_never_by_path() {
     let key = RealServer::create_key(folder.path(), "ingest,read,export");
     let server = RealServer::start(folder.path());
     let client = Client::new(&server.base, Some(&key));
-    let point = json!([{"date": "2024-05-01 01:00:00 +0000", "qty": 4321, "source": "Zoe's Watch"}]);
+    let point = json!([{"date": "2024-05-01 01:00:00 +0000", "qty": 43_219_876, "source": "Zoe's Watch"}]);
     client.ingest(&body("my_secret_metric", "things", point)).expect(200);
     client.get("/api/v1/data/my_secret_metric?start=2024-05-01").expect(200);
     client.get("/api/v1/data/my_secret_metric?strat=2024-05-01").problem(400);
@@ -41,21 +41,22 @@ fn requests_are_counted_by_route_and_never_by_path() {
     client.request("DELETE", "/api/v1/data/my_secret_metric", &[], b"").unwrap().problem(405);
     let page = client.get("/metrics").text();
     for secret in
-        ["secret", "4321", "Zoe", "nowhere", "no_such", "DELETE", "he_wrong", &*folder.path().display().to_string()]
+        ["secret", "43219876", "Zoe", "nowhere", "no_such", "DELETE", "he_wrong", &*folder.path().display().to_string()]
     {
         assert!(!page.contains(secret), "the page says {secret}");
     }
-    let data = r#"route="/api/v1/data/{metric}""#;
+    let data = r#"endpoint="/api/v1/data/{metric}""#;
     for line in [
-        format!(r#"health_export_requests_total{{method="GET",{data},status="200"}} 1"#),
-        format!(r#"health_export_requests_total{{method="GET",{data},status="400"}} 1"#),
-        format!(r#"health_export_requests_total{{method="GET",{data},status="404"}} 1"#),
-        format!(r#"health_export_requests_total{{method="GET",{data},status="401"}} 1"#),
-        format!(r#"health_export_requests_total{{method="HEAD",{data},status="200"}} 1"#),
-        format!(r#"health_export_requests_total{{method="other",{data},status="405"}} 1"#),
-        r#"health_export_requests_total{method="GET",route="none",status="404"} 1"#.to_owned(),
-        r#"health_export_requests_total{method="POST",route="/api/v1/ingest",status="200"} 1"#.to_owned(),
-        format!(r#"health_export_request_seconds_count{{method="GET",{data}}} 4"#),
+        format!(r#"health_export_requests_total{{{data},method="GET",status="200"}} 1"#),
+        format!(r#"health_export_requests_total{{{data},method="GET",status="400"}} 1"#),
+        format!(r#"health_export_requests_total{{{data},method="GET",status="404"}} 1"#),
+        format!(r#"health_export_requests_total{{{data},method="GET",status="401"}} 1"#),
+        format!(r#"health_export_requests_total{{{data},method="HEAD",status="200"}} 1"#),
+        format!(r#"health_export_requests_total{{{data},method="other",status="405"}} 1"#),
+        r#"health_export_requests_total{endpoint="none",method="GET",status="404"} 1"#.to_owned(),
+        r#"health_export_requests_total{endpoint="/api/v1/ingest",method="POST",status="200"} 1"#.to_owned(),
+        format!(r#"health_export_response_time_seconds_count{{{data}}} 6"#),
+        format!(r#"health_export_response_time_seconds_bucket{{{data},le="+Inf"}} 6"#),
     ] {
         assert!(page.lines().any(|found| found == line), "{line} is missing from:\n{page}");
     }
@@ -73,5 +74,5 @@ fn every_figure_says_what_it_is() {
         assert!(page.contains(&format!("# HELP {family} ")), "{name} is not described");
         assert!(page.contains(&format!("# TYPE {family} ")), "{name} has no type");
     }
-    assert!(figure(&server.client, "health_export_readers_size") >= 4.0);
+    assert!(figure(&server.client, "health_export_connection_pool_size") >= 4.0);
 }

@@ -117,14 +117,14 @@ fn all_scopes_but_the_right_one_are_not_enough() {
 #[test]
 fn what_is_not_described_is_open_and_says_nothing_private() {
     let server = InProcess::start();
-    server.client.ingest(&steps(4321, "Zoe's Watch")).expect(200);
+    server.client.ingest(&steps(43_219_876, "Zoe's Watch")).expect(200);
     let open = ROUTES.iter().filter(|(_, _, needed)| needed.is_none()).map(|(_, path, _)| path);
     for path in UNLISTED.iter().chain(open) {
         let answer = server.client.with_key(None).get(path);
         assert_eq!(answer.status, 200, "{path}");
         let text = answer.text();
         let folder = server.data_dir.path().display().to_string();
-        for secret in ["4321", "Zoe", folder.as_str()] {
+        for secret in ["43219876", "Zoe", folder.as_str()] {
             assert!(!text.contains(secret), "{path} says {secret}");
         }
     }

@@ -52,8 +52,8 @@ type Most = std::sync::Mutex<(Option<f64>, Option<f64>)>;
 
 fn add(seen: &Most, text: &str) {
     let mut most = seen.lock().expect("no panic holds it");
-    most.0 = largest(most.0, figure(text, "health_export_readers_in_use"));
-    most.1 = largest(most.1, figure(text, "health_export_readers_size"));
+    most.0 = largest(most.0, figure(text, "health_export_connection_pool_active"));
+    most.1 = largest(most.1, figure(text, "health_export_connection_pool_size"));
 }
 
 fn largest(one: Option<f64>, other: Option<f64>) -> Option<f64> {

@@ -52,6 +52,10 @@ impl Keeper {
 fn tell(store: &Store) -> Result<()> {
     let days = rollups::days_left(&*store.reader()?)?;
     metrics::gauge!("health_export_rollup_dirty_days").set(days as f64);
+    if days == 0 {
+        let now = jiff::Timestamp::now().as_second();
+        metrics::gauge!("health_export_rollup_clean_timestamp_seconds").set(now as f64);
+    }
     Ok(())
 }
 

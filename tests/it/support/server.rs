@@ -34,7 +34,7 @@ impl InProcess {
     /// Starts with settings beside the defaults.
     pub fn start_with(settings: &[(&str, &str)]) -> InProcess {
         // An internal fault is told to the log only, and a test that meets one should show it.
-        health_export::telemetry::start("error").unwrap();
+        health_export::telemetry::start("error", "text").unwrap();
         let data_dir = tempfile::tempdir().unwrap();
         let mut flags: BTreeMap<String, String> = BTreeMap::from([
             ("data_dir".into(), data_dir.path().display().to_string()),
