@@ -11,12 +11,14 @@ use jiff::tz::TimeZone;
 use crate::config::Settings;
 use crate::error::{Error, Result};
 use crate::export::spool::Spool;
+use crate::model::keep::Keep;
 use crate::model::shown::System;
 use crate::model::source::SourceKind;
 use crate::query::budget::Budget;
 use crate::query::duck::engine::{Engine, Limits};
 use crate::receive::import::jobs::Jobs;
 use crate::receive::{Limits as RoomLimits, Receiver, Room};
+use crate::store::backup::Stop;
 use crate::store::{Store, priority};
 
 /// How many times longer a download may take than a question.
@@ -42,6 +44,11 @@ pub struct App {
     /// Most bytes of finished answers that are kept in memory.
     pub answer_cache: u64,
     pub data_dir: PathBuf,
+    /// The folder of backups.
+    pub backup_dir: PathBuf,
+    pub backup_keep: Keep,
+    /// Ends a backup that is being made.
+    pub backup_stop: Stop,
 }
 
 impl App {
@@ -73,6 +80,9 @@ impl App {
             max_import: settings.max_import,
             answer_cache: settings.answer_cache,
             data_dir: settings.data_dir.clone(),
+            backup_dir: settings.backup_dir.clone(),
+            backup_keep: settings.backup_keep,
+            backup_stop: Stop::default(),
             receiver,
             home: settings.home.clone(),
             units: settings.units,

@@ -38,6 +38,9 @@ pub enum Error {
     /// No space left for a write.
     #[error("the disk is full: nothing was stored; free some space and send it again")]
     DiskFull,
+    /// The same for what is no delivery; the text says what was given up and how much is needed.
+    #[error("{0}")]
+    NoSpace(String),
     /// Everything else: the text goes to the log, never to the caller.
     #[error("{0}")]
     Internal(String),

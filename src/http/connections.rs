@@ -17,9 +17,12 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tower::ServiceExt;
+
+use crate::http::tls::Tls;
 
 /// Bytes that a connection may hold of what it reads, and of what it writes.
 const BUFFER: usize = 16 << 10;
@@ -34,7 +37,7 @@ const LAST_ANSWERS: Duration = Duration::from_secs(10);
 const EXHAUSTED: Duration = Duration::from_millis(500);
 
 /// Serves until `stop` is ready, and then until every answer that has begun is out, but not for ever.
-pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {
+pub async fn serve(listener: TcpListener, tls: Option<Tls>, router: Router, stop: impl Future<Output = ()>) {
     let ending = GracefulShutdown::new();
     let mut stop = pin!(stop);
     loop {
@@ -43,7 +46,7 @@ pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Outp
             () = &mut stop => break,
         };
         match accepted {
-            Ok((stream, peer)) => answer(stream, peer, router.clone(), &ending),
+            Ok((stream, peer)) => take(stream, peer, tls.clone(), router.clone(), ending.watcher()),
             Err(fault) => {
                 tracing::warn!("a connection could not be taken: {fault}");
                 tokio::time::sleep(EXHAUSTED).await;
@@ -56,24 +59,35 @@ pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Outp
     }
 }
 
-fn answer(stream: TcpStream, peer: SocketAddr, router: Router, ending: &GracefulShutdown) {
+fn take(stream: TcpStream, peer: SocketAddr, tls: Option<Tls>, router: Router, ending: Watcher) {
     // Answers are written whole, so waiting for more to send with them only costs time.
     if let Err(fault) = stream.set_nodelay(true) {
         tracing::debug!("a connection stays as it is: {fault}");
     }
+    tokio::spawn(async move {
+        let Some(tls) = tls else { return answer(stream, peer, router, ending).await };
+        // In a task of its own, so that a client who stalls holds nobody else up.
+        match tls.accept(stream).await {
+            Ok(stream) => answer(stream, peer, router, ending).await,
+            Err(fault) => tracing::debug!("a connection came to no TLS: {fault}"),
+        }
+    });
+}
+
+async fn answer<S>(stream: S, peer: SocketAddr, router: Router, ending: Watcher)
+where
+    S: AsyncRead + AsyncWrite + Unpin + 'static,
+{
     let service = service_fn(move |request: Request<Incoming>| route(router.clone(), peer, request));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD)
         .max_buf_size(BUFFER)
         .serve_connection(TokioIo::new(stream), service);
-    let connection = ending.watch(connection);
-    tokio::spawn(async move {
-        // Clients leave as they like; what has gone wrong on our side has been told where it did.
-        if let Err(fault) = connection.await {
-            tracing::debug!("a connection ended: {fault}");
-        }
-    });
+    // Clients leave as they like; what has gone wrong on our side has been told where it did.
+    if let Err(fault) = ending.watch(connection).await {
+        tracing::debug!("a connection ended: {fault}");
+    }
 }
 
 async fn route(router: Router, peer: SocketAddr, request: Request<Incoming>) -> Result<Response, Infallible> {

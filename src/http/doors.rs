@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::FromRef;
 use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::sync::Mutex;
 
 use crate::app::App;
 use crate::error::Result;
@@ -18,6 +19,8 @@ pub struct Doors(Arc<Inside>);
 pub struct Inside {
     pub app: App,
     pub answers: Answers,
+    /// Held while a backup is made: one at a time.
+    pub backing_up: Arc<Mutex<()>>,
     /// Writes the page of figures.
     pub figures: &'static PrometheusHandle,
 }
@@ -25,7 +28,7 @@ pub struct Inside {
 impl Doors {
     pub fn new(app: App) -> Result<Doors> {
         let answers = Answers::new(app.answer_cache);
-        Ok(Doors(Arc::new(Inside { app, answers, figures: figures::start()? })))
+        Ok(Doors(Arc::new(Inside { app, answers, backing_up: Arc::default(), figures: figures::start()? })))
     }
 }
 

@@ -6,6 +6,7 @@
 mod aggregate;
 mod answers;
 mod auth;
+mod backups;
 mod caching;
 mod clock;
 pub mod coding;
@@ -38,5 +39,6 @@ mod run;
 pub mod serve;
 mod sleep;
 mod sources;
+pub mod tls;
 mod workout_course;
 mod workouts;

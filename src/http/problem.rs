@@ -134,7 +134,9 @@ impl From<Error> for Problem {
                 Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Not possible just now", detail)
             }
             Error::TimedOut(_) => Problem::new(StatusCode::SERVICE_UNAVAILABLE, "timed-out", "Took too long", detail),
-            Error::DiskFull => Problem::new(StatusCode::INSUFFICIENT_STORAGE, "disk-full", "Disk full", detail),
+            Error::DiskFull | Error::NoSpace(_) => {
+                Problem::new(StatusCode::INSUFFICIENT_STORAGE, "disk-full", "Disk full", detail)
+            }
             Error::Internal(_) => {
                 tracing::error!("{detail}");
                 Problem::internal()

@@ -11,22 +11,31 @@ use crate::error::{Error, Result};
 use crate::http::connections;
 use crate::http::router::router;
 use crate::http::run::blocking;
+use crate::http::tls::Tls;
 use crate::telemetry::figures;
 
 /// A socket that is bound, but not yet served.
-pub struct Listening(TcpListener);
+pub struct Listening {
+    listener: TcpListener,
+    tls: Option<Tls>,
+}
 
 impl Listening {
     pub async fn bind(address: SocketAddr) -> Result<Listening> {
         let listener = TcpListener::bind(address).await.map_err(|fault| {
             Error::BadRequest(format!("cannot listen on {address}: {fault}; choose another with --listen"))
         })?;
-        Ok(Listening(listener))
+        Ok(Listening { listener, tls: None })
+    }
+
+    /// Over HTTPS where there is a certificate.
+    pub fn with_tls(self, tls: Option<Tls>) -> Listening {
+        Listening { tls, ..self }
     }
 
     /// The address in fact bound to, for port 0.
     pub fn address(&self) -> Result<SocketAddr> {
-        self.0.local_addr().map_err(|fault| Error::io("asking for the address", &fault))
+        self.listener.local_addr().map_err(|fault| Error::io("asking for the address", &fault))
     }
 
     /// Serves until `stop` is ready and every answer that had begun is out, or its client has been waited for long enough.
@@ -34,15 +43,18 @@ impl Listening {
         let jobs = app.jobs.clone();
         let starting = jobs.clone();
         blocking(move || starting.start()).await?;
-        let stopping = jobs.clone();
+        let (stopping, backup) = (jobs.clone(), app.backup_stop.clone());
         let stop = async move {
             stop.await;
             stopping.ask_to_stop();
+            backup.ask();
         };
         let router = router(app)?;
         let upkeep = tokio::spawn(keep_figures(figures::start()?));
-        connections::serve(self.0, router, stop).await;
+        let reloading = self.tls.clone().map(|tls| tokio::spawn(tls.keep_reloading()));
+        connections::serve(self.listener, self.tls, router, stop).await;
         upkeep.abort();
+        reloading.inspect(tokio::task::JoinHandle::abort);
         blocking(move || {
             jobs.stop();
             Ok(())

@@ -1,4 +1,6 @@
 //! The operating system.
 
 pub mod disk;
+pub mod files;
+pub mod lock;
 pub mod signals;
