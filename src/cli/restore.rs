@@ -7,7 +7,7 @@ use crate::cli::backup::contents;
 use crate::config::Settings;
 use crate::error::Result;
 use crate::store::restore::restore;
-use crate::sys::lock;
+use crate::sys::{files, lock};
 
 #[derive(clap::Args)]
 pub struct Restore {
@@ -20,6 +20,7 @@ pub struct Restore {
 
 impl Restore {
     pub fn run(self, settings: &Settings) -> Result<ExitCode> {
+        files::private_folder(&settings.data_dir)?;
         let _lock = lock::take(&settings.data_dir)?;
         let restored = restore(&self.file, &settings.data_dir, self.force)?;
         println!("restored {}: {}", self.file.display(), contents(&restored.contents));

@@ -13,14 +13,14 @@ use crate::support::{Client, RealServer, body, command};
 const CYCLES: u64 = 10;
 const CLIENTS: usize = 4;
 /// Samples of one delivery.
-const POINTS: i64 = 3;
+pub const POINTS: i64 = 3;
 const FIRST: i64 = 1_500_000_000;
 
 /// A delivery that was answered: its number, and its id in the answer.
-type Acknowledged = (i64, String);
+pub type Acknowledged = (i64, String);
 
 /// Samples that no other delivery has: its number is in the times and in the values.
-fn delivery(number: i64) -> Value {
+pub fn delivery(number: i64) -> Value {
     let point = |at: i64| json!({"date": FIRST + number * 60 + at, "qty": number * POINTS + at, "source": "Watch"});
     body("made_up", "things", (0..POINTS).map(point).collect())
 }
@@ -76,7 +76,7 @@ fn all(client: &Client, address: &str, list: &str) -> Vec<Value> {
 }
 
 /// Fails unless everything acknowledged is listed once, with all of its samples, and nothing is there in part or twice.
-fn find_all(client: &Client, acknowledged: &[Acknowledged]) {
+pub fn find_all(client: &Client, acknowledged: &[Acknowledged]) {
     let listed: Vec<String> = all(client, "/api/v1/deliveries", "deliveries")
         .iter()
         .map(|delivery| delivery["delivery"].as_str().unwrap().to_owned())
