@@ -11,12 +11,14 @@ use jiff::tz::TimeZone;
 use crate::config::Settings;
 use crate::error::{Error, Result};
 use crate::export::spool::Spool;
+use crate::model::keep::Keep;
 use crate::model::shown::System;
 use crate::model::source::SourceKind;
 use crate::query::budget::Budget;
 use crate::query::duck::engine::{Engine, Limits};
 use crate::receive::import::jobs::Jobs;
 use crate::receive::{Limits as RoomLimits, Receiver, Room};
+use crate::store::backup::Stop;
 use crate::store::{Store, priority};
 
 /// How many times longer a download may take than a question.
@@ -46,6 +48,11 @@ pub struct App {
     /// Wrong keys of one address in a minute that are answered as such; 0 is no limit.
     pub wrong_keys_per_minute: u32,
     pub data_dir: PathBuf,
+    /// The folder of backups.
+    pub backup_dir: PathBuf,
+    pub backup_keep: Keep,
+    /// Ends a backup that is being made.
+    pub backup_stop: Stop,
 }
 
 impl App {
@@ -79,6 +86,9 @@ impl App {
             max_connections: settings.max_connections,
             wrong_keys_per_minute: settings.wrong_keys_per_minute,
             data_dir: settings.data_dir.clone(),
+            backup_dir: settings.backup_dir.clone(),
+            backup_keep: settings.backup_keep,
+            backup_stop: Stop::default(),
             receiver,
             home: settings.home.clone(),
             units: settings.units,

@@ -11,6 +11,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use crate::error::{Error, Result};
+use crate::model::keep::Keep;
 use crate::model::shown::System;
 use crate::model::source::SourceKind;
 use crate::model::time::parse_zone;
@@ -66,6 +67,13 @@ pub struct Settings {
     pub max_connections: usize,
     /// Wrong keys of one address in a minute that are answered as such; 0 is no limit.
     pub wrong_keys_per_minute: u32,
+    /// The folder of backups.
+    pub backup_dir: PathBuf,
+    pub backup_keep: Keep,
+    /// How long raw bodies are kept; 0 is for ever.
+    pub keep_bodies_days: u32,
+    /// PEM files of the certificate and of its key; none is plain HTTP.
+    pub tls: Option<(PathBuf, PathBuf)>,
     pub log: String,
     pub log_format: String,
     /// Every setting as text with its source, for `health-export config`.
@@ -122,6 +130,7 @@ impl Settings {
         let values = [
             ("data_dir", data_dir.display().to_string()),
             ("home_zone", auto("home_zone", system_zone())),
+            ("backup_dir", auto("backup_dir", data_dir.join("backups").display().to_string())),
             ("duckdb_memory_mb", auto("duckdb_memory_mb", default_memory_mb().to_string())),
             ("duckdb_threads", auto("duckdb_threads", default_threads().to_string())),
         ];
@@ -154,6 +163,14 @@ impl Settings {
             answer_cache: u64::from(parse::<u32>(&resolved, "answer_cache_mb", "a number of megabytes")?) << 20,
             max_connections: parse::<usize>(&resolved, "max_connections", "a number")?.max(1),
             wrong_keys_per_minute: parse(&resolved, "wrong_keys_per_minute", "a number")?,
+            backup_dir: PathBuf::from(&resolved["backup_dir"].0),
+            backup_keep: Keep {
+                daily: parse(&resolved, "backup_keep_daily", "a number of days")?,
+                weekly: parse(&resolved, "backup_keep_weekly", "a number of weeks")?,
+                monthly: parse(&resolved, "backup_keep_monthly", "a number of months")?,
+            },
+            keep_bodies_days: parse(&resolved, "keep_bodies_days", "a number of days")?,
+            tls: tls_files(&resolved)?,
             log: resolved["log"].0.clone(),
             log_format: resolved["log_format"].0.clone(),
             resolved,
@@ -164,6 +181,16 @@ impl Settings {
 fn parse<T: FromStr>(resolved: &BTreeMap<String, (String, Source)>, key: &str, expected: &str) -> Result<T> {
     let (text, source) = &resolved[key];
     text.trim().parse().map_err(|_| invalid(key, text, &format!("{expected} (it comes from: {})", source.as_str())))
+}
+
+/// The files of both TLS settings, or of none.
+fn tls_files(resolved: &BTreeMap<String, (String, Source)>) -> Result<Option<(PathBuf, PathBuf)>> {
+    match (resolved["tls_cert"].0.trim(), resolved["tls_key"].0.trim()) {
+        ("", "") => Ok(None),
+        (certificate, "") => Err(invalid("tls_key", "", &format!("the key of {certificate}"))),
+        ("", key) => Err(invalid("tls_cert", "", &format!("the certificate of {key}"))),
+        (certificate, key) => Ok(Some((certificate.into(), key.into()))),
+    }
 }
 
 fn invalid(key: &str, value: &str, expected: &str) -> Error {
@@ -281,6 +308,8 @@ mod tests {
         assert!(fault.contains("listen_on"), "{fault}");
         let fault = resolve(&[("source_priority", "phone, toaster")], &[], "").unwrap_err().to_string();
         assert!(fault.contains("source_priority") && fault.contains("toaster"), "{fault}");
+        let fault = resolve(&[("tls_cert", "cert.pem")], &[], "").unwrap_err().to_string();
+        assert!(fault.contains("tls_key") && fault.contains("cert.pem"), "{fault}");
         let fault = resolve(&[("home_zone", "Mars/Olympus")], &[], "").unwrap_err().to_string();
         assert!(fault.contains("home_zone"), "{fault}");
     }

@@ -42,6 +42,9 @@ pub enum Error {
     /// No space left for a write.
     #[error("the disk is full: nothing was stored; free some space and send it again")]
     DiskFull,
+    /// The same for what is no delivery; the text says what was given up and how much is needed.
+    #[error("{0}")]
+    NoSpace(String),
     /// The disk does not do what it is told, for another reason than being full; the text goes to the log.
     #[error("the disk could not be read or written: nothing was stored; the log says why; send it again later")]
     DiskFault(String),

@@ -8,7 +8,7 @@
 //! | `receive`   | a body within limits: inflate, decode, validate, keep; HTTP and `import` call it | decode, validate, store       |
 //! | `decode`    | bytes to records, one folder or file per sender; pure                            | model                         |
 //! | `validate`  | records to samples in canonical units, or a named reason; pure                   | model, decode's records       |
-//! | `store`     | SQLite; the only folder that names rusqlite                                      | model                         |
+//! | `store`     | SQLite; the only folder that names rusqlite                                      | model, sys                    |
 //! | `query`     | questions to rows; `query/duck` is the only place that names duckdb              | store, model                  |
 //! | `export`    | rows to files: CSV, Parquet, NDJSON                                              | query, store, model           |
 //! | `http`      | the doors; the only folder that names axum                                       | everything but cli            |

@@ -2,6 +2,7 @@
 //! standard error.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+mod backup;
 mod check;
 mod config;
 mod export;
@@ -9,6 +10,7 @@ mod export_all;
 mod import;
 mod key;
 mod replay;
+mod restore;
 mod serve;
 mod synth;
 
@@ -85,6 +87,27 @@ struct Flags {
     /// Wrong keys of one address in a minute before it has to wait; 0 is no limit [default: 20]
     #[arg(long, global = true, value_name = "NUMBER")]
     wrong_keys_per_minute: Option<String>,
+    /// Folder of backups [default: backups in the data directory]
+    #[arg(long, global = true, value_name = "FOLDER")]
+    backup_dir: Option<String>,
+    /// Days whose last backup is kept [default: 7]
+    #[arg(long, global = true, value_name = "NUMBER")]
+    backup_keep_daily: Option<String>,
+    /// Weeks whose last backup is kept [default: 4]
+    #[arg(long, global = true, value_name = "NUMBER")]
+    backup_keep_weekly: Option<String>,
+    /// Months whose last backup is kept [default: 12]
+    #[arg(long, global = true, value_name = "NUMBER")]
+    backup_keep_monthly: Option<String>,
+    /// Days for which raw bodies are kept; 0 is for ever [default: 0]
+    #[arg(long, global = true, value_name = "DAYS")]
+    keep_bodies_days: Option<String>,
+    /// Certificate for HTTPS, a PEM file with its chain [default: plain HTTP]
+    #[arg(long, global = true, value_name = "FILE")]
+    tls_cert: Option<String>,
+    /// Its key, a PEM file
+    #[arg(long, global = true, value_name = "FILE")]
+    tls_key: Option<String>,
     /// What is logged: error, warn, info, debug or trace [default: info]
     #[arg(long, global = true, value_name = "LEVEL")]
     log: Option<String>,
@@ -113,6 +136,13 @@ impl Flags {
             ("answer_cache_mb", self.answer_cache_mb),
             ("max_connections", self.max_connections),
             ("wrong_keys_per_minute", self.wrong_keys_per_minute),
+            ("backup_dir", self.backup_dir),
+            ("backup_keep_daily", self.backup_keep_daily),
+            ("backup_keep_weekly", self.backup_keep_weekly),
+            ("backup_keep_monthly", self.backup_keep_monthly),
+            ("keep_bodies_days", self.keep_bodies_days),
+            ("tls_cert", self.tls_cert),
+            ("tls_key", self.tls_key),
             ("log", self.log),
             ("log_format", self.log_format),
         ];
@@ -133,6 +163,10 @@ enum Command {
     Replay(replay::Replay),
     /// Write what is stored to a file, or everything to a folder
     Export(export::Export),
+    /// Copy the database while the server serves, and verify the copy
+    Backup(backup::Backup),
+    /// Put a backup in the place of the database
+    Restore(restore::Restore),
     /// Ask whether the database is whole
     Check,
     /// Print the settings in force and where each came from
@@ -168,6 +202,8 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Import(import) => import.run(&settings),
         Command::Replay(replay) => replay.run(&settings),
         Command::Export(export) => export.run(&settings),
+        Command::Backup(backup) => backup.run(&settings),
+        Command::Restore(restore) => restore.run(&settings),
         Command::Check => check::run(&settings),
         Command::Config => config::run(&settings),
         Command::Synth(synth) => synth.run(),

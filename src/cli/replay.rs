@@ -90,7 +90,10 @@ fn print_sum(sum: &Replayed, without_body: i64, dry_run: bool) {
         sum.deferred_before
     );
     if without_body > 0 {
-        println!("{without_body} deliveries are imports of files, which are not kept: import the files again instead");
+        println!(
+            "{without_body} deliveries have no body to decode: they are imports of files, to be imported again, or older \
+             than keep_bodies_days"
+        );
     }
     if dry_run {
         println!("this was a dry run: nothing was changed");

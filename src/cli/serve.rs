@@ -7,8 +7,10 @@ use crate::app::App;
 use crate::config::Settings;
 use crate::error::{Error, Result};
 use crate::http::serve::Listening;
+use crate::http::tls::Tls;
 use crate::query::rollups::keeper::Keeper;
 use crate::store::Store;
+use crate::store::retention::Sweeper;
 use crate::sys::notify::{self, Watchdog};
 use crate::sys::{lock, signals};
 use crate::telemetry::figures;
@@ -29,16 +31,19 @@ async fn serve(settings: &Settings) -> Result<()> {
     let _lock = lock::take(&settings.data_dir)?;
     // Before anything has a figure to tell.
     figures::start()?;
+    let tls = settings.tls.as_ref().map(|(certificate, key)| Tls::load(certificate, key)).transpose()?;
+    let scheme = if tls.is_some() { "https" } else { "http" };
     let app = App::start(settings)?;
-    let listening = Listening::bind(settings.listen).await?;
+    let listening = Listening::bind(settings.listen).await?.with_tls(tls);
     let address = listening.address()?;
-    println!("health-export listens on http://{address}");
-    if !address.ip().is_loopback() {
+    println!("health-export listens on {scheme}://{address}");
+    if scheme == "http" && !address.ip().is_loopback() {
         tracing::warn!("other machines can connect, and over plain HTTP everyone on that network can read along");
     }
+    let _sweeper = Sweeper::start(app.store.clone(), settings.keep_bodies_days)?;
     let _keeper = Keeper::start(app.store.clone(), app.engine.clone(), app.home.clone())?;
     let _watchdog = Watchdog::start(writer_answers(app.store.clone()))?;
-    notify::ready(&format!("listening on http://{address}"));
+    notify::ready(&format!("listening on {scheme}://{address}"));
     let stop = async {
         stop.await;
         notify::stopping();

@@ -17,11 +17,13 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tower::ServiceExt;
 
 use crate::http::places::{Place, Places};
+use crate::http::tls::Tls;
 
 /// Bytes that a connection may hold of what it reads, and of what it writes.
 const BUFFER: usize = 16 << 10;
@@ -35,13 +37,17 @@ const LAST_ANSWERS: Duration = Duration::from_secs(10);
 /// How long to wait when no more files can be opened.
 const EXHAUSTED: Duration = Duration::from_millis(500);
 
+/// On what terms connections are taken.
+#[derive(Clone)]
+pub struct Terms {
+    pub places: Places,
+    /// How long the head of a request may take.
+    pub head: Duration,
+    pub tls: Option<Tls>,
+}
+
 /// Serves until `stop` is ready, and then until every answer that has begun is out, but not for ever.
-pub async fn serve(
-    listener: TcpListener,
-    router: Router,
-    (places, head): (Places, Duration),
-    stop: impl Future<Output = ()>,
-) {
+pub async fn serve(listener: TcpListener, terms: Terms, router: Router, stop: impl Future<Output = ()>) {
     let ending = GracefulShutdown::new();
     let mut stop = pin!(stop);
     loop {
@@ -51,8 +57,10 @@ pub async fn serve(
         };
         match accepted {
             Ok((stream, peer)) => {
-                if let Some(place) = places.take(peer.ip()) {
-                    answer((stream, peer, place), router.clone(), head, &ending);
+                if let Some(place) = terms.places.take(peer.ip()) {
+                    let taken =
+                        Taken { peer, place, head: terms.head, router: router.clone(), ending: ending.watcher() };
+                    take(stream, terms.tls.clone(), taken);
                 }
             }
             Err(fault) => {
@@ -67,30 +75,47 @@ pub async fn serve(
     }
 }
 
-fn answer(
-    (stream, peer, place): (TcpStream, SocketAddr, Place),
-    router: Router,
+/// A connection that has a place, and what it takes to answer it.
+struct Taken {
+    peer: SocketAddr,
+    place: Place,
     head: Duration,
-    ending: &GracefulShutdown,
-) {
+    router: Router,
+    ending: Watcher,
+}
+
+fn take(stream: TcpStream, tls: Option<Tls>, taken: Taken) {
     // Answers are written whole, so waiting for more to send with them only costs time.
     if let Err(fault) = stream.set_nodelay(true) {
         tracing::debug!("a connection stays as it is: {fault}");
     }
-    let service = service_fn(move |request: Request<Incoming>| route(router.clone(), peer, request));
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(head)
-        .max_buf_size(BUFFER)
-        .serve_connection(TokioIo::new(stream), service);
-    let connection = ending.watch(connection);
     tokio::spawn(async move {
-        let _place = place;
-        // Clients leave as they like; what has gone wrong on our side has been told where it did.
-        if let Err(fault) = connection.await {
-            tracing::debug!("a connection ended: {fault}");
+        let Some(tls) = tls else { return taken.answer(stream).await };
+        // In a task of its own, so that a client who stalls holds nobody else up.
+        match tls.accept(stream).await {
+            Ok(stream) => taken.answer(stream).await,
+            Err(fault) => tracing::debug!("a connection came to no TLS: {fault}"),
         }
     });
+}
+
+impl Taken {
+    async fn answer<S>(self, stream: S)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + 'static,
+    {
+        let Taken { peer, place: _place, head, router, ending } = self;
+        let service = service_fn(move |request: Request<Incoming>| route(router.clone(), peer, request));
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(head)
+            .max_buf_size(BUFFER)
+            .serve_connection(TokioIo::new(stream), service);
+        // Clients leave as they like; what has gone wrong on our side has been told where it did.
+        if let Err(fault) = ending.watch(connection).await {
+            tracing::debug!("a connection ended: {fault}");
+        }
+    }
 }
 
 async fn route(router: Router, peer: SocketAddr, request: Request<Incoming>) -> Result<Response, Infallible> {

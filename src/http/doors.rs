@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::FromRef;
 use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::sync::Mutex;
 
 use crate::app::App;
 use crate::error::Result;
@@ -21,6 +22,8 @@ pub struct Inside {
     pub app: App,
     pub answers: Answers,
     pub throttle: Throttle,
+    /// Held while a backup is made: one at a time.
+    pub backing_up: Arc<Mutex<()>>,
     /// Writes the page of figures.
     pub figures: &'static PrometheusHandle,
     /// Takes those that count only when somebody looks.
@@ -30,7 +33,14 @@ pub struct Inside {
 impl Doors {
     pub fn new(app: App) -> Result<Doors> {
         let (answers, throttle) = (Answers::new(app.answer_cache), Throttle::new(app.wrong_keys_per_minute));
-        Ok(Doors(Arc::new(Inside { app, answers, throttle, figures: figures::start()?, looks: Looks::new() })))
+        Ok(Doors(Arc::new(Inside {
+            app,
+            answers,
+            throttle,
+            backing_up: Arc::default(),
+            figures: figures::start()?,
+            looks: Looks::new(),
+        })))
     }
 }
 

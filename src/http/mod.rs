@@ -6,6 +6,7 @@
 mod aggregate;
 mod answers;
 mod auth;
+mod backups;
 mod caching;
 mod clock;
 pub mod coding;
@@ -42,5 +43,6 @@ pub mod serve;
 mod sleep;
 mod sources;
 mod throttle;
+pub mod tls;
 mod workout_course;
 mod workouts;

@@ -155,7 +155,9 @@ fn placed(error: Error) -> Problem {
             Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Not possible just now", detail)
         }
         Error::TimedOut(_) => Problem::new(StatusCode::SERVICE_UNAVAILABLE, "timed-out", "Took too long", detail),
-        Error::DiskFull => Problem::new(StatusCode::INSUFFICIENT_STORAGE, "disk-full", "Disk full", detail),
+        Error::DiskFull | Error::NoSpace(_) => {
+            Problem::new(StatusCode::INSUFFICIENT_STORAGE, "disk-full", "Disk full", detail)
+        }
         Error::DiskFault(_) => {
             Problem::new(StatusCode::SERVICE_UNAVAILABLE, "disk-fault", "The disk has failed", detail)
         }

@@ -42,7 +42,7 @@ pub struct Replay {
     pub quarantined_after: u64,
     pub deferred_before: u64,
     pub deferred_after: u64,
-    /// Deliveries whose body is not kept: imports of large files. Import the file again instead.
+    /// Deliveries without a body: imports of large files, to be imported again, and those older than `keep_bodies_days`.
     pub without_body: i64,
     /// True: all of it was undone.
     pub dry_run: bool,

@@ -19,8 +19,8 @@ use crate::http::drain::drain;
 use crate::http::fixed::Page;
 use crate::http::problem::Problem;
 use crate::http::{
-    aggregate, auth, condition, coverage, data, deliveries, documents, events, export, export_tables, figures, health,
-    imports, ingest, jobs, layers, metrics, quarantine, replay, sleep, sources, workout_course, workouts,
+    aggregate, auth, backups, condition, coverage, data, deliveries, documents, events, export, export_tables, figures,
+    health, imports, ingest, jobs, layers, metrics, quarantine, replay, sleep, sources, workout_course, workouts,
 };
 use crate::model::key::Scope;
 
@@ -84,7 +84,11 @@ pub fn router(app: App) -> Result<Router> {
         .merge(guarded(
             &doors,
             Scope::Admin,
-            OpenApiRouter::new().routes(routes!(replay::post)).routes(routes!(sources::put)),
+            OpenApiRouter::new()
+                .routes(routes!(replay::post))
+                .routes(routes!(sources::put))
+                .routes(routes!(backups::post))
+                .routes(routes!(backups::list)),
         ))
         .split_for_parts();
     name_keys(&mut description);

@@ -9,16 +9,18 @@ use tokio::net::TcpListener;
 
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::http::connections;
+use crate::http::connections::{self, Terms};
 use crate::http::places::Places;
 use crate::http::router::router;
 use crate::http::run::blocking;
+use crate::http::tls::Tls;
 use crate::telemetry::figures;
 
 /// A socket that is bound, but not yet served.
 pub struct Listening {
     listener: TcpListener,
     head: Duration,
+    tls: Option<Tls>,
 }
 
 impl Listening {
@@ -26,12 +28,17 @@ impl Listening {
         let listener = TcpListener::bind(address).await.map_err(|fault| {
             Error::BadRequest(format!("cannot listen on {address}: {fault}; choose another with --listen"))
         })?;
-        Ok(Listening { listener, head: connections::HEAD })
+        Ok(Listening { listener, head: connections::HEAD, tls: None })
     }
 
     /// Another limit of time for the head of a request, for tests.
     pub fn with_head_limit(self, head: Duration) -> Listening {
         Listening { head, ..self }
+    }
+
+    /// Over HTTPS where there is a certificate.
+    pub fn with_tls(self, tls: Option<Tls>) -> Listening {
+        Listening { tls, ..self }
     }
 
     /// The address in fact bound to, for port 0.
@@ -44,15 +51,19 @@ impl Listening {
         let (jobs, places) = (app.jobs.clone(), Places::new(app.max_connections));
         let starting = jobs.clone();
         blocking(move || starting.start()).await?;
-        let stopping = jobs.clone();
+        let (stopping, backup) = (jobs.clone(), app.backup_stop.clone());
         let stop = async move {
             stop.await;
             stopping.ask_to_stop();
+            backup.ask();
         };
         let router = router(app)?;
         let upkeep = tokio::spawn(keep_figures(figures::start()?));
-        connections::serve(self.listener, router, (places, self.head), stop).await;
+        let reloading = self.tls.clone().map(|tls| tokio::spawn(tls.keep_reloading()));
+        let terms = Terms { places, head: self.head, tls: self.tls };
+        connections::serve(self.listener, terms, router, stop).await;
         upkeep.abort();
+        reloading.inspect(tokio::task::JoinHandle::abort);
         blocking(move || {
             jobs.stop();
             Ok(())

@@ -5,6 +5,7 @@ pub mod day;
 pub mod document;
 pub mod event;
 pub mod healthkit;
+pub mod keep;
 pub mod key;
 pub mod metric;
 pub mod receipt;

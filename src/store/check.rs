@@ -98,7 +98,8 @@ const BODIES_SQL: &str = "
     LEFT JOIN delivery_body ON delivery_body.delivery = delivery.id WHERE delivery_body.delivery IS NULL
     AND format <> 'apple-health-export'";
 
-fn integrity(connection: &Connection) -> Result<Vec<String>> {
+/// What SQLite finds wrong with the file; nothing when it is whole.
+pub(super) fn integrity(connection: &Connection) -> Result<Vec<String>> {
     let answer = texts(connection, "PRAGMA integrity_check")?;
     Ok(answer.into_iter().filter(|line| line != "ok").collect())
 }

@@ -3,6 +3,7 @@
 //! SQLite's locks belong to the process: a second copy of SQLite, or any ordinary `open` of these paths, could drop
 //! them and lose acknowledged writes. So nothing else opens the file, and every pragma is set on every connection.
 
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -60,6 +61,43 @@ pub fn open_to_look(path: &Path) -> Result<Connection> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     Ok(connection)
+}
+
+/// Opens the database for whoever writes a copy of it into another file: one read, however long. It is no reader, whose
+/// `query_only` would forbid the copy as well.
+pub fn open_to_copy(path: &Path) -> Result<Connection> {
+    refuse_old_sqlite()?;
+    let connection = Connection::open_with_flags(path, READER_FLAGS)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.execute_batch(&format!("PRAGMA synchronous = FULL; PRAGMA cache_size = -{READER_CACHE_KIB};"))?;
+    Ok(connection)
+}
+
+/// Opens a file that nobody writes to, a backup, without taking a lock or leaving anything beside it.
+pub fn open_at_rest(path: &Path) -> Result<Connection> {
+    refuse_old_sqlite()?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    Ok(Connection::open_with_flags(format!("file:{}?immutable=1", escaped(path)), flags)?)
+}
+
+/// Brings a database into one file, without a WAL; "busy" when anybody else has it open.
+pub fn leave_wal(path: &Path) -> Result<()> {
+    let connection = open_to_look(path)?;
+    connection.busy_timeout(Duration::from_secs(1))?;
+    let mode: String = connection.query_row("PRAGMA journal_mode = DELETE", [], |row| row.get(0))?;
+    match mode.as_str() {
+        "delete" => Ok(()),
+        _ => Err(Error::Busy("the database is in use".into())),
+    }
+}
+
+/// A path as SQLite reads it in a URI.
+fn escaped(path: &Path) -> String {
+    let escape = |byte: &u8| match byte {
+        b'/' | b'.' | b'-' | b'_' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => char::from(*byte).to_string(),
+        other => format!("%{other:02X}"),
+    };
+    path.as_os_str().as_bytes().iter().map(escape).collect()
 }
 
 /// Opens a connection that cannot write and is no part of the pool, for whoever keeps one for good.

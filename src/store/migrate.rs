@@ -22,7 +22,17 @@ pub fn refuse_newer(path: &Path) -> Result<()> {
     if !path.exists() {
         return Ok(());
     }
-    let found: i64 = connection::open_to_look(path)?.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let found = version(&connection::open_to_look(path)?)?;
+    refuse_version(path, found)
+}
+
+/// The schema of a file; 0 when it has none of ours.
+pub fn version(connection: &Connection) -> Result<i64> {
+    Ok(connection.query_row("PRAGMA user_version", [], |row| row.get(0))?)
+}
+
+/// Refuses a schema that a newer program has made.
+pub fn refuse_version(path: &Path, found: i64) -> Result<()> {
     match usize::try_from(found) {
         Ok(version) if version <= STEPS.len() => Ok(()),
         _ => Err(Error::BadRequest(format!(

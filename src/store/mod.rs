@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 mod alike;
 pub mod apply;
+pub mod backup;
 pub mod batch;
 pub mod check;
 pub mod condition;
@@ -32,6 +33,8 @@ pub mod quarantine;
 mod queue;
 pub mod reconcile;
 pub mod replays;
+pub mod restore;
+pub mod retention;
 pub mod rollups;
 pub mod samples;
 pub mod senders;

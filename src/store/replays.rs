@@ -9,6 +9,7 @@ use crate::model::receipt::Receipt;
 use crate::model::sample::Batch;
 use crate::store::apply::{Mode, Owner};
 use crate::store::deliveries::{self, Origin, milliseconds, parsed};
+use crate::store::retention::GONE;
 use crate::store::writer::Writing;
 use crate::store::{batch, quarantine};
 
@@ -45,15 +46,18 @@ const SELECTED: &str = "user = ?1 AND id > ?2 AND received_at_ms >= ?3 AND (?4 I
 pub fn next(connection: &Connection, selection: &Selection, after: i64) -> Result<Option<Kept>> {
     let sql = format!(
         "SELECT id, user, refused, received_at_ms, origin, bytes, body, receipt, encoding FROM delivery
-         JOIN delivery_body ON delivery_body.delivery = delivery.id WHERE {SELECTED} ORDER BY id LIMIT 1"
+         JOIN delivery_body ON delivery_body.delivery = delivery.id
+         WHERE {SELECTED} AND encoding <> '{GONE}' ORDER BY id LIMIT 1"
     );
     Ok(connection.prepare_cached(&sql)?.query_row(selected(selection, after), read).optional()?)
 }
 
-/// How many have no body: those of imports in pieces, whose files are not kept.
+/// How many have no body: those of imports in pieces, whose files are not kept, and those whose retention has ended.
 pub fn without_body(connection: &Connection, selection: &Selection) -> Result<i64> {
-    let sql =
-        format!("SELECT count(*) FROM delivery WHERE {SELECTED} AND id NOT IN (SELECT delivery FROM delivery_body)");
+    let sql = format!(
+        "SELECT count(*) FROM delivery WHERE {SELECTED}
+         AND id NOT IN (SELECT delivery FROM delivery_body WHERE encoding <> '{GONE}')"
+    );
     Ok(connection.prepare_cached(&sql)?.query_row(selected(selection, 0), |row| row.get(0))?)
 }
 

@@ -2,6 +2,7 @@
 
 pub mod backups;
 pub mod disk;
+pub mod files;
 pub mod lock;
 pub mod memory;
 pub mod notify;

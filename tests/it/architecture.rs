@@ -8,7 +8,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("decode", &["model"]),
     ("validate", &["model", "decode"]),
-    ("store", &["model", "error"]),
+    ("store", &["model", "sys", "error"]),
     ("query", &["store", "model", "error"]),
     ("export", &["query", "store", "model", "error"]),
     ("receive", &["decode", "validate", "store", "model", "error"]),

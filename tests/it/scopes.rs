@@ -31,6 +31,8 @@ const ROUTES: &[(&str, &str, Option<Scope>)] = &[
     ("GET", "/api/v1/quarantine", Some(Scope::Read)),
     ("GET", "/api/v1/coverage", Some(Scope::Read)),
     ("POST", "/api/v1/replay", Some(Scope::Admin)),
+    ("POST", "/api/v1/backup", Some(Scope::Admin)),
+    ("GET", "/api/v1/backups", Some(Scope::Admin)),
     ("GET", "/api/v1/sleep", Some(Scope::Read)),
     ("GET", "/api/v1/workouts", Some(Scope::Read)),
     ("GET", "/api/v1/workouts/{id}", Some(Scope::Read)),

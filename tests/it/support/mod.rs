@@ -8,6 +8,7 @@ pub mod fill;
 pub mod fixtures;
 pub mod jobs;
 pub mod memory;
+pub mod numbered;
 pub mod problems;
 pub mod reference;
 mod server;
