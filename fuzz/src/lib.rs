@@ -28,8 +28,10 @@ const LIMIT: u64 = 4 << 20;
 /// A zone with days of 23 and 25 hours.
 static HOME: LazyLock<TimeZone> = LazyLock::new(|| parse_zone("Europe/Berlin").expect("the zone is built in"));
 
+pub type Function = fn(&[u8]);
+
 /// All functions by name.
-pub const ALL: [(&str, fn(&[u8])); 13] = [
+pub const ALL: [(&str, Function); 13] = [
     ("apple_export", apple_export),
     ("auto_export", auto_export),
     ("csv", csv),

@@ -448,6 +448,11 @@ check_units() {
         tail -n 1 "$work/out"
     done
     cases=$((cases + 4))
+    command -v systemd-sysusers >/dev/null 2>&1 || { echo "skipped: there is no systemd-sysusers here"; return; }
+    mkdir -p "$work/account"
+    systemd-sysusers --root="$work/account" --dry-run "$here/systemd/health-export.sysusers.conf" >"$work/out" 2>&1 || fault "the account"
+    says "Creating user 'health-export'"
+    cases=$((cases + 1))
 }
 
 # Made twice from one program, an archive is the same to the byte.
