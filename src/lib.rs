@@ -14,7 +14,7 @@
 //! | `http`      | the doors; the only folder that names axum                                       | everything but cli            |
 //! | `cli`       | one file per command                                                             | everything                    |
 //! | `telemetry` | logs, figures                                                                    | error                         |
-//! | `sys`       | signals, the disk                                                                | error                         |
+//! | `sys`       | signals, the disk, the lock of the data directory                                | error                         |
 //!
 //! `app` is what is alive at run time; `config` are the settings; `error` is the error type below HTTP. Nothing imports
 //! `http` or `cli`. `tests/it/architecture.rs` reads the `use` lines and holds these rules.

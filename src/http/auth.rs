@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -30,10 +30,7 @@ pub async fn require(State(doors): State<Doors>, scope: Scope, mut request: Requ
         Ok(_) => Problem::wrong_scope(scope.as_str()),
         Err(problem) => problem,
     };
-    // Who is told to wait is not worth reading on.
-    if problem.status != StatusCode::TOO_MANY_REQUESTS.as_u16() {
-        drain(request.into_body()).await;
-    }
+    drain(request.into_body()).await;
     problem.into_response()
 }
 

@@ -21,7 +21,7 @@ const DAMAGES: [Damage; 15] = [
     ("the header is of something else", "damaged", |db| overwrite(db, 0, b"PNG picture data")),
     ("the page size is another", "damaged", |db| overwrite(db, 16, &[0x02, 0x00])),
     ("the whole file is garbage", "damaged", |db| overwrite(db, 0, &garbage(file_size(db)))),
-    ("the file is half as long", "WRONG integrity", |db| truncate(db, file_size(db) / 2 / PAGE * PAGE)),
+    ("the file is half as long", "damaged", |db| truncate(db, file_size(db) / 2 / PAGE * PAGE)),
     ("the schema's page is garbage", "damaged", |db| overwrite(db, 100, &garbage(PAGE - 100))),
     ("pages of samples are garbage", "WRONG integrity", |db| garble(db, "sample")),
     ("pages of bodies are zeroed", "WRONG integrity", |db| {

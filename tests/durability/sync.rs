@@ -34,6 +34,13 @@ fn traced(data_dir: &Path, trace: &Path) -> Option<RealServer> {
     Some(RealServer::run(strace, &[]))
 }
 
+/// strace keeps signals from itself, so its child is told; it ends with that, and has written everything by then.
+fn stop_child(strace: u32) {
+    let children = std::fs::read_to_string(format!("/proc/{strace}/task/{strace}/children")).unwrap();
+    let told = Command::new("kill").arg("-TERM").args(children.split_whitespace()).status().unwrap();
+    assert!(told.success(), "{children:?}");
+}
+
 /// Puts calls together that others have interrupted.
 fn calls(trace: &str) -> Vec<Call> {
     let (mut calls, mut open) = (Vec::new(), std::collections::HashMap::<&str, (usize, String)>::new());
@@ -86,8 +93,7 @@ fn the_wal_is_synced_before_the_answer() {
             (0..SENDERS).map(|_| scope.spawn(|| (0..EACH).map(|_| post()).collect::<Vec<_>>())).collect();
         deliveries.extend(senders.into_iter().flat_map(|sender| sender.join().unwrap()));
     });
-    // strace hands the signal on, ends with its child, and has written everything by then.
-    Command::new("kill").args(["-TERM", &server.process.id().to_string()]).status().unwrap();
+    stop_child(server.process.id());
     server.process.wait().unwrap();
     let calls = calls(&String::from_utf8_lossy(&std::fs::read(&trace).unwrap()));
     deliveries.iter().for_each(|delivery| was_synced_first(&calls, delivery));
