@@ -70,7 +70,7 @@ fn post(client: &Client, stop: &AtomicBool, numbers: &AtomicI64, acknowledged: &
 /// Takes a backup by command, or by HTTP into the server's folder and from there, before the next one of this day replaces it.
 fn take(number: usize, data_dir: &Path, client: &Client) -> PathBuf {
     let file = data_dir.with_file_name(format!("copy-{number}.db"));
-    if number % 2 == 0 {
+    if number.is_multiple_of(2) {
         let line = said(data_dir, &["backup", text(&file)]);
         assert!(line.contains("verified") && line.contains("MB in"), "{line}");
         return file;
