@@ -81,15 +81,7 @@ pub fn router(app: App) -> Result<Router> {
                 .routes(routes!(export_tables::events))
                 .routes(routes!(export_tables::aggregate)),
         ))
-        .merge(guarded(
-            &doors,
-            Scope::Admin,
-            OpenApiRouter::new()
-                .routes(routes!(replay::post))
-                .routes(routes!(sources::put))
-                .routes(routes!(backups::post))
-                .routes(routes!(backups::list)),
-        ))
+        .merge(guarded(&doors, Scope::Admin, admin()))
         .split_for_parts();
     name_keys(&mut description);
     let description = serde_json::to_vec(&description).map_err(|fault| Error::internal("describing the API", fault))?;
@@ -112,6 +104,15 @@ pub fn router(app: App) -> Result<Router> {
         .layer(middleware::from_fn_with_state(doors.clone(), condition::notice))
         .with_state(doors);
     Ok(layers::around(routes))
+}
+
+/// For whoever looks after the server.
+fn admin() -> OpenApiRouter<Doors> {
+    OpenApiRouter::new()
+        .routes(routes!(replay::post))
+        .routes(routes!(sources::put))
+        .routes(routes!(backups::post))
+        .routes(routes!(backups::list))
 }
 
 /// Routes behind a key with that scope.

@@ -366,6 +366,14 @@ mod tests {
     }
 
     #[test]
+    fn what_will_not_fit_is_not_begun() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(is_room_for(1, folder.path()).is_ok());
+        let refusal = is_room_for(1 << 60, folder.path()).unwrap_err();
+        assert!(matches!(&refusal, Error::NoSpace(text) if text.contains("MB are free")), "{refusal}");
+    }
+
+    #[test]
     fn one_that_is_stopped_leaves_nothing() {
         let (data, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         crate::store::Store::open(data.path(), 4).unwrap();

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use crate::error::{Error, Result};
 use crate::store::backup::{self, Contents, beside};
-use crate::store::{connection, migrate};
+use crate::store::{connection, make_private, migrate};
 use crate::sys::files;
 
 /// What SQLite keeps beside a database and must not find beside another.
@@ -76,6 +76,7 @@ impl Restoring {
     }
 
     fn copy(&self) -> Result<()> {
+        make_private(&self.data_dir)?;
         // One that was killed had not made it ready.
         for suffix in ["", "-wal", "-shm", "-journal"] {
             files::remove(&beside(&self.unfinished, suffix))?;

@@ -67,17 +67,20 @@ fn post(client: &Client, stop: &AtomicBool, numbers: &AtomicI64, acknowledged: &
     }
 }
 
-/// Takes a backup by command into a folder of its own, or by HTTP into the server's.
+/// Takes a backup by command, or by HTTP into the server's folder and from there, before the next one of this day replaces it.
 fn take(number: usize, data_dir: &Path, client: &Client) -> PathBuf {
-    if number % 2 == 0 {
-        let file = data_dir.with_file_name(format!("copy-{number}.db"));
+    let file = data_dir.with_file_name(format!("copy-{number}.db"));
+    if number.is_multiple_of(2) {
         let line = said(data_dir, &["backup", text(&file)]);
         assert!(line.contains("verified") && line.contains("MB in"), "{line}");
         return file;
     }
     let made = client.post("/api/v1/backup", &[], b"").expect(200);
-    let file = data_dir.join("backups").join(made["name"].as_str().unwrap());
-    assert_eq!(made["bytes"], fs::metadata(&file).unwrap().len());
+    let made_file = data_dir.join("backups").join(made["name"].as_str().unwrap());
+    assert_eq!(made["bytes"], fs::metadata(&made_file).unwrap().len());
+    for suffix in ["", ".sha256"] {
+        fs::copy(format!("{}{suffix}", text(&made_file)), format!("{}{suffix}", text(&file))).unwrap();
+    }
     file
 }
 
@@ -119,7 +122,8 @@ fn every_backup_holds_all_that_was_acknowledged_before_it_was_begun() {
     assert!(taken[BACKUPS - 1].1.len() > taken[0].1.len() + 20, "the clients have gone on meanwhile");
     taken.iter().for_each(|(file, before)| drill(file, &key, before));
     let listed = client.get("/api/v1/backups").expect(200)["backups"].clone();
-    assert_eq!(listed.as_array().unwrap().len(), BACKUPS / 2, "one day, so rotation kept the last: {listed}");
+    // Unless midnight has passed meanwhile.
+    assert!((1..=2).contains(&listed.as_array().unwrap().len()), "one day, so rotation kept the last: {listed}");
 }
 
 #[test]
