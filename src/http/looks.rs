@@ -4,7 +4,6 @@
 //! the system or the database at most once a second, however many ask.
 
 use std::fmt::Display;
-use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -13,9 +12,9 @@ use metrics_exporter_prometheus::{LabelSet, formatting};
 use crate::app::App;
 use crate::error::Result;
 use crate::http::answers::Answers;
-use crate::store::quarantine;
 use crate::store::senders::{Sender, Senders};
-use crate::sys::{backups, disk, process};
+use crate::store::{backup, quarantine};
+use crate::sys::{disk, process};
 use crate::telemetry::table::FIGURES;
 use crate::telemetry::{responses, savings};
 
@@ -135,17 +134,13 @@ fn files(app: &App) -> Result<()> {
 }
 
 fn backed_up(app: &App, now: Duration) -> Result<()> {
-    let found = backups::count(&backup_folder(app))?;
-    let written = found.newest.map(|time| time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64());
-    let age = written.map(|written| (now.as_secs_f64() - written).max(0.0));
-    gauge("health_export_backups", found.number as f64);
-    gauge("health_export_last_backup_timestamp_seconds", written.unwrap_or(f64::NAN));
+    let found = backup::list(&app.backup_dir)?;
+    let begun = found.first().map(|newest| newest.at as f64);
+    let age = begun.map(|begun| (now.as_secs_f64() - begun).max(0.0));
+    gauge("health_export_backups", found.len() as f64);
+    gauge("health_export_last_backup_timestamp_seconds", begun.unwrap_or(f64::NAN));
     gauge("health_export_backup_age_seconds", age.unwrap_or(f64::NAN));
     Ok(())
-}
-
-fn backup_folder(app: &App) -> PathBuf {
-    app.data_dir.join("backups")
 }
 
 /// A figure with a line for each sender.

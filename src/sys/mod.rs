@@ -1,6 +1,5 @@
 //! The operating system.
 
-pub mod backups;
 pub mod disk;
 pub mod files;
 pub mod lock;

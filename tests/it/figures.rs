@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use health_export::model::key::Scope;
 use health_export::telemetry::table::{FIGURES, Kind};
@@ -57,8 +57,9 @@ fn short_run(server: &RealServer, key: &str, data_dir: &Path) {
     }
     client.get_with("/api/v1/export/samples?format=csv", &[("accept-encoding", "gzip")]);
     std::fs::create_dir_all(data_dir.join("backups")).unwrap();
-    let backup = std::fs::File::create(data_dir.join("backups/health-2026-03-01.db")).unwrap();
-    backup.set_modified(SystemTime::now() - Duration::from_secs(86_400)).unwrap();
+    let yesterday = jiff::Timestamp::now() - Duration::from_secs(86_400);
+    let name = format!("backups/health-{}.db", yesterday.strftime("%Y%m%dT%H%M%SZ"));
+    std::fs::write(data_dir.join(name), "made up").unwrap();
 }
 
 /// Only what a full server must do to be told.
