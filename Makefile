@@ -44,7 +44,7 @@ release:
 SBOM := target/health-export.cdx.json
 sbom:
 	@cargo cyclonedx --version >/dev/null 2>&1 || { echo "first: cargo install cargo-cyclonedx" >&2; exit 1; }
-	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) cargo cyclonedx --format json --override-filename health-export.cdx
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) cargo cyclonedx --format json
 	mkdir -p target && mv health-export.cdx.json $(SBOM)
 
 # target/dist/health-export-VERSION-ARCHITECTURE.tar.gz and its .sha256. PROGRAM=... packs one that is built already.
