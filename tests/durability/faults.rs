@@ -125,7 +125,7 @@ fn at_each_write_of_a_small_delivery() {
 #[test]
 fn at_writes_all_over_large_deliveries_and_their_checkpoints() {
     let Some(mut world) = World::start() else { return };
-    for at in (0..40).map(|step| 1 + step * 61) {
+    for at in (0..16).map(|step| 1 + step * 61) {
         assert!(world.fault((Operation::Write, EIO), at, LARGE, 60), "fewer than {at} writes");
     }
     world.verify();
@@ -135,7 +135,7 @@ fn at_writes_all_over_large_deliveries_and_their_checkpoints() {
 fn at_syncs_of_commits_and_checkpoints() {
     for error in [EIO, ENOSPC] {
         let Some(mut world) = World::start() else { return };
-        for at in 1..=24 {
+        for at in 1..=12 {
             assert!(world.fault((Operation::Sync, error), at, LARGE, 60), "fewer than {at} syncs");
         }
         assert!(!world.refused.is_empty(), "no sync was one of a commit");
