@@ -5,7 +5,7 @@
 //! | folder      | what it does                                                                     | may use                       |
 //! |-------------|----------------------------------------------------------------------------------|-------------------------------|
 //! | `model`     | the words: sample, metric, unit, time, key, receipt                              | nothing of ours               |
-//! | `receive`   | a body within limits: inflate, decode, validate, keep; HTTP and `import` call it | decode, validate, store       |
+//! | `receive`   | a body within limits: inflate, decode, validate, keep; HTTP and `import` call it | decode, validate, store, sys  |
 //! | `decode`    | bytes to records, one folder or file per sender; pure                            | model                         |
 //! | `validate`  | records to samples in canonical units, or a named reason; pure                   | model, decode's records       |
 //! | `store`     | SQLite; the only folder that names rusqlite                                      | model, sys                    |
@@ -14,7 +14,7 @@
 //! | `http`      | the doors; the only folder that names axum                                       | everything but cli            |
 //! | `cli`       | one file per command                                                             | everything                    |
 //! | `telemetry` | logs, figures                                                                    | error                         |
-//! | `sys`       | signals, the disk, the lock of the data directory                                | error                         |
+//! | `sys`       | signals, systemd, the disk, memory, the lock of the data directory               | error                         |
 //!
 //! `app` is what is alive at run time; `config` are the settings; `error` is the error type below HTTP. Nothing imports
 //! `http` or `cli`. `tests/it/architecture.rs` reads the `use` lines and holds these rules.

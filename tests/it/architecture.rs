@@ -11,7 +11,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("store", &["model", "sys", "error"]),
     ("query", &["store", "model", "error"]),
     ("export", &["query", "store", "model", "error"]),
-    ("receive", &["decode", "validate", "store", "model", "error"]),
+    ("receive", &["decode", "validate", "store", "model", "sys", "error"]),
     (
         "http",
         &["app", "receive", "decode", "validate", "store", "query", "export", "model", "sys", "telemetry", "error"],
@@ -69,14 +69,15 @@ fn dangerous_crates_are_named_in_one_folder_each() {
 }
 
 #[test]
-fn unsafe_code_is_in_two_places_and_each_piece_says_why_it_is_sound() {
+fn unsafe_code_is_in_three_places_and_each_piece_says_why_it_is_sound() {
     let mut found = 0;
     for source in sources() {
         let lines: Vec<&str> = source.text.lines().collect();
         for (at, _) in words(&source.code).filter(|(_, word)| *word == "unsafe") {
             let line = source.code[..at].matches('\n').count();
             let place = format!("src/{}:{}", source.path, line + 1);
-            let allowed = source.path == "store/lane.rs" || source.path.starts_with("query/duck/scan/");
+            let files = ["store/lane.rs", "sys/memory.rs"];
+            let allowed = files.contains(&source.path.as_str()) || source.path.starts_with("query/duck/scan/");
             assert!(allowed, "{place}");
             assert!(lines[line.saturating_sub(4)..line].iter().any(|line| line.contains("SAFETY:")), "{place}");
             found += 1;
