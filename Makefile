@@ -36,9 +36,8 @@ release: export RUSTFLAGS := --remap-path-prefix=$(CARGO_HOME)=cargo --remap-pat
 release: export CFLAGS := $(PREFIX_MAP)
 release: export CXXFLAGS := $(PREFIX_MAP)
 release: export CARGO_INCREMENTAL := 0
-release: unexport DUCKDB_LIB_DIR
 release:
-	cargo build --release --locked
+	env -u DUCKDB_LIB_DIR cargo build --release --locked
 
 # The list of all dependencies, as CycloneDX.
 SBOM := target/health-export.cdx.json
