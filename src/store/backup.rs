@@ -186,7 +186,7 @@ pub fn verify(file: &Path) -> Result<Contents> {
 
 fn inspect(file: &Path, stop: &Stop) -> Result<Contents> {
     let unreadable = |fault: Error| match fault {
-        Error::Internal(text) => damaged(file, &text),
+        Error::Internal(text) | Error::Damaged(text) => damaged(file, &text),
         other => other,
     };
     let connection = connection::open_at_rest(file).map_err(unreadable)?;

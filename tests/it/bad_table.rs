@@ -2,6 +2,7 @@
 //! place of a body that holds a date or a number, with everything that is none; every way to present a key that is not
 //! one. Each has its status, its kind of problem, and a sentence that names what is wrong, and `cases` counts them.
 
+use health_export::model::key::Scope;
 use serde_json::{Value, json};
 
 use crate::support::check::assert_sound;
@@ -187,6 +188,7 @@ fn asked(path: &str, query: &str) -> String {
 #[test]
 fn every_parameter_of_every_address_refuses_what_it_does_not_take() {
     let (server, delivery) = server();
+    let client = server.client.with_key(Some(&server.key("owner", &Scope::ALL)));
     let mut cases = Cases::default();
     let addresses = addresses(&server.client, &delivery);
     assert!(addresses.len() > 20, "only {} addresses are described", addresses.len());
@@ -199,7 +201,7 @@ fn every_parameter_of_every_address_refuses_what_it_does_not_take() {
                 cases.check(
                     question.clone(),
                     std::panic::AssertUnwindSafe(|| {
-                        let detail = refusal(&server, &server.client.get(&question), 400, "bad-request");
+                        let detail = refusal(&server, &client.get(&question), 400, "bad-request");
                         assert!(detail.starts_with(&format!("{name}: ")), "{detail}");
                     }),
                 );
@@ -210,7 +212,7 @@ fn every_parameter_of_every_address_refuses_what_it_does_not_take() {
             cases.check(
                 question.clone(),
                 std::panic::AssertUnwindSafe(|| {
-                    let detail = refusal(&server, &server.client.get(&question), 400, "bad-request");
+                    let detail = refusal(&server, &client.get(&question), 400, "bad-request");
                     assert!(detail.contains(says), "{detail}");
                 }),
             );
