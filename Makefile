@@ -44,7 +44,9 @@ SBOM := target/health-export.cdx.json
 sbom:
 	@cargo cyclonedx --version >/dev/null 2>&1 || { echo "first: cargo install cargo-cyclonedx" >&2; exit 1; }
 	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) cargo cyclonedx --format json
-	mkdir -p target && mv health-export.cdx.json $(SBOM)
+	mkdir -p target
+	sed 's|file://$(CURDIR)|file:///health-export|g' health-export.cdx.json >$(SBOM)
+	rm health-export.cdx.json
 
 # target/dist/health-export-VERSION-ARCHITECTURE.tar.gz and its .sha256. PROGRAM=... packs one that is built already.
 release-archive: sbom $(if $(PROGRAM),,release)
