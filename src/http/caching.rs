@@ -43,7 +43,11 @@ impl<S: Sync> FromRequestParts<S> for Client {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Client, Infallible> {
-        let accepted = parts.extensions.get().copied().unwrap_or(Accepted { best: Coding::Identity, identity: true });
+        let accepted = parts.extensions.get().copied().unwrap_or(Accepted {
+            best: Coding::Identity,
+            identity: true,
+            brotli: false,
+        });
         Ok(Client { known: parts.headers.typed_get(), accepted })
     }
 }

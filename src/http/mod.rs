@@ -31,6 +31,7 @@ mod jobs;
 mod layers;
 mod looks;
 mod metrics;
+mod page;
 mod paging;
 pub mod params;
 mod places;

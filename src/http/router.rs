@@ -20,7 +20,7 @@ use crate::http::fixed::Page;
 use crate::http::problem::Problem;
 use crate::http::{
     aggregate, auth, backups, condition, coverage, data, deliveries, documents, events, export, export_tables, figures,
-    health, imports, ingest, jobs, layers, metrics, quarantine, replay, sleep, sources, workout_course, workouts,
+    health, imports, ingest, jobs, layers, metrics, page, quarantine, replay, sleep, sources, workout_course, workouts,
 };
 use crate::model::key::Scope;
 
@@ -85,13 +85,11 @@ pub fn router(app: App) -> Result<Router> {
         .split_for_parts();
     name_keys(&mut description);
     let description = serde_json::to_vec(&description).map_err(|fault| Error::internal("describing the API", fault))?;
-    let pages = [
-        ("/openapi.json", Page::new("application/json", description)),
-        ("/", Page::new("text/html; charset=utf-8", include_str!("../../data/index.html"))),
-    ];
-    let routes = pages
+    let described = ("/openapi.json".to_owned(), Page::new("application/json", description));
+    let routes = page::files()?
         .into_iter()
-        .fold(routes, |routes, (path, page)| routes.route(path, get(move |client: Client| page.answered(client))));
+        .chain([described])
+        .fold(routes, |routes, (path, page)| routes.route(&path, get(move |client: Client| page.answered(client))));
     let routes = routes
         .fallback(|OriginalUri(uri): OriginalUri, request: Request| async move {
             drain(request.into_body()).await;
