@@ -35,6 +35,8 @@ pub struct Page(Arc<Inside>);
 struct Inside {
     media_type: &'static str,
     control: HeaderValue,
+    /// Whether it came compressed, under brotli.
+    built: bool,
     text: Bytes,
     /// By coding.
     written: [OnceLock<Result<Written>>; 4],
@@ -48,7 +50,13 @@ struct Written {
 
 impl Page {
     pub fn new(media_type: &'static str, text: impl Into<Bytes>) -> Page {
-        Page(Arc::new(Inside { media_type, control: ASK_AGAIN, text: text.into(), written: Default::default() }))
+        Page(Arc::new(Inside {
+            media_type,
+            control: ASK_AGAIN,
+            built: false,
+            text: text.into(),
+            written: Default::default(),
+        }))
     }
 
     /// A file that was compressed when it was built; one that is `named_by_content` may be kept for ever.
@@ -56,7 +64,7 @@ impl Page {
         let control = if named_by_content { KEEP } else { ASK_AGAIN };
         let mut written: [OnceLock<Result<Written>>; 4] = Default::default();
         written[Coding::Brotli as usize] = OnceLock::from(Ok(Written::new(Bytes::from_static(brotli))));
-        Page(Arc::new(Inside { media_type, control, text: Bytes::from_static(text), written }))
+        Page(Arc::new(Inside { media_type, control, built: true, text: Bytes::from_static(text), written }))
     }
 
     pub async fn answered(self, client: Client) -> Result<Response, Problem> {
@@ -93,7 +101,7 @@ impl Page {
     fn coding(&self, accepted: Accepted) -> Coding {
         match self.0.text.len() < SMALLEST && accepted.identity {
             true => Coding::Identity,
-            false if accepted.brotli && self.0.written[Coding::Brotli as usize].get().is_some() => Coding::Brotli,
+            false if self.0.built && accepted.brotli => Coding::Brotli,
             false => accepted.best,
         }
     }

@@ -11,6 +11,7 @@ pub mod metric;
 pub mod receipt;
 pub mod sample;
 pub mod sender;
+pub mod session;
 pub mod shown;
 pub mod sleep;
 pub mod source;

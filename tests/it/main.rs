@@ -38,6 +38,7 @@ mod locks;
 mod log_privacy;
 mod metrics_page;
 mod monitoring;
+mod page;
 mod people;
 mod pieces;
 mod pressure;
