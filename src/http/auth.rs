@@ -18,20 +18,36 @@ use crate::model::key::{Principal, Scope, hash};
 /// The parameter that holds a key.
 pub const TOKEN: &str = "token";
 
+/// Whose key a request had; in the extensions of its answer, for what sees only that.
+#[derive(Debug, Clone, Copy)]
+pub struct Asker(pub i64);
+
 /// Lets a request through when its key has the scope, with the `Principal` in its extensions.
 pub async fn require(State(doors): State<Doors>, scope: Scope, mut request: Request, next: Next) -> Response {
-    let secret = secret(request.headers()).map(str::to_owned);
-    let secret = secret.or_else(|| if scope == Scope::Ingest { token(request.uri().query()?) } else { None });
-    let problem = match principal(&doors, peer(&request), secret).await {
+    let secret = match scope {
+        Scope::Ingest => shown(&request),
+        _ => secret(request.headers()).map(str::to_owned),
+    };
+    let (problem, asker) = match principal(&doors, peer(&request), secret).await {
         Ok(principal) if principal.may(scope) => {
+            let asker = Asker(principal.user);
             request.extensions_mut().insert(principal);
-            return next.run(request).await;
+            let mut response = next.run(request).await;
+            response.extensions_mut().insert(asker);
+            return response;
         }
-        Ok(_) => Problem::wrong_scope(scope.as_str()),
-        Err(problem) => problem,
+        Ok(principal) => (Problem::wrong_scope(scope.as_str()), Some(Asker(principal.user))),
+        Err(problem) => (problem, None),
     };
     drain(request.into_body()).await;
-    problem.into_response()
+    let mut response = problem.into_response();
+    asker.and_then(|asker| response.extensions_mut().insert(asker));
+    response
+}
+
+/// The key that a request with data came with, right or wrong.
+pub fn shown(request: &Request) -> Option<String> {
+    secret(request.headers()).map(str::to_owned).or_else(|| token(request.uri().query()?))
 }
 
 /// Who sends this, by the key that the request has; `peer` has to answer for a wrong one.
@@ -47,12 +63,13 @@ pub async fn principal(doors: &Doors, peer: Option<IpAddr>, secret: Option<Strin
 async fn find(doors: &Doors, secret: &str) -> Result<Option<Principal>, Problem> {
     let hash = hash(secret);
     let now = jiff::Timestamp::now().as_second();
-    let store = &doors.app.store;
-    if let Some(principal) = store.current().remembered_principal(&hash, now) {
-        return Ok(Some(principal));
-    }
-    let store = store.clone();
-    Ok(blocking(move || store.current().principal(&hash, now)).await?)
+    let store = doors.app.store.clone();
+    let found = match store.current().remembered_principal(&hash, now) {
+        Some(principal) => Some(principal),
+        None => blocking(move || store.current().principal(&hash, now)).await?,
+    };
+    found.iter().for_each(|principal| doors.app.store.key_use().note(principal.key, now));
+    Ok(found)
 }
 
 /// The address that a request comes from: the proxy's, where there is one.
