@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
-use crate::config::Settings;
+use crate::config::{Settings, file};
 use crate::error::{Error, Result};
 use crate::export::spool::Spool;
 use crate::model::keep::Keep;
@@ -110,9 +110,14 @@ impl App {
     }
 
     /// Writes what was chosen to the file of settings, and then it is in force; when it cannot be written, nothing changes.
-    pub fn prefer(&self, chosen: Chosen, changed: &[(&str, String)]) -> Result<()> {
-        config_file::set(&self.data_dir, changed).map_err(|fault| {
-            Error::Unavailable(format!("nothing was changed, for config.toml cannot be written: {fault}"))
+    pub fn prefer(&self, chosen: Chosen, changed: &[(&str, &str)]) -> Result<()> {
+        file::set(&self.data_dir, changed).map_err(|fault| {
+            tracing::warn!("a setting could not be changed: {fault}");
+            Error::Unavailable(
+                "nothing was changed, for config.toml in the data directory cannot be written: the server's log says why; \
+                 let the account of the server write there, or change the line by hand and start the server again"
+                    .into(),
+            )
         })?;
         self.preferences.change(chosen);
         Ok(())
@@ -139,9 +144,4 @@ fn own_folder(parent: &Path) -> Result<PathBuf> {
         }
     }
     Ok(own)
-}
-mod config_file {
-    pub fn set(_: &std::path::Path, _: &[(&str, String)]) -> crate::error::Result<()> {
-        Ok(())
-    }
 }

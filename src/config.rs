@@ -2,6 +2,8 @@
 //!
 //! The defaults are the shipped example file itself, so that what it says cannot drift from what the program does.
 
+pub mod file;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};

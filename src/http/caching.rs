@@ -31,7 +31,8 @@ const DATA: HeaderValue = HeaderValue::from_static("private, max-age=60");
 const EXPORT: HeaderValue = HeaderValue::from_static("private, max-age=300");
 
 /// Answers are each person's own, and written as the client takes them.
-const VARY: HeaderValue = HeaderValue::from_static("Authorization, X-API-Key, api-key, Accept, Accept-Encoding");
+const VARY: HeaderValue =
+    HeaderValue::from_static("Authorization, X-API-Key, api-key, Cookie, Accept, Accept-Encoding");
 
 /// What of a request decides how any answer is given.
 pub struct Client {

@@ -10,6 +10,7 @@ use tokio::sync::Mutex;
 use crate::app::App;
 use crate::error::Result;
 use crate::http::answers::Answers;
+use crate::http::at::At;
 use crate::http::looks::Looks;
 use crate::http::recent::Recent;
 use crate::http::throttle::Throttle;
@@ -21,6 +22,8 @@ pub struct Doors(Arc<Inside>);
 
 pub struct Inside {
     pub app: App,
+    /// Where it listens.
+    pub at: At,
     pub answers: Answers,
     pub throttle: Throttle,
     /// Held while a backup is made: one at a time.
@@ -36,10 +39,11 @@ pub struct Inside {
 }
 
 impl Doors {
-    pub fn new(app: App) -> Result<Doors> {
+    pub fn new(app: App, at: At) -> Result<Doors> {
         let (answers, throttle) = (Answers::new(app.answer_cache), Throttle::new(app.wrong_keys_per_minute));
         Ok(Doors(Arc::new(Inside {
             app,
+            at,
             answers,
             throttle,
             backing_up: Arc::default(),

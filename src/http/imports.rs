@@ -98,7 +98,7 @@ async fn take(
     let job = NewJob {
         public_id: public_id.clone(),
         user: principal.user,
-        api_key: Some(principal.key),
+        api_key: principal.key(),
         file: name.or(sent_name).unwrap_or_else(|| "upload".into()),
         bytes,
         created_at_ms: jiff::Timestamp::now().as_millisecond(),

@@ -68,8 +68,8 @@ pub async fn post(
     let origin = Origin { query, ..origin(&parts.headers) };
     let receipt = to_the_end(async move {
         let Arrived { content: body, held: _held } = take(&app, body).await?;
-        let Principal { user, key, .. } = principal;
-        app.receiver.receive(Upload { user, api_key: Some(key), origin, encoding, body }).await
+        let (user, api_key) = (principal.user, principal.key());
+        app.receiver.receive(Upload { user, api_key, origin, encoding, body }).await
     })
     .await?;
     let no_store = [(header::CACHE_CONTROL, "no-store")];

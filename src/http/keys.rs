@@ -16,7 +16,7 @@ use crate::http::json_body;
 use crate::http::params::Params;
 use crate::http::problem::Problem;
 use crate::http::run::blocking;
-use crate::model::key::{Principal, Scope, hash, new_secret};
+use crate::model::key::{By, Principal, Scope, hash, new_secret};
 use crate::model::time::offset_rfc3339;
 use crate::store::keys::{self, KeyRow, NewKey};
 use crate::store::{Reading, Store, people};
@@ -170,7 +170,7 @@ pub async fn delete(
     if !blocking(move || app.store.writer().run(move |writing| keys::revoke(writing.connection, key, now))).await? {
         return Err(none().into());
     }
-    Ok(match principal.key == key {
+    Ok(match principal.by == By::Key(key) {
         true => Json(serde_json::json!({"note": "this was the key that you asked with: it opens nothing any more"}))
             .into_response(),
         false => StatusCode::NO_CONTENT.into_response(),

@@ -5,6 +5,7 @@
 
 mod aggregate;
 mod answers;
+pub mod at;
 mod auth;
 mod backups;
 mod caching;
@@ -14,6 +15,7 @@ mod compression;
 mod condition;
 mod connections;
 mod coverage;
+mod csrf;
 mod data;
 mod deliveries;
 mod documents;
@@ -45,6 +47,7 @@ mod requests;
 pub mod router;
 mod run;
 pub mod serve;
+mod session;
 mod settings;
 mod sleep;
 mod sources;

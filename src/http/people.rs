@@ -20,6 +20,7 @@ use crate::model::key::Principal;
 use crate::model::time::offset_rfc3339;
 use crate::store::Reading;
 use crate::store::people::{self, Person};
+use crate::store::sessions;
 
 const SHAPE: &str = r#"{"name": "Anna"}"#;
 
@@ -40,7 +41,7 @@ pub struct PersonEntry {
     pub samples: i64,
     /// Keys and sessions that work.
     pub keys: i64,
-    pub sessions: i64,
+    pub sessions: usize,
     /// RFC 3339, UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_delivery_at: Option<String>,
@@ -118,14 +119,16 @@ fn one(reading: &Reading, id: i64, asker: i64) -> Result<PersonEntry> {
 }
 
 fn entries(reading: &Reading, asker: i64) -> Result<Vec<PersonEntry>> {
+    let now = Timestamp::now().as_second();
+    let sessions = sessions::list(reading, None, now)?;
     let entry = |Person { id, name, samples, keys, last_delivery_ms }| PersonEntry {
         id,
         name,
         you: id == asker,
         samples,
         keys,
-        sessions: 0,
+        sessions: sessions.iter().filter(|session| session.user == id).count(),
         last_delivery_at: last_delivery_ms.map(|at: i64| offset_rfc3339(at.div_euclid(1000), 0)),
     };
-    Ok(people::list(reading, Timestamp::now().as_second())?.into_iter().map(entry).collect())
+    Ok(people::list(reading, now)?.into_iter().map(entry).collect())
 }

@@ -108,7 +108,7 @@ pub async fn notice(State(doors): State<Doors>, request: Request, next: Next) ->
     let endpoint = figures::endpoint(&request).to_owned();
     let headers = request.headers();
     let (automation, client) = (automation(headers), client(headers));
-    let shown = Shown::of(auth::shown(&request).as_deref());
+    let shown = Shown::of(auth::key_with_data(&request).as_deref());
     let response = next.run(request).await;
     let status = response.status().as_u16();
     doors.recent.add(Seen {

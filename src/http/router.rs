@@ -13,15 +13,16 @@ use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::error::{Error, Result};
+use crate::http::at::At;
 use crate::http::caching::Client;
 use crate::http::doors::Doors;
 use crate::http::drain::drain;
 use crate::http::fixed::Page;
 use crate::http::problem::Problem;
 use crate::http::{
-    aggregate, auth, backups, condition, coverage, data, deliveries, documents, events, export, export_tables, figures,
-    health, imports, ingest, jobs, keys, layers, metrics, people, quarantine, recent, replay, requests, settings,
-    sleep, sources, storage, workout_course, workouts,
+    aggregate, auth, backups, condition, coverage, csrf, data, deliveries, documents, events, export, export_tables,
+    figures, health, imports, ingest, jobs, keys, layers, metrics, people, quarantine, recent, replay, requests,
+    session, settings, sleep, sources, storage, workout_course, workouts,
 };
 use crate::model::key::Scope;
 
@@ -30,13 +31,14 @@ use crate::model::key::Scope;
 struct Description;
 
 /// The whole of HTTP.
-pub fn router(app: App) -> Result<Router> {
-    let doors = Doors::new(app)?;
+pub fn router(app: App, at: At) -> Result<Router> {
+    let doors = Doors::new(app, at)?;
     let (routes, mut description) = OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(health::health))
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
         .routes(routes!(figures::page))
+        .routes(routes!(session::get, session::post, session::delete))
         .merge(
             guarded(
                 &doors,
@@ -107,6 +109,7 @@ pub fn router(app: App) -> Result<Router> {
             drain(request.into_body()).await;
             Problem::wrong_method()
         })
+        .layer(middleware::from_fn(csrf::guard))
         .layer(middleware::from_fn_with_state(doors.clone(), condition::notice))
         .with_state(doors);
     Ok(layers::around(routes))
@@ -143,6 +146,8 @@ fn name_keys(description: &mut utoipa::openapi::OpenApi) {
     for header in ["X-API-Key", "api-key"] {
         components.add_security_scheme(header, SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new(header))));
     }
-    let ways = ["bearer", "X-API-Key", "api-key"];
+    components
+        .add_security_scheme(auth::COOKIE, SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(auth::COOKIE))));
+    let ways = ["bearer", "X-API-Key", "api-key", auth::COOKIE];
     description.security = Some(ways.map(|way| SecurityRequirement::new(way, [""; 0])).to_vec());
 }

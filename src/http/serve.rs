@@ -10,6 +10,7 @@ use tokio::net::TcpListener;
 
 use crate::app::App;
 use crate::error::{Error, Result};
+use crate::http::at::At;
 use crate::http::connections::{self, Terms};
 use crate::http::places::Places;
 use crate::http::router::router;
@@ -48,6 +49,11 @@ impl Listening {
         self.listener.local_addr().map_err(|fault| Error::io("asking for the address", &fault))
     }
 
+    /// The same, and what is spoken there.
+    pub fn at(&self) -> Result<At> {
+        Ok(At { address: self.address()?, https: self.tls.is_some() })
+    }
+
     /// Serves until `stop` is ready and every answer that had begun is out, or its client has been waited for long enough.
     pub async fn serve(self, app: App, stop: impl Future<Output = ()> + Send + 'static) -> Result<()> {
         let (jobs, places) = (app.jobs.clone(), Places::new(app.max_connections));
@@ -61,7 +67,7 @@ impl Listening {
         };
         let store = app.store.clone();
         let upkeep = tokio::spawn(keep_up(figures::start()?, store.clone()));
-        let router = router(app)?;
+        let router = router(app, self.at()?)?;
         let reloading = self.tls.clone().map(|tls| tokio::spawn(tls.keep_reloading()));
         let terms = Terms { places, head: self.head, tls: self.tls };
         connections::serve(self.listener, terms, router, stop).await;

@@ -85,6 +85,7 @@ fn change(app: &App, wanted: WantedSettings) -> Result<Chosen> {
         changed.push(("units", set(&mut chosen.units, "units", units, &name)?));
     }
     if !changed.is_empty() {
+        let changed: Vec<(&str, &str)> = changed.iter().map(|(name, value)| (*name, value.as_str())).collect();
         app.prefer(chosen.clone(), &changed)?;
     }
     Ok(chosen)

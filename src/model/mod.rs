@@ -12,6 +12,7 @@ pub mod preferences;
 pub mod receipt;
 pub mod sample;
 pub mod sender;
+pub mod session;
 pub mod shown;
 pub mod sleep;
 pub mod source;

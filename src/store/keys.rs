@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::error::{Error, Result};
-use crate::model::key::{Principal, Scope};
+use crate::model::key::{By, Principal, Scope};
 use crate::store::people;
 
 /// A key without its secret.
@@ -66,6 +66,11 @@ pub fn find_user(connection: &Connection, name: &str) -> Result<i64> {
     people::find(connection, name)?.ok_or_else(|| Error::NotFound(format!("there is no person named {name:?} here")))
 }
 
+/// How a person is called.
+pub fn user_name(connection: &Connection, user: i64) -> Result<String> {
+    Ok(connection.query_row("SELECT name FROM user WHERE id = ?1", [user], |row| row.get(0))?)
+}
+
 pub fn create(connection: &Connection, key: &NewKey) -> Result<i64> {
     let user = user_id(connection, &key.user, key.created_at)?;
     connection.execute(
@@ -110,17 +115,19 @@ pub fn list(connection: &Connection) -> Result<Vec<KeyRow>> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// A key that is not revoked, and when it ends, in UTC epoch seconds.
+/// A key or session that is not revoked, and when it ends, in UTC epoch seconds.
 #[derive(Debug, Clone)]
 pub struct Known {
     pub principal: Principal,
+    /// When it was last written that a session is used.
+    pub used_at: Option<i64>,
     pub expires_at: Option<i64>,
 }
 
 impl Known {
-    /// Who stands behind it, when it has not expired at `now`.
-    pub fn at(&self, now: i64) -> Option<Principal> {
-        self.expires_at.is_none_or(|end| end > now).then(|| self.principal.clone())
+    /// The same, when it has not expired at `now`.
+    pub fn at(&self, now: i64) -> Option<Known> {
+        self.expires_at.is_none_or(|end| end > now).then(|| self.clone())
     }
 }
 
@@ -136,16 +143,16 @@ pub fn find(connection: &Connection, hash: &[u8; 32]) -> Result<Option<Known>> {
         )?
         .query_row(params![hash], |row| {
             let scopes = scopes(&row.get::<_, String>(2)?);
-            let principal = Principal { key: row.get(0)?, user: row.get(1)?, scopes, locale: row.get(3)? };
-            Ok(Known { principal, expires_at: row.get(4)? })
+            let principal = Principal { by: By::Key(row.get(0)?), user: row.get(1)?, scopes, locale: row.get(3)? };
+            Ok(Known { principal, used_at: None, expires_at: row.get(4)? })
         })
         .optional()?)
 }
 
-fn names(scopes: &[Scope]) -> String {
+pub(super) fn names(scopes: &[Scope]) -> String {
     scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(",")
 }
 
-fn scopes(names: &str) -> Vec<Scope> {
+pub(super) fn scopes(names: &str) -> Vec<Scope> {
     names.split(',').filter_map(Scope::parse).collect()
 }

@@ -6,9 +6,9 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::error::{Error, Result};
+use crate::model::key::OWNER;
 
-/// The id of the owner, whom the schema comes with, and the name that means them.
-pub const OWNER: i64 = 1;
+/// The name that means the owner.
 const OWNER_NAME: &str = "owner";
 
 /// Most characters of a name.
