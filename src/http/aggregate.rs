@@ -71,7 +71,7 @@ pub async fn get(
 ) -> Result<Response, Problem> {
     let question = question(&doors.app, principal.user, metric, &mut params)?;
     let fill = params.parsed("fill", "null or 0", fill)?;
-    let system = params.units(doors.app.units)?;
+    let system = params.units(doors.app.units())?;
     params.finish()?;
     let text = format!("aggregate {question:?} {fill:?} {system:?}");
     let (store, engine) = (doors.app.store.clone(), doors.app.engine.clone());
@@ -103,7 +103,7 @@ fn convert(answer: &mut Answer, stats: &[Stat], shown: Shown) {
 
 /// What is asked of a metric, but for how the answer is written.
 pub(super) fn question(app: &App, user: i64, metric: String, params: &mut Params) -> Result<Question> {
-    let zone = params.zone(&app.home)?;
+    let zone = params.zone(&app.home())?;
     let (from, to) = params.range(&zone)?;
     let bucket = params.parsed("bucket", "one of hour, day, week, month, year, 15m", Bucket::parse)?;
     Ok(Question {

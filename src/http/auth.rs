@@ -27,21 +27,37 @@ pub const TOKEN: &str = "token";
 /// The cookie that holds the secret of a session.
 pub const COOKIE: &str = "he_session";
 
+/// Whose key or session a request had; in the extensions of its answer, for what sees only that.
+#[derive(Debug, Clone, Copy)]
+pub struct Asker(pub i64);
+
 /// Lets a request through when its key or session has the scope, with the `Principal` in its extensions.
 pub async fn require(State(doors): State<Doors>, scope: Scope, mut request: Request, next: Next) -> Response {
-    let key = key(request.headers()).map(str::to_owned);
-    let key = key.or_else(|| if scope == Scope::Ingest { token(request.uri().query()?) } else { None });
+    let key = match scope {
+        Scope::Ingest => key_with_data(&request),
+        _ => key(request.headers()).map(str::to_owned),
+    };
     let proof = key.map(|key| Proof::Key(hash(&key))).or_else(|| session(request.headers()));
-    let problem = match principal(&doors, peer(&request), proof).await {
+    let (problem, asker) = match principal(&doors, peer(&request), proof).await {
         Ok(principal) if principal.may(scope) => {
+            let asker = Asker(principal.user);
             request.extensions_mut().insert(principal);
-            return next.run(request).await;
+            let mut response = next.run(request).await;
+            response.extensions_mut().insert(asker);
+            return response;
         }
-        Ok(_) => Problem::wrong_scope(scope.as_str()),
-        Err(problem) => problem,
+        Ok(principal) => (Problem::wrong_scope(scope.as_str()), Some(Asker(principal.user))),
+        Err(problem) => (problem, None),
     };
     drain(request.into_body()).await;
-    problem.into_response()
+    let mut response = problem.into_response();
+    asker.and_then(|asker| response.extensions_mut().insert(asker));
+    response
+}
+
+/// The key that a request with data came with, right or wrong.
+pub fn key_with_data(request: &Request) -> Option<String> {
+    key(request.headers()).map(str::to_owned).or_else(|| token(request.uri().query()?))
 }
 
 /// Who sends this, by what the request has shown; `peer` has to answer for what is wrong.
@@ -68,8 +84,12 @@ pub async fn find(doors: &Doors, proof: Proof) -> Result<Option<Principal>, Prob
     }))
 }
 
-/// Prolongs a session, without anybody waiting for it: one that cannot be prolonged, as on a full disk, still works.
+/// Notes that a key was used, and prolongs a session, without anybody waiting for it: one that cannot be prolonged, as on a
+/// full disk, still works.
 fn note_use(doors: &Doors, known: &Known, now: i64) {
+    if let By::Key(id) = known.principal.by {
+        doors.app.store.key_use().note(id, now);
+    }
     let (By::Session(id), Some(used_at)) = (known.principal.by, known.used_at) else { return };
     if now - used_at < USE_SECONDS {
         return;

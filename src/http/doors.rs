@@ -12,6 +12,7 @@ use crate::error::Result;
 use crate::http::answers::Answers;
 use crate::http::at::At;
 use crate::http::looks::Looks;
+use crate::http::recent::Recent;
 use crate::http::throttle::Throttle;
 use crate::telemetry::figures;
 
@@ -27,10 +28,14 @@ pub struct Inside {
     pub throttle: Throttle,
     /// Held while a backup is made: one at a time.
     pub backing_up: Arc<Mutex<()>>,
+    /// Held while a setting is changed, so that the file and what is in force stay the same.
+    pub changing: Arc<Mutex<()>>,
     /// Writes the page of figures.
     pub figures: &'static PrometheusHandle,
     /// Takes those that count only when somebody looks.
     pub looks: Looks,
+    /// The last requests to the ingest addresses.
+    pub recent: Recent,
 }
 
 impl Doors {
@@ -42,8 +47,10 @@ impl Doors {
             answers,
             throttle,
             backing_up: Arc::default(),
+            changing: Arc::default(),
             figures: figures::start()?,
             looks: Looks::new(),
+            recent: Recent::new(),
         })))
     }
 }

@@ -21,8 +21,8 @@ use crate::http::fixed::Page;
 use crate::http::problem::Problem;
 use crate::http::{
     aggregate, auth, backups, condition, coverage, csrf, data, deliveries, documents, events, export, export_tables,
-    figures, health, imports, ingest, jobs, layers, metrics, page, quarantine, replay, session, sleep, sources,
-    workout_course, workouts,
+    figures, health, imports, ingest, jobs, keys, layers, metrics, page, people, quarantine, recent, replay, requests,
+    session, settings, sleep, sources, storage, workout_course, workouts,
 };
 use crate::model::key::Scope;
 
@@ -39,14 +39,17 @@ pub fn router(app: App, at: At) -> Result<Router> {
         .routes(routes!(health::ready))
         .routes(routes!(figures::page))
         .routes(routes!(session::get, session::post, session::delete))
-        .merge(guarded(
-            &doors,
-            Scope::Ingest,
-            OpenApiRouter::new()
-                .routes(routes!(ingest::post))
-                .routes(routes!(ingest::compatible))
-                .routes(routes!(imports::post)),
-        ))
+        .merge(
+            guarded(
+                &doors,
+                Scope::Ingest,
+                OpenApiRouter::new()
+                    .routes(routes!(ingest::post))
+                    .routes(routes!(ingest::compatible))
+                    .routes(routes!(imports::post)),
+            )
+            .route_layer(middleware::from_fn_with_state(doors.clone(), recent::notice)),
+        )
         .merge(guarded(
             &doors,
             Scope::Read,
@@ -71,7 +74,9 @@ pub fn router(app: App, at: At) -> Result<Router> {
                 .routes(routes!(quarantine::list))
                 .routes(routes!(coverage::get))
                 .routes(routes!(jobs::list))
-                .routes(routes!(jobs::one)),
+                .routes(routes!(jobs::one))
+                .routes(routes!(requests::list))
+                .routes(routes!(settings::get)),
         ))
         .merge(guarded(
             &doors,
@@ -115,6 +120,14 @@ fn admin() -> OpenApiRouter<Doors> {
         .routes(routes!(sources::put))
         .routes(routes!(backups::post))
         .routes(routes!(backups::list))
+        .routes(routes!(keys::list))
+        .routes(routes!(keys::post))
+        .routes(routes!(keys::delete))
+        .routes(routes!(people::list))
+        .routes(routes!(people::post))
+        .routes(routes!(people::put))
+        .routes(routes!(settings::put))
+        .routes(routes!(storage::get))
 }
 
 /// Routes behind a key with that scope.

@@ -228,8 +228,8 @@ async fn signed_in(doors: &Doors, principal: Principal) -> Result<SignedIn> {
         person,
         admin: principal.may(Scope::Admin),
         scopes: principal.scopes,
-        home_zone: doors.app.home.iana_name().unwrap_or("UTC").to_owned(),
-        units: doors.app.units.as_str(),
+        home_zone: doors.app.home().iana_name().unwrap_or("UTC").to_owned(),
+        units: doors.app.units().as_str(),
         plain_http: doors.at.is_overheard(),
     })
 }

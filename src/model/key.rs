@@ -80,6 +80,9 @@ impl Principal {
     }
 }
 
+/// Characters of a secret.
+pub const SECRET_LENGTH: usize = 46;
+
 /// A new secret: `he_` and 43 characters of 256 random bits.
 pub fn new_secret() -> Result<String, getrandom::Error> {
     Ok(format!("he_{}", random()?))

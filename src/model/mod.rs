@@ -8,6 +8,7 @@ pub mod healthkit;
 pub mod keep;
 pub mod key;
 pub mod metric;
+pub mod preferences;
 pub mod receipt;
 pub mod sample;
 pub mod sender;

@@ -16,11 +16,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use tokio::sync::oneshot::{self, error::RecvError};
 
 use crate::decode::shortcuts;
 use crate::error::{Error, Result};
+use crate::model::preferences::Preferences;
 use crate::model::receipt::Receipt;
 use crate::model::sample::Batch;
 use crate::store::Store;
@@ -51,7 +51,7 @@ pub struct Upload {
 #[derive(Clone)]
 pub struct Receiver {
     pub store: Arc<Store>,
-    pub home: TimeZone,
+    pub preferences: Preferences,
     /// Most bytes of a body, both as sent and as decompressed.
     pub max_body: u64,
     turns: Turns,
@@ -60,9 +60,9 @@ pub struct Receiver {
 }
 
 impl Receiver {
-    pub fn new(store: Arc<Store>, home: TimeZone, max_body: u64) -> Receiver {
+    pub fn new(store: Arc<Store>, preferences: impl Into<Preferences>, max_body: u64) -> Receiver {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        Receiver { store, home, max_body, turns: Turns::new(cores), as_of: None }
+        Receiver { store, preferences: preferences.into(), max_body, turns: Turns::new(cores), as_of: None }
     }
 
     /// The same, for what came at another time: made-up people have a past.

@@ -4,6 +4,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::error::{Error, Result};
 use crate::model::key::{By, Principal, Scope};
+use crate::store::people;
 
 /// A key without its secret.
 #[derive(Debug, Clone)]
@@ -16,6 +17,8 @@ pub struct KeyRow {
     pub created_at: i64,
     pub expires_at: Option<i64>,
     pub revoked_at: Option<i64>,
+    /// As it was last written, which may be some minutes ago.
+    pub used_at: Option<i64>,
 }
 
 /// What a new key is to be.
@@ -28,18 +31,39 @@ pub struct NewKey {
     pub expires_at: Option<i64>,
 }
 
+/// Most characters of a name.
+const NAME: usize = 100;
+
+impl NewKey {
+    /// The name of a key as it is kept.
+    pub fn name(name: &str) -> Result<String> {
+        people::as_kept("name", name, NAME)
+    }
+
+    /// Scopes by name; at least one.
+    pub fn scopes(names: &[String]) -> Result<Vec<Scope>> {
+        let one = |name: &String| {
+            let wrong = || format!("scopes: {name:?} is no scope, there are ingest, read, export and admin");
+            Scope::parse(name).ok_or_else(|| Error::BadRequest(wrong()))
+        };
+        let mut scopes = names.iter().map(one).collect::<Result<Vec<Scope>>>()?;
+        scopes.sort_unstable();
+        scopes.dedup();
+        match scopes.is_empty() {
+            true => Err(Error::BadRequest("scopes: name at least one of ingest, read, export and admin".into())),
+            false => Ok(scopes),
+        }
+    }
+}
+
 /// The person of that name, added when new.
 pub fn user_id(connection: &Connection, name: &str, now: i64) -> Result<i64> {
-    connection.execute("INSERT OR IGNORE INTO user (name, created_at) VALUES (?1, ?2)", params![name, now])?;
-    Ok(connection.query_row("SELECT id FROM user WHERE name = ?1", [name], |row| row.get(0))?)
+    people::find(connection, name)?.map_or_else(|| people::create(connection, name, now), Ok)
 }
 
 /// The person of that name.
 pub fn find_user(connection: &Connection, name: &str) -> Result<i64> {
-    connection
-        .query_row("SELECT id FROM user WHERE name = ?1", [name], |row| row.get(0))
-        .optional()?
-        .ok_or_else(|| Error::NotFound(format!("there is no person named {name:?} here")))
+    people::find(connection, name)?.ok_or_else(|| Error::NotFound(format!("there is no person named {name:?} here")))
 }
 
 /// How a person is called.
@@ -72,8 +96,9 @@ pub fn revoke(connection: &Connection, id: i64, now: i64) -> Result<bool> {
 
 pub fn list(connection: &Connection) -> Result<Vec<KeyRow>> {
     let mut statement = connection.prepare(
-        "SELECT api_key.id, user.name, api_key.name, scopes, api_key.created_at, expires_at, revoked_at
-         FROM api_key JOIN user ON user.id = api_key.user ORDER BY api_key.id",
+        "SELECT api_key.id, user.name, api_key.name, scopes, api_key.created_at, expires_at, revoked_at, used_at
+         FROM api_key JOIN user ON user.id = api_key.user
+         LEFT JOIN api_key_use ON api_key_use.api_key = api_key.id ORDER BY api_key.id",
     )?;
     let rows = statement.query_map([], |row| {
         Ok(KeyRow {
@@ -84,6 +109,7 @@ pub fn list(connection: &Connection) -> Result<Vec<KeyRow>> {
             created_at: row.get(4)?,
             expires_at: row.get(5)?,
             revoked_at: row.get(6)?,
+            used_at: row.get(7)?,
         })
     })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)

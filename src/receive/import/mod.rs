@@ -122,7 +122,7 @@ impl Receiver {
         };
         let stored_unit = |name: &str| self.stored_unit(name);
         let sink = Sink::Store(&self.store, Box::new(head));
-        let (receipt, foreign) = run(&self.home, &bundle, sink, &stored_unit, progress)?;
+        let (receipt, foreign) = run(&self.preferences.home(), &bundle, sink, &stored_unit, progress)?;
         let mut imported = vec![Imported { name: request.name.clone(), receipt: Ok(receipt) }];
         imported.extend(self.files(&bundle, foreign, request, progress));
         Ok(imported)
