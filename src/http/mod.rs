@@ -44,5 +44,6 @@ mod sleep;
 mod sources;
 mod throttle;
 pub mod tls;
+mod today;
 mod workout_course;
 mod workouts;

@@ -20,7 +20,8 @@ use crate::http::fixed::Page;
 use crate::http::problem::Problem;
 use crate::http::{
     aggregate, auth, backups, condition, coverage, data, deliveries, documents, events, export, export_tables, figures,
-    health, imports, ingest, jobs, layers, metrics, quarantine, replay, sleep, sources, workout_course, workouts,
+    health, imports, ingest, jobs, layers, metrics, quarantine, replay, sleep, sources, today, workout_course,
+    workouts,
 };
 use crate::model::key::Scope;
 
@@ -52,6 +53,7 @@ pub fn router(app: App) -> Result<Router> {
                 .routes(routes!(data::get))
                 .routes(routes!(aggregate::get))
                 .routes(routes!(sleep::get))
+                .routes(routes!(today::get))
                 .routes(routes!(workouts::list))
                 .routes(routes!(workouts::one))
                 .routes(routes!(workout_course::series))

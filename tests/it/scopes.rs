@@ -34,6 +34,7 @@ const ROUTES: &[(&str, &str, Option<Scope>)] = &[
     ("POST", "/api/v1/backup", Some(Scope::Admin)),
     ("GET", "/api/v1/backups", Some(Scope::Admin)),
     ("GET", "/api/v1/sleep", Some(Scope::Read)),
+    ("GET", "/api/v1/today", Some(Scope::Read)),
     ("GET", "/api/v1/workouts", Some(Scope::Read)),
     ("GET", "/api/v1/workouts/{id}", Some(Scope::Read)),
     ("GET", "/api/v1/workouts/{id}/series", Some(Scope::Read)),
