@@ -119,7 +119,7 @@ async fn serve(settings: &Settings, person: Option<demo::Demo>) -> Result<()> {
     println!("open {scheme}://{address}/");
     println!("or ask: curl -H 'Authorization: Bearer {key}' '{scheme}://{address}/api/v1/metrics'");
     println!("all of it is made up; Ctrl-C removes it");
-    let _keeper = Keeper::start(app.store.clone(), app.engine.clone(), app.home.clone())?;
+    let _keeper = Keeper::start(app.store.clone(), app.engine.clone(), app.preferences.clone())?;
     listening.serve(app, stop).await
 }
 

@@ -181,7 +181,8 @@ pub async fn aggregate(
     request: Request,
 ) -> Result<Response, Problem> {
     let metrics = params.list("metric").into_iter().map(canonical);
-    let question = super::aggregate::question(&doors.app, principal.user, String::new(), &mut params)?;
+    let bucket = super::aggregate::bucket(&mut params)?;
+    let question = super::aggregate::question(&doors.app, principal.user, String::new(), bucket, &mut params)?;
     let questions = metrics.map(|metric| aggregate::Question { metric, ..question.clone() });
     let what = What::Aggregate(questions.collect());
     download(&doors, client, principal.user, what, params, request).await

@@ -55,6 +55,7 @@ mod sources;
 mod storage;
 mod throttle;
 pub mod tls;
+mod today;
 mod verdict;
 mod workout_course;
 mod workouts;

@@ -22,7 +22,7 @@ use crate::http::problem::Problem;
 use crate::http::{
     aggregate, auth, backups, condition, coverage, csrf, data, deliveries, documents, events, export, export_tables,
     figures, health, imports, ingest, jobs, keys, layers, metrics, page, people, quarantine, recent, replay, requests,
-    session, settings, sleep, sources, storage, workout_course, workouts,
+    session, settings, sleep, sources, storage, today, workout_course, workouts,
 };
 use crate::model::key::Scope;
 
@@ -58,6 +58,7 @@ pub fn router(app: App, at: At) -> Result<Router> {
                 .routes(routes!(data::get))
                 .routes(routes!(aggregate::get))
                 .routes(routes!(sleep::get))
+                .routes(routes!(today::get))
                 .routes(routes!(workouts::list))
                 .routes(routes!(workouts::one))
                 .routes(routes!(workout_course::series))

@@ -220,6 +220,24 @@ pub fn find(connection: &Connection, user: i64, public_id: &str) -> Result<Optio
         .optional()?)
 }
 
+/// A delivery as the latest that there is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Latest {
+    pub received_at_ms: i64,
+    pub automation: Option<String>,
+}
+
+/// The latest delivery of a person that was understood. Each moves the data version, also where it changes nothing.
+pub fn latest(connection: &Connection, user: i64) -> Result<Option<Latest>> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT received_at_ms, origin ->> 'automation_name' FROM delivery
+             WHERE user = ?1 AND refused = 0 ORDER BY id DESC LIMIT 1",
+        )?
+        .query_row([user], |row| Ok(Latest { received_at_ms: row.get(0)?, automation: row.get(1)? }))
+        .optional()?)
+}
+
 /// When deliveries came, in epoch milliseconds, by row.
 pub fn received_ms(connection: &Connection, ids: &BTreeSet<i64>) -> Result<HashMap<i64, i64>> {
     let mut statement = connection.prepare_cached("SELECT received_at_ms FROM delivery WHERE id = ?1")?;

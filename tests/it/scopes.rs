@@ -47,6 +47,7 @@ const ROUTES: &[(&str, &str, Option<Scope>)] = &[
     ("PUT", "/api/v1/people/{id}", Some(Scope::Admin)),
     ("GET", "/api/v1/storage", Some(Scope::Admin)),
     ("GET", "/api/v1/sleep", Some(Scope::Read)),
+    ("GET", "/api/v1/today", Some(Scope::Read)),
     ("GET", "/api/v1/workouts", Some(Scope::Read)),
     ("GET", "/api/v1/workouts/{id}", Some(Scope::Read)),
     ("GET", "/api/v1/workouts/{id}/series", Some(Scope::Read)),
