@@ -63,7 +63,7 @@ function dates(start: string, many: number, step: number, width: number): { at: 
     const every = Math.ceil(58 / width);
     return days.filter(({ at }) => at % every === 0).map(({ at, day }) => ({ at, text: written(day, { day: "numeric", month: "short" }) }));
   }
-  const months = [1, 2, 3, 6, 12, 24, 60].find((one) => (one * 30 * width) / step >= 58) ?? 120;
+  const months = [1, 2, 3, 6, 12, 24, 60].find((one) => (one * 30 * width) / step >= 42) ?? 120;
   const month = (day: string) => Number(day.slice(0, 4)) * 12 + Number(day.slice(5, 7)) - 1;
   return days.filter(({ day, at }) => at > 0 && month(day) !== month(addDays(day, -step)) && month(day) % months === 0)
     .map(({ at, day }) => ({ at, text: written(day, month(day) % 12 ? { month: "short" } : { year: "numeric" }) }));
@@ -123,7 +123,7 @@ function Drawing({ bars, start, step, ticks, write, down, lines, width, slot, ma
     return 8 + (down ? share : 1 - share) * (HEIGHT - 34);
   };
   const paths = new Map<string, string>();
-  const thick = Math.max(1, Math.min(slot * 0.78, 44));
+  const thick = slot < 3 ? slot : Math.min(slot * 0.78, 44);
   for (const bar of bars) {
     const x = LEFT + (slotOf(bar) + 0.5) * slot - thick / 2;
     for (const { from, to, colour, faint } of bar.parts) {
