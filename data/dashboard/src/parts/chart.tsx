@@ -43,6 +43,8 @@ export interface ChartProps {
   when?: (at: number, short: boolean) => string;
   /** Is given what was drawn, as for a file of it. */
   onReady?: (canvas: HTMLCanvasElement) => void;
+  /** Where the cursor is, for what is drawn beside the chart: epoch seconds. */
+  onCursor?: (at: number | null) => void;
   /** Least and most of the value axis; by default what is there, for bars with zero. */
   scale?: [number | null, number | null];
 }
@@ -102,7 +104,10 @@ function options(props: ChartProps, width: number, onCursor: (index: number | nu
     series: [{}, ...series(lines)],
     bands: lines.flatMap((line, index) => line.kind === "band" ? [{ series: [(at[index] ?? 0) + 1, at[index] ?? 0] as [number, number], fill: () => faint(line.colour ?? "accent") }] : []),
     hooks: {
-      setCursor: [(plot) => onCursor(plot.cursor.idx ?? null)],
+      setCursor: [({ cursor: { idx } }) => {
+        onCursor(idx ?? null);
+        props.onCursor?.(typeof idx === "number" ? (props.x[idx] ?? null) : null);
+      }],
       setSelect: [(plot) => {
         if (plot.select.width < 4) return;
         const [from, to] = [plot.posToVal(plot.select.left, "x"), plot.posToVal(plot.select.left + plot.select.width, "x")];
