@@ -101,7 +101,7 @@ function options(props: ChartProps, width: number, onCursor: (index: number | nu
       y: { range: (_, low, high) => extent(scale, hasBars, low, high) },
     },
     axes: [
-      { ...axis, size: 28, values: (_, ticks, __, ___, apart) => ticks.map((tick) => (name ? name(tick, true) : tickName(tick, apart))) },
+      { ...axis, size: 28, space: 72, values: (_, ticks, __, ___, apart) => ticks.map((tick) => (name ? name(tick, true) : tickName(tick, apart))) },
       { ...axis, size: 48, values: (_, ticks) => ticks.map(amount) },
     ],
     series: [{}, ...series(lines)],

@@ -19,6 +19,8 @@ export interface HeatProps {
   summary: string;
   rowNames: string[];
   columnNames: string[];
+  /** A few rows are made high enough to be hit, rather than square. */
+  high?: boolean;
   /** A cell was clicked, or Enter pressed on it. */
   onPick?: (at: number) => void;
 }
@@ -36,7 +38,7 @@ function levelPaths(cells: HeatProps["cells"], rows: number, limits: number[]): 
   return paths;
 }
 
-export function Heat({ label, rows, cells, limits, tell, summary, rowNames, columnNames, onPick }: HeatProps) {
+export function Heat({ label, rows, cells, limits, tell, summary, rowNames, columnNames, high, onPick }: HeatProps) {
   const [chosen, choose] = useState<number | undefined>(undefined);
   const columns = Math.ceil(cells.length / rows);
   const there = (at: number) => cells[at] !== undefined;
@@ -54,9 +56,9 @@ export function Heat({ label, rows, cells, limits, tell, summary, rowNames, colu
     if (there(to)) choose(to);
   };
   return (
-    <div class="heat">
+    <div class={high ? "heat high" : "heat"}>
       <div class="heat-rows" aria-hidden="true">{rowNames.map((name, at) => <span key={at}>{name}</span>)}</div>
-      <svg viewBox={`0 0 ${columns * SIZE} ${rows * SIZE}`} role="img" aria-label={`${label}. ${summary}`} tabIndex={0} onKeyDown={move}
+      <svg viewBox={`0 0 ${columns * SIZE} ${rows * SIZE}`} preserveAspectRatio="none" role="img" aria-label={`${label}. ${summary}`} tabIndex={0} onKeyDown={move}
         onPointerMove={(event) => choose(under(event))} onPointerLeave={() => choose(undefined)} onBlur={() => choose(undefined)}
         onClick={(event) => { const at = under(event); if (at !== undefined) onPick?.(at); }} style={onPick && { cursor: "pointer" }}>
         {levelPaths(cells, rows, limits).map((path, level) => <path key={level} class={`heat-${level}`} d={path} />)}

@@ -15,7 +15,7 @@ import { Shown } from "../../parts/state.tsx";
 import { UseThis } from "../../parts/use-this.tsx";
 
 const MONTHS = Array.from({ length: 12 }, (_, at) => `2001-${String(at + 1).padStart(2, "0")}-01`);
-const WEEKDAYS = ["2001-01-01", "", "2001-01-03", "", "2001-01-05", "", ""];
+const WEEKDAYS = ["2001-01-01", "", "", "", "2001-01-05", "", ""];
 
 /** Days since Monday. */
 const weekday = (day: string): number => (new Date(`${day}T00:00:00Z`).getUTCDay() + 6) % 7;

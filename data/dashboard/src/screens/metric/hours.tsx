@@ -56,7 +56,7 @@ function Grid({ stored, cells, write }: { stored: Stored; cells: Values; write: 
   const rows = () => Array.from({ length: 24 }, (_, at) => [hour(at), ...DAYS.map((_, day) => { const value = cells[at * 7 + day] ?? null; return value === null ? undefined : write(value); })]);
   return (
     <>
-      <Heat label={`${title(stored.name)} by hour and weekday`} rows={7} cells={cells} limits={limits} tell={tell} summary={`Highest on ${tell(highest)}.`}
+      <Heat high label={`${title(stored.name)} by hour and weekday`} rows={7} cells={cells} limits={limits} tell={tell} summary={`Highest on ${tell(highest)}.`}
         rowNames={DAYS.map((_, at) => weekdayName(at))} columnNames={[0, 6, 12, 18].map(hour)} />
       <HeatKey limits={limits} write={write} />
       <AsTable head={["Hour", ...DAYS.map((_, at) => weekdayName(at))]} rows={rows} />

@@ -49,10 +49,10 @@ function inPlace(here: Series, start: string, there: Series, from: string): Valu
 
 function linesOf(stored: Stored, { columns, unit }: Series, label = ""): Line[] {
   const write = writer(stored.name, unit);
-  if (columns.sum) return [{ label: label || "Total", values: columns.sum, kind: "bars", write }];
+  if (columns.sum) return [{ label: label || "Total", values: columns.sum, kind: "bars", colour: "accent", write }];
   const { avg = [], min = [], max = [] } = columns;
-  const average: Line = { label: label || "Average", values: avg, write };
-  return min.some((value, at) => value !== max[at]) ? [{ label: "Least to most", values: min, upto: max, kind: "band", write }, average] : [average];
+  const average: Line = { label: label || "Average", values: avg, colour: "accent", write };
+  return min.some((value, at) => value !== max[at]) ? [{ label: "Least to most", values: min, upto: max, kind: "band", colour: "accent", write }, average] : [average];
 }
 
 export function MainChart({ stored, others, view, source, days }: Props) {
@@ -78,12 +78,12 @@ export function MainChart({ stored, others, view, source, days }: Props) {
     }
     return drawn;
   }, [series.data, then.data, usual, compare]);
-  const png = usePng(title(stored.name), `${words?.[0] ?? ""}`, lines);
+  const png = usePng(`${title(stored.name)}${range.start && range.end ? `, ${date(range.start)} – ${date(addDays(range.end, -1))}` : ""}`, words?.[0] ?? "", lines);
 
   return (
-    <Card wide title={range.start && range.end ? `${date(range.start)} – ${date(addDays(range.end, -1))}` : "Everything"} note={series.data && `by ${bucketName(series.data.bucket)}`}
+    <Card wide title={bucket ? `By ${bucketName(bucket)}` : title(stored.name)}
       actions={series.data && <UseThis asked={series.data.asked} png={png.save} />}>
-      {words?.map((sentence, at) => <p key={sentence} class={at ? "muted" : "lead"}>{sentence}</p>)}
+      {words && <div class="words">{words.map((sentence, at) => <p key={sentence} class={at ? "muted" : "lead"}>{sentence}</p>)}</div>}
       <Shown answer={series} isEmpty={({ x }) => !x.length} empty="Nothing is stored of this time.">
         {(shown) => (
           <>

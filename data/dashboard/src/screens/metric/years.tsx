@@ -3,7 +3,7 @@
 import { useMemo } from "preact/hooks";
 
 import type { Answer } from "../../lib/api.ts";
-import { addDays, addMonths, daysBetween, today } from "../../lib/days.ts";
+import { addDays, addMonths, dateOf, daysBetween, instantOf, today } from "../../lib/days.ts";
 import { date, number, title, unitOf } from "../../lib/format.ts";
 import { cut, type Daily, dayAt, figures, isTotal, type Stored, writer } from "../../lib/metrics.ts";
 import { Card } from "../../parts/card.tsx";
@@ -17,14 +17,12 @@ import { yearsOf } from "./calendar.tsx";
 /** Years that are drawn; the table has all. */
 const DRAWN = 4;
 const COLOURS = ["accent", "second", "third", "muted"];
-/** A leap year, so that every date has a place; at noon, so that it is the same date in every zone. */
-const place = (day: string): number => Date.parse(`2000-${day.slice(5)}T12:00:00Z`) / 1000;
+/** A leap year, so that every date has a place. */
 const MONTHS = Array.from({ length: 12 }, (_, at) => addMonths("2000-01-01", at));
 const LEAP = Array.from({ length: 366 }, (_, at) => addDays("2000-01-01", at));
 
-const inPlace = (at: number): string => new Date(at * 1000).toISOString().slice(0, 10);
-const dayName = (at: number, short: boolean): string => date(inPlace(at), short ? { month: "short" } : { day: "numeric", month: "long" });
-const monthName = (at: number, short: boolean): string => date(inPlace(at), { month: short ? "short" : "long" });
+const dayName = (at: number, short: boolean): string => date(dateOf(at * 1000), short ? { month: "short" } : { day: "numeric", month: "long" });
+const monthName = (at: number, short: boolean): string => date(dateOf(at * 1000), { month: short ? "short" : "long" });
 
 /** Nothing before the first day with data and after the last. */
 function sums(days: Daily, year: number): (number | null)[] {
@@ -32,8 +30,9 @@ function sums(days: Daily, year: number): (number | null)[] {
   let [sum, begun] = [0, false];
   return LEAP.map((leap) => {
     const day = `${year}${leap.slice(4)}`;
-    if (day >= end || (day.endsWith("02-29") && addDays(`${year}-02-28`, 1) !== day)) return null;
-    const value = days.values[daysBetween(days.first, day)] ?? null;
+    if (day >= end) return null;
+    const missing = day.endsWith("02-29") && addDays(`${year}-02-28`, 1) !== day;
+    const value = missing ? null : (days.values[daysBetween(days.first, day)] ?? null);
     begun ||= value !== null;
     sum += value ?? 0;
     return begun ? sum : null;
@@ -49,7 +48,7 @@ export function Years({ stored, days, answer }: { stored: Stored; days?: Daily; 
   const total = isTotal(stored);
   const unit = answer.data?.unit ?? stored.unit;
   const { x, lines } = useMemo(() => ({
-    x: (total ? LEAP : MONTHS).map(place),
+    x: (total ? LEAP : MONTHS).map(instantOf),
     lines: days ? yearsOf(days).slice(0, DRAWN).map((year, at): Line => ({
       label: String(year),
       values: total ? sums(days, year) : MONTHS.map((_, month) => monthOf(days, year, month)?.mean ?? null),
