@@ -42,7 +42,7 @@ function Shower({ kinds }: { kinds: Kind[] }) {
   return (
     <>
       <Spans view={view} />
-      <div class="filters" role="group" aria-label="Kinds on show">
+      <div class="chips" role="group" aria-label="Kinds on show">
         {there.map(({ kind, count }) => <button key={kind} class="quiet" aria-pressed={shown.includes(kind)} onClick={() => toggle(kind)}>{kindTitle(kind)} ({number(count, 0)})</button>)}
       </div>
       <Loaded kinds={shown} view={view} />

@@ -12,7 +12,7 @@ import { AsTable } from "../../parts/as-table.tsx";
 import { Chart, type Line, type Values } from "../../parts/chart.tsx";
 import { usePng } from "../../parts/png.ts";
 import { type Series, useSeries } from "../../parts/series.ts";
-import { type View, zoomTo } from "../../parts/spans.tsx";
+import { named, type View, zoomTo } from "../../parts/spans.tsx";
 import { Shown } from "../../parts/state.tsx";
 import { UseThis } from "../../parts/use-this.tsx";
 import { inWords, usualBefore } from "./words.ts";
@@ -78,7 +78,7 @@ export function MainChart({ stored, others, view, source, days }: Props) {
     }
     return drawn;
   }, [series.data, then.data, usual, compare]);
-  const png = usePng(`${title(stored.name)}${range.start && range.end ? `, ${date(range.start)} – ${date(addDays(range.end, -1))}` : ""}`, words?.[0] ?? "", lines);
+  const png = usePng(`${title(stored.name)}: ${named(range)}`, words?.[0] ?? "", lines);
 
   return (
     <Card wide title={bucket ? `By ${bucketName(bucket)}` : title(stored.name)}
@@ -87,7 +87,7 @@ export function MainChart({ stored, others, view, source, days }: Props) {
       <Shown answer={series} isEmpty={({ x }) => !x.length} empty="Nothing is stored of this time.">
         {(shown) => (
           <>
-            <Chart label={title(stored.name)} x={shown.x} lines={lines} days={shown.days} span={stretch(shown, range)} height={260} sync="metric" onReady={png.onReady} onZoom={zoom} />
+            <Chart label={title(stored.name)} x={shown.x} lines={lines} days={shown.days} span={stretch(shown, range)} height={260} sync="metric" onReady={png.onReady} onZoom={zoom(shown)} />
             {other && <Other stored={other} view={view} bucket={shown.bucket} span={stretch(shown, range)} />}
             <AsTable head={["From", ...lines.filter(({ kind }) => kind !== "band").map(({ label }) => label), ...(shown.columns.min ? ["Least", "Most"] : [])]} rows={() => rows(shown, lines, stored)} />
           </>
@@ -104,13 +104,17 @@ function Other({ stored, view, bucket, span }: { stored: Stored; view: View; buc
     <section>
       <h3>{title(stored.name)}{series.data && unitOf(stored.name, series.data.unit) && ` in ${unitOf(stored.name, series.data.unit)}`}</h3>
       <Shown answer={series} isEmpty={({ x }) => !x.length} empty="Nothing is stored of this time.">
-        {(shown) => <Chart label={title(stored.name)} x={shown.x} lines={lines} days={shown.days} span={span} height={180} sync="metric" onZoom={zoom} />}
+        {(shown) => <Chart label={title(stored.name)} x={shown.x} lines={lines} days={shown.days} span={span} height={180} sync="metric" onZoom={zoom(shown)} />}
       </Shown>
     </section>
   );
 }
 
-const zoom = (from: number, to: number) => zoomTo(dateOf(from * 1000), addDays(dateOf(to * 1000), 1));
+/** A bar of a day stands around the midnight with which the day begins. */
+const zoom = ({ days }: Series) => (from: number, to: number) => {
+  const half = days ? 43_200 : 0;
+  zoomTo(dateOf((from + half) * 1000), addDays(dateOf((to + half) * 1000), 1));
+};
 
 const bucketName = (bucket: string): string => (/^\d+m$/.test(bucket) ? `${bucket.slice(0, -1)} minutes` : bucket);
 
