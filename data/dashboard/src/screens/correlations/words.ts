@@ -33,5 +33,5 @@ export function details({ n, worth, pearson, spearman, pearsonInterval, spearman
 
 export const tooFew = (n: number, a: Choice, b: Choice): string =>
   n < FEWEST
-    ? `Only ${count(n, "day")} have both ${inside(a)} and ${inside(b)}. Below ${FEWEST}, chance would decide, so nothing is said. Choose a longer time.`
+    ? `Both ${inside(a)} and ${inside(b)} are known of only ${count(n, "day")}. Below ${FEWEST}, chance would decide, so nothing is said. Choose a longer time.`
     : `One of the two is the same on all ${count(n, "day")}, so there is nothing to compare.`;

@@ -35,9 +35,9 @@ function stretch({ x }: Series, { start, end }: Range): [number, number] | undef
   return [(start ? instantOf(start) : first) - half, (end ? instantOf(end) - 2 * half : last) + half];
 }
 
-function before({ span, range: { start, end } }: View): Range | undefined {
+function before({ span, zoomed, range: { start, end } }: View): Range | undefined {
   if (!start || !end) return undefined;
-  return route.value.query.has("from") ? { start: addDays(start, -daysBetween(start, end)), end: start } : rangeOf(span, start);
+  return zoomed ? { start: addDays(start, -daysBetween(start, end)), end: start } : rangeOf(span, start);
 }
 
 /** Values of another stretch in the places of this one: those as far from its start, by the clock. */

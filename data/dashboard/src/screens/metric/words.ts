@@ -2,7 +2,7 @@
 
 import { addDays, daysBetween, type Range, today } from "../../lib/days.ts";
 import { count, number } from "../../lib/format.ts";
-import { cut, type Daily, dayAt, figures, isTotal, type Stored, writer } from "../../lib/metrics.ts";
+import { cut, type Daily, dayAt, type Figures, figures, isTotal, type Stored, writer } from "../../lib/metrics.ts";
 import { type Usual, usual } from "../../lib/statistics.ts";
 
 /** The 60 days before a stretch say what is usual for it; of a long one they are too far from most of it. */
@@ -23,7 +23,7 @@ export function inWords(stored: Stored, days: Daily, range: Range, unit: string,
   const all = figures(cut(days, range.start ?? days.first, range.end ?? dayAt(days, days.values.length)));
   if (!all) return [];
   const done = figures(whole(stored, days, range));
-  const sentences = [isTotal(stored) ? totals(all, done, write) : `${write(all.mean)} on average, between ${write(all.least)} and ${write(all.most)}.`];
+  const sentences = [isTotal(stored) ? totals(all, done, write) : measured(all, write)];
   const normal = usualBefore(days, range);
   if (normal && done) sentences.push(against(done.mean, normal, write, isTotal(stored)));
   const then = earlier && figures(whole(stored, days, earlier));
@@ -31,7 +31,10 @@ export function inWords(stored: Stored, days: Daily, range: Range, unit: string,
   return sentences;
 }
 
-function totals(all: { sum: number; days: number }, done: { mean: number; days: number } | undefined, write: (value: number) => string): string {
+const measured = ({ mean, least, most }: Figures, write: (value: number) => string): string =>
+  least === most ? `${write(mean)} throughout.` : `${write(mean)} on average, between ${write(least)} and ${write(most)}.`;
+
+function totals(all: Figures, done: Figures | undefined, write: (value: number) => string): string {
   if (!done || all.days === 1) return `${write(all.sum)} in all${done ? "" : " so far"}.`;
   return `${write(done.mean)} a day on average; ${write(all.sum)} in all, on ${count(all.days, "day")} with data.`;
 }
