@@ -59,7 +59,7 @@ pub async fn get(
     let question = question(&doors.app, principal.user, metric, bucket, &mut params)?;
     let fill = params.parsed("fill", "null or 0", fill)?;
     let shape = params.parsed("shape", "rows or columns", shape)?.unwrap_or(Shape::Rows);
-    let system = params.units(doors.app.units)?;
+    let system = params.units(doors.app.units())?;
     params.finish()?;
     let text = format!("aggregate {question:?} {most:?} {fill:?} {shape:?} {system:?}");
     let (store, engine) = (doors.app.store.clone(), doors.app.engine.clone());
@@ -117,7 +117,7 @@ fn convert(answer: &mut Answer, stats: &[Stat], shown: Shown) {
 
 /// What is asked of a metric, but for how the answer is written.
 pub(super) fn question(app: &App, user: i64, metric: String, bucket: Bucket, params: &mut Params) -> Result<Question> {
-    let zone = params.zone(&app.home)?;
+    let zone = params.zone(&app.home())?;
     let (from, to) = params.range(&zone)?;
     Ok(Question {
         user,

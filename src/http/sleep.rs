@@ -105,7 +105,7 @@ pub async fn get(
     client: Client,
     mut params: Params,
 ) -> Result<Response, Problem> {
-    let zone = params.zone(&doors.app.home)?;
+    let zone = params.zone(&doors.app.home())?;
     let (from, to) = params.range(&zone)?;
     let question = Question {
         user: principal.user,

@@ -86,9 +86,9 @@ pub async fn get(
     client: Client,
     mut params: Params,
 ) -> Result<Response, Problem> {
-    let zone = params.zone(&doors.app.home)?;
+    let zone = params.zone(&doors.app.home())?;
     let day = params.parsed("date", "a date such as 2024-02-06", parse_date)?;
-    let units = params.units(doors.app.units)?;
+    let units = params.units(doors.app.units())?;
     params.finish()?;
     let now = Timestamp::now().as_second();
     let day = day.unwrap_or_else(|| local_day(now, &zone));

@@ -207,6 +207,11 @@ pub(super) fn milliseconds(seconds: Option<i64>, open: i64) -> i64 {
     seconds.map_or(open, |seconds| seconds.saturating_mul(1000))
 }
 
+/// How many there are, of everybody.
+pub fn count(connection: &Connection) -> Result<i64> {
+    Ok(connection.query_row("SELECT count(*) FROM delivery", [], |row| row.get(0))?)
+}
+
 /// One delivery of a person.
 pub fn find(connection: &Connection, user: i64, public_id: &str) -> Result<Option<DeliveryRow>> {
     Ok(connection

@@ -259,7 +259,7 @@ fn rollups_and_samples_give_the_same_tiles() {
     }
     let scanned = ask(&server, "date=2024-03-01");
     let app = &server.app;
-    assert!(refresh(&app.store, &app.engine, &app.home).unwrap() > 0);
+    assert!(refresh(&app.store, &app.engine, &app.home()).unwrap() > 0);
     // The same data under another tag, for a kept answer would be compared with itself.
     let (metric, unit, time) = ("flights_climbed", "count", "2020-01-01T00:00:00Z");
     on(&server, metric, unit, time, 1.0);
@@ -310,12 +310,12 @@ fn ten_years_are_answered_at_once_while_the_day_itself_goes_on() {
     let server = server();
     ten_years(&server, "2024-03-01");
     let app = &server.app;
-    refresh(&app.store, &app.engine, &app.home).unwrap();
+    refresh(&app.store, &app.engine, &app.home()).unwrap();
     // What has come since the last rolling up is scanned.
     for (metric, unit) in [("step_count", "count"), ("active_energy", "kcal"), ("heart_rate", "count/min")] {
         on(&server, metric, unit, "2024-03-01T12:30:00+01:00", 70.0);
     }
-    let zone = app.home.clone();
+    let zone = app.home();
     let day = parse_date("2024-03-01").unwrap();
     let question = today::Question { user: OWNER, day, complete: false, zone, units: System::Metric };
     let mut fastest = Duration::MAX;

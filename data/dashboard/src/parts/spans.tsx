@@ -1,0 +1,50 @@
+// Which stretch of time is on show. It stands in the address, so that a view can be linked to and reloaded.
+
+import { addDays, type Range, rangeOf, type Span, SPAN_NAMES, SPANS, step } from "../lib/days.ts";
+import { date } from "../lib/format.ts";
+import { route, setQuery } from "../lib/router.ts";
+
+/** What is on show, read from the address. */
+export interface View {
+  span: Span;
+  /** The day after the last one; none for the running span. */
+  end?: string;
+  range: Range;
+}
+
+export function useView(initial: Span = "M"): View {
+  const { query } = route.value;
+  const span = SPANS.find((one) => one === query.get("range")) ?? initial;
+  const [from, to] = [query.get("from"), query.get("to")];
+  const end = to ?? query.get("end") ?? undefined;
+  return { span, end, range: from && to ? { start: from, end: to } : rangeOf(span, end) };
+}
+
+/** Shows a part of the time, as after a drag over a chart: local dates, `to` excluded. */
+export function zoomTo(from: string, to: string): void {
+  setQuery({ from, to, end: undefined });
+}
+
+const pick = (span: Span) => setQuery({ range: span, end: undefined, from: undefined, to: undefined });
+
+export function Spans({ view }: { view: View }) {
+  const { span, range, end } = view;
+  const zoomed = route.value.query.has("from");
+  const [earlier, later] = [step(span, end, -1), end ? step(span, end, 1) : undefined];
+  const move = (to?: string) => setQuery({ end: to, from: undefined, to: undefined });
+  return (
+    <div class="spans">
+      <div class="segments" role="group" aria-label="Length of time">
+        {SPANS.map((one) => (
+          <button key={one} aria-pressed={!zoomed && one === span} aria-label={SPAN_NAMES[one]} onClick={() => pick(one)}>{one}</button>
+        ))}
+      </div>
+      <div class="steps">
+        <button class="quiet" aria-label={`The ${SPAN_NAMES[span]} before`} disabled={span === "All"} onClick={() => move(earlier)}>‹</button>
+        <span aria-live="polite">{range.start && range.end ? `${date(range.start)} – ${date(addDays(range.end, -1))}` : "Everything"}</span>
+        <button class="quiet" aria-label={`The ${SPAN_NAMES[span]} after`} disabled={!end} onClick={() => move(later)}>›</button>
+        {zoomed && <button class="quiet" onClick={() => pick(span)}>Back to the {SPAN_NAMES[span]}</button>}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,3 @@
+export function Body() {
+  return <h1>Body</h1>;
+}

@@ -1,0 +1,3 @@
+export function Correlations() {
+  return <h1>Correlations</h1>;
+}

@@ -1,0 +1,3 @@
+export function Heart() {
+  return <h1>Heart</h1>;
+}
