@@ -96,6 +96,12 @@ test("of many findings those stand that Benjamini and Hochberg let stand", () =>
   assert.deepEqual(s.stands([]), []);
 });
 
+test("seven days around are smoothed, and a gap is only bridged where four are known", () => {
+  assert.deepEqual(s.smooth([1, 2, 3, 4]), [2.5, 2.5, 2.5, 2.5]);
+  // Around the fourth all seven places hold four values; around the others fewer.
+  assert.deepEqual(s.smooth([7, null, null, null, 8, 9, 10]), [null, null, null, 8.5, null, null, null]);
+});
+
 test("pairs are of days on which both are known, the second later by the lag", () => {
   const found = s.pairs([1, null, 3, 4], [10, 20, null, 40], 0);
   assert.deepEqual(found, { x: [1, 4], y: [10, 40], at: [0, 3] });

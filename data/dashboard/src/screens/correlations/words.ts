@@ -18,7 +18,7 @@ export function sentence(a: Choice, b: Choice, lag: number, { direction, spearma
   if (!direction) return `Not clear: ${inside(a)} and ${inside(b)} may well have nothing to do with each other. What is seen here can be chance.`;
   const tend = b.name.endsWith("s") ? "tend" : "tends";
   const size = Math.abs(spearman);
-  const strength = size < 0.3 ? "slightly" : size < 0.5 ? "clearly" : "strongly";
+  const strength = size < 0.3 ? "slightly" : size < 0.5 ? "noticeably" : "strongly";
   return `${when(a, lag)}, your ${inside(b)} ${tend} to be ${direction > 0 ? "higher" : "lower"}. The two go together ${strength}.`;
 }
 

@@ -1,4 +1,5 @@
-// What a stretch of time says about a metric, in sentences. A day that is not over has a total that is no total yet.
+// What a stretch of time says about a metric, in sentences. A day that is not over is compared with nothing: its total is none
+// yet, and its average is that of a night.
 
 import { addDays, daysBetween, type Range, today } from "../../lib/days.ts";
 import { count, number } from "../../lib/format.ts";
@@ -11,9 +12,9 @@ export function usualBefore(days: Daily, { start, end }: Range): Usual | undefin
   return usual(cut(days, addDays(start, -60), start).values);
 }
 
-function whole(stored: Stored, days: Daily, { start, end }: Range): Daily {
-  const last = dayAt(days, days.values.length);
-  const until = [end ?? last, isTotal(stored) ? today() : last].reduce((a, b) => (a < b ? a : b));
+function whole(days: Daily, { start, end }: Range): Daily {
+  const last = end ?? dayAt(days, days.values.length);
+  const until = last < today() ? last : today();
   const from = start ?? days.first;
   return cut(days, from, until > from ? until : from);
 }
@@ -22,11 +23,11 @@ export function inWords(stored: Stored, days: Daily, range: Range, unit: string,
   const write = writer(stored.name, unit);
   const all = figures(cut(days, range.start ?? days.first, range.end ?? dayAt(days, days.values.length)));
   if (!all) return [];
-  const done = figures(whole(stored, days, range));
+  const done = figures(whole(days, range));
   const sentences = [isTotal(stored) ? totals(all, done, write) : measured(all, write)];
   const normal = usualBefore(days, range);
-  if (normal && done) sentences.push(against(done.mean, normal, write, isTotal(stored)));
-  const then = earlier && figures(whole(stored, days, earlier));
+  if (normal && done) sentences.push(against(done.sum / done.days, normal, write, isTotal(stored)));
+  const then = earlier && figures(whole(days, earlier));
   if (then && done) sentences.push(change(done.mean, then.mean, write, isTotal(stored)));
   return sentences;
 }
