@@ -37,7 +37,7 @@ export function Spans({ view, spans = SPANS }: { view: View; spans?: readonly Sp
     <div class="spans">
       <div class="segments" role="group" aria-label="Length of time">
         {spans.map((one) => (
-          <button key={one} aria-pressed={!zoomed && one === span} aria-label={SPAN_NAMES[one]} onClick={() => pick(one)}>{one}</button>
+          <button key={one} aria-pressed={!zoomed && one === span} aria-label={`${one}: ${SPAN_NAMES[one]}`} onClick={() => pick(one)}>{one}</button>
         ))}
       </div>
       <div class="steps">

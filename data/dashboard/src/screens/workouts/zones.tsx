@@ -1,0 +1,57 @@
+// How long the heart beat how fast. Zones are shares of a highest heart rate that nobody can measure at home, so the page
+// says which one it took, and lets it be set.
+
+import { useState } from "preact/hooks";
+
+import { useAnswer } from "../../lib/api.ts";
+import { moving, type Stretch, ZONES, zones } from "../../lib/course.ts";
+import { addMonths, today } from "../../lib/days.ts";
+import { minutes, number } from "../../lib/format.ts";
+import type { Point } from "../../lib/gaps.ts";
+import { Card } from "../../parts/card.tsx";
+
+const KEPT = "highest_heart_rate";
+const NAMES = ["Very light", "Light", "Moderate", "Hard", "Very hard"];
+
+export function Zones({ points, span: [from, to], paused }: { points: Point[]; span: [number, number]; paused: Stretch[] }) {
+  const [own, setOwn] = useState(Number(localStorage.getItem(KEPT)) || undefined);
+  const { data } = useAnswer<{ points: { max: number | null }[] }>("/api/v1/aggregate/heart_rate", { bucket: "year", stat: "max", start: addMonths(today(), -12) });
+  const measured = Math.max(0, ...(data?.points ?? []).map(({ max }) => max ?? 0), ...points.map(({ value }) => value ?? 0));
+  const highest = own ?? Math.round(measured);
+  const active = points.filter(({ at }) => !paused.some(([start, end]) => at >= start && at < end));
+  const seconds = zones(active, highest, to);
+  const sum = seconds.reduce((all, one) => all + one, 0);
+  const missing = moving(from, to, paused) - sum;
+  const set = (event: Event & { currentTarget: HTMLInputElement }) => {
+    const value = event.currentTarget.valueAsNumber;
+    const valid = value >= 100 && value <= 240 ? value : undefined;
+    setOwn(valid);
+    if (valid) localStorage.setItem(KEPT, String(valid));
+    else localStorage.removeItem(KEPT);
+  };
+  return (
+    <Card title="Heart rate zones">
+      <div class="scroll" tabIndex={0}><table>
+        <thead><tr><th scope="col">Zone</th><th scope="col" class="number">bpm</th><th scope="col" class="number">Time</th><th scope="col" class="number">Share</th><th scope="col" class="roomy"><span class="hidden">As a bar</span></th></tr></thead>
+        <tbody>
+          {ZONES.map((share, zone) => {
+            const [low, next] = [Math.ceil(share * highest), ZONES[zone + 1]];
+            const part = sum ? (100 * (seconds[zone] ?? 0)) / sum : 0;
+            return (
+              <tr key={zone}>
+                <th scope="row">{zone + 1} {NAMES[zone]}</th>
+                <td class="number">{!zone ? `under ${Math.ceil((next ?? 1) * highest)}` : next ? `${low} – ${Math.ceil(next * highest) - 1}` : `from ${low}`}</td>
+                <td class="number">{minutes((seconds[zone] ?? 0) / 60)}</td>
+                <td class="number">{number(part, 0)} %</td>
+                <td class="fill roomy">{part > 0 && <span class="gauge" style={{ width: `${part}%` }} />}</td>
+              </tr>
+            );
+          })}
+        </tbody>
+      </table></div>
+      {missing > 60 && <p class="muted">For {minutes(missing / 60)} no heart rate was measured; they are in no zone.</p>}
+      <p class="muted">Zones begin at 60, 70, 80 and 90 % of {highest} bpm, {own ? "which you have set" : "the highest that was measured in the last year or in this workout; your true maximum may be higher"}.</p>
+      <label>Your highest heart rate, if you know it (kept in this browser) <input type="number" min="100" max="240" inputMode="numeric" placeholder={String(Math.round(measured))} value={own ?? ""} onChange={set} /></label>
+    </Card>
+  );
+}
