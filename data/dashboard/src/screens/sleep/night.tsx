@@ -40,7 +40,7 @@ function Words({ night, before }: { night: Night; before: Night[] }) {
         {naps.length > 0 && `This includes sleep from ${naps.map((nap) => `${time(nap[0]?.start ?? "")} to ${time(nap.at(-1)?.end ?? "")}`).join(" and from ")}.`}
       </p>
       <p class="muted">
-        {night.summary === "phone" ? "A phone has summed this night up, so there are no stages and no stretches. "
+        {night.summary === "phone" ? "A phone has summed this night up, so it is not known when each stage was. "
           : !staged ? "Nothing has recorded stages in this night, only that you were asleep. " : ""}
         {night.source && `Recorded by ${night.source.split("|").join(", ")}.`}
       </p>
@@ -86,7 +86,7 @@ function Vital({ metric, colour, extent: [from, to], onCursor }: { metric: strin
         <div class="actions"><UseThis asked={{ path, params }} png={png.save} /></div>
       </header>
       <Chart
-        label={`${title(metric)} in the night`} x={drawn.x} lines={[{ label: title(metric), values: drawn.values, colour, write }]}
+        label={`${title(metric)} in the night`} x={drawn.x} lines={[{ label: `${title(metric)} (${name})`, values: drawn.values, colour, write }]}
         height={130} sync="night" span={[from, to]} when={(at) => time(at * 1000)} onCursor={onCursor} onReady={png.onReady}
       />
     </section>

@@ -25,6 +25,7 @@ interface Column {
 
 interface Curve {
   name: string;
+  unit: string;
   points: Point[];
   write: (value: number) => string;
   colour: string;
@@ -53,21 +54,21 @@ export function Measured({ workout, span, paused, way, onCursor }: Props) {
   const others = useMemo<Curve[]>(() => [
     ...travelled(way, workout.type),
     ...(series.data?.series ?? []).filter(({ name, times }) => name !== "heart_rate" && times.length > 1).map((column): Curve => ({
-      name: column.name, points: pointsOf(column), colour: "third", write: (value) => `${number(value)} ${unitOf(column.name, column.unit)}`,
+      name: column.name, unit: unitOf(column.name, column.unit), points: pointsOf(column), colour: "third", write: (value) => `${number(value)} ${unitOf(column.name, column.unit)}`,
       asked: { path, params: { name: column.name } },
     })),
   ], [series.data, way]);
 
   if (series.loading || around.loading) return <p class="wide muted" role="status">Loading…</p>;
   const beats: Curve = {
-    name: "heart_rate", points: heart, colour: "heart", write: (value) => `${number(value, 0)} bpm`,
+    name: "heart_rate", unit: "bpm", points: heart, colour: "heart", write: (value) => `${number(value, 0)} bpm`,
     asked: own ? { path, params: { name: "heart_rate" } } : minute,
     note: own ? undefined : "From what was recorded at that time; the workout itself came without.",
   };
   return (
     <>
       {heart.length ? <Drawn curve={beats} span={span} onCursor={onCursor} wide={false} height={300} /> : <Card title="Heart rate"><p class="empty">No heart rate was measured during this workout.</p></Card>}
-      {heart.length ? <Zones points={heart} span={span} paused={paused} /> : null}
+      {heart.length ? <Zones points={heart} peak={workout.figures.heart_rate?.max ?? 0} span={span} paused={paused} /> : null}
       {others.map((curve) => <Drawn key={curve.name} curve={curve} span={span} onCursor={onCursor} wide={others.length === 1} />)}
     </>
   );
@@ -94,8 +95,8 @@ function travelled(way: Place[], activity: string): Curve[] {
     return `${speed(value / factor, imperial())}${text?.label === "Pace" ? ` (${text.text})` : ""}`;
   };
   return [
-    { name: "speed", colour: "accent", write, points: thinned(way.map(({ at }, index) => ({ at, value: fast[index] == null ? null : fast[index] * factor }))), note: "From the positions, over half a minute each." },
-    ...(high ? [{ name: "elevation", colour: "good", write: (value: number) => `${number(value, 0)} ${imperial() ? "ft" : "m"}`, points: thinned(way.map(({ at, altitude }) => ({ at, value: altitude === undefined ? null : altitude / foot }))) }] : []),
+    { name: "speed", unit: imperial() ? "mph" : "km/h", colour: "accent", write, points: thinned(way.map(({ at }, index) => ({ at, value: fast[index] == null ? null : fast[index] * factor }))), note: "From the positions, over half a minute each." },
+    ...(high ? [{ name: "elevation", unit: imperial() ? "ft" : "m", colour: "good", write: (value: number) => `${number(value, 0)} ${imperial() ? "ft" : "m"}`, points: thinned(way.map(({ at, altitude }) => ({ at, value: altitude === undefined ? null : altitude / foot }))) }] : []),
   ];
 }
 
@@ -107,12 +108,13 @@ function longest(points: Point[]): number {
 
 function Drawn({ curve, span, onCursor, wide, height = 180 }: { curve: Curve; span: [number, number]; onCursor: (at: number | null) => void; wide: boolean; height?: number }) {
   const { name, points, write, colour, asked, note } = curve;
+  const label = curve.unit ? `${title(name)} (${curve.unit})` : title(name);
   const { x, values } = useMemo(() => joined(points, longest(points)), [points]);
-  const png = usePng(title(name), time(span[0] * 1000), [{ label: title(name), colour }]);
+  const png = usePng(title(name), time(span[0] * 1000), [{ label, colour }]);
   return (
     <Card wide={wide} title={title(name)} note={note} actions={asked && <UseThis asked={asked} png={png.save} />}>
       <Chart
-        label={`${title(name)} during the workout`} x={x} lines={[{ label: title(name), values, colour, write }]} height={height} sync="workout"
+        label={`${title(name)} during the workout`} x={x} lines={[{ label, values, colour, write }]} height={height} sync="workout"
         span={span} when={(at) => time(at * 1000)} onCursor={onCursor} onReady={png.onReady}
       />
     </Card>

@@ -11,12 +11,15 @@ import type { Point } from "../../lib/gaps.ts";
 import { Card } from "../../parts/card.tsx";
 
 const KEPT = "highest_heart_rate";
+/** Nobody's highest heart rate is below this: a year without exertion has not shown it. */
+const PLAUSIBLE = 120;
 const NAMES = ["Very light", "Light", "Moderate", "Hard", "Very hard"];
 
-export function Zones({ points, span: [from, to], paused }: { points: Point[]; span: [number, number]; paused: Stretch[] }) {
+/** `peak`: the highest heart rate that the workout tells of. */
+export function Zones({ points, peak, span: [from, to], paused }: { points: Point[]; peak: number; span: [number, number]; paused: Stretch[] }) {
   const [own, setOwn] = useState(Number(localStorage.getItem(KEPT)) || undefined);
   const { data } = useAnswer<{ points: { max: number | null }[] }>("/api/v1/aggregate/heart_rate", { bucket: "year", stat: "max", start: addMonths(today(), -12) });
-  const measured = Math.max(0, ...(data?.points ?? []).map(({ max }) => max ?? 0), ...points.map(({ value }) => value ?? 0));
+  const measured = [...(data?.points ?? []).map(({ max }) => max), ...points.map(({ value }) => value)].reduce<number>((most, one) => Math.max(most, one ?? 0), peak);
   const highest = own ?? Math.round(measured);
   const active = points.filter(({ at }) => !paused.some(([start, end]) => at >= start && at < end));
   const seconds = zones(active, highest, to);
@@ -29,9 +32,10 @@ export function Zones({ points, span: [from, to], paused }: { points: Point[]; s
     if (valid) localStorage.setItem(KEPT, String(valid));
     else localStorage.removeItem(KEPT);
   };
+  const known = highest >= PLAUSIBLE;
   return (
     <Card title="Heart rate zones">
-      <div class="scroll" tabIndex={0}><table>
+      {known && <div class="scroll" tabIndex={0}><table>
         <thead><tr><th scope="col">Zone</th><th scope="col" class="number">bpm</th><th scope="col" class="number">Time</th><th scope="col" class="number">Share</th><th scope="col" class="roomy"><span class="hidden">As a bar</span></th></tr></thead>
         <tbody>
           {ZONES.map((share, zone) => {
@@ -48,9 +52,9 @@ export function Zones({ points, span: [from, to], paused }: { points: Point[]; s
             );
           })}
         </tbody>
-      </table></div>
-      {missing > 60 && <p class="muted">For {minutes(missing / 60)} no heart rate was measured; they are in no zone.</p>}
-      <p class="muted">Zones begin at 60, 70, 80 and 90 % of {highest} bpm, {own ? "which you have set" : "the highest that was measured in the last year or in this workout; your true maximum may be higher"}.</p>
+      </table></div>}
+      {known && missing > 60 && <p class="muted">For {minutes(missing / 60)} no heart rate was measured; they are in no zone.</p>}
+      {!known ? <p>The highest heart rate of the last year is {highest} bpm, which cannot be your maximum, so there are no zones. Set it to see them.</p> : <p class="muted">Zones begin at 60, 70, 80 and 90 % of {highest} bpm, {own ? "which you have set" : "the highest that was measured in the last year or in this workout; your true maximum may be higher"}.</p>}
       <label>Your highest heart rate, if you know it (kept in this browser) <input type="number" min="100" max="240" inputMode="numeric" placeholder={String(Math.round(measured))} value={own ?? ""} onChange={set} /></label>
     </Card>
   );
