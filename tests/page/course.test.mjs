@@ -7,7 +7,7 @@ import { load } from "./load.mjs";
 
 const c = await load("lib/course.ts");
 const w = await load("lib/workouts.ts");
-const { joined } = await load("lib/gaps.ts");
+const { joined, silence } = await load("lib/gaps.ts");
 
 const close = (found, wanted, by = 1e-6) => assert.ok(Math.abs(found - wanted) <= by, `${found} is not ${wanted}`);
 const spot = (latitude, longitude, at = 0, altitude) => ({ latitude, longitude, at, altitude });
@@ -94,6 +94,8 @@ test("zones: borders belong to the zone above, and what was not measured to none
 test("lines are broken where nothing came, and points out of order are left out", () => {
   const { x, values } = joined([[0, 1], [60, 2], [60, 9], [30, 9], [600, 3]].map(([at, value]) => ({ at, value })), 120);
   assert.deepEqual([x, values], [[0, 60, 61, 600], [1, 2, null, 3]]);
+  assert.equal(silence([0, 60, 120, 4000].map((at) => ({ at, value: 1 })), 100), 180);
+  assert.equal(silence([], 100), 100);
 });
 
 test("pace on foot and in water, speed elsewhere, in both systems", () => {

@@ -5,7 +5,7 @@ import { useMemo, useState } from "preact/hooks";
 import { useAnswer } from "../../lib/api.ts";
 import { addDays } from "../../lib/days.ts";
 import { dateTime, minutes, number, time, title, unitOf } from "../../lib/format.ts";
-import { joined } from "../../lib/gaps.ts";
+import { joined, silence } from "../../lib/gaps.ts";
 import { FIGURES, mean, type Night, parts, type Stage, STAGES, type Usual, usual } from "../../lib/nights.ts";
 import { Chart } from "../../parts/chart.tsx";
 import { usePng } from "../../parts/png.ts";
@@ -55,9 +55,6 @@ interface Points {
   points: { start: string; avg: number; min: number; max: number }[];
 }
 
-/** Not longer than this between two measurements for a line to join them. */
-const JOINED = 20 * 60;
-
 function Vitals({ extent, onCursor }: { extent: [number, number]; onCursor: (at: number | null) => void }) {
   return (
     <>
@@ -71,7 +68,10 @@ function Vital({ metric, colour, extent: [from, to], onCursor }: { metric: strin
   const params = { bucket: "5m", stat: "avg,min,max", start: from, end: to, layer: "raw" };
   const path = `/api/v1/aggregate/${metric}`;
   const { data } = useAnswer<Points>(path, params);
-  const drawn = useMemo(() => joined((data?.points ?? []).map(({ start, avg }) => ({ at: seconds(start), value: avg })), JOINED), [data]);
+  const drawn = useMemo(() => {
+    const points = (data?.points ?? []).map(({ start, avg }) => ({ at: seconds(start), value: avg }));
+    return joined(points, silence(points, 20 * 60));
+  }, [data]);
   const png = usePng(`${title(metric)} in the night`, `${dateTime(from * 1000)} – ${time(to * 1000)}`, [{ label: title(metric), colour }]);
   if (!data) return null;
   if (!data.points.length) return <p class="muted">No {title(metric).toLowerCase()} was measured in this night.</p>;
@@ -87,7 +87,7 @@ function Vital({ metric, colour, extent: [from, to], onCursor }: { metric: strin
       </header>
       <Chart
         label={`${title(metric)} in the night`} x={drawn.x} lines={[{ label: `${title(metric)} (${name})`, values: drawn.values, colour, write }]}
-        height={130} sync="night" span={[from, to]} when={(at) => time(at * 1000)} onCursor={onCursor} onReady={png.onReady}
+        height={140} sync="night" span={[from, to]} when={(at) => time(at * 1000)} onCursor={onCursor} onReady={png.onReady}
       />
     </section>
   );

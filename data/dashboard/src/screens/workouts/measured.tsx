@@ -6,7 +6,7 @@ import { useMemo } from "preact/hooks";
 import { useAnswer } from "../../lib/api.ts";
 import { along, type Place, speeds, type Stretch } from "../../lib/course.ts";
 import { number, time, title, unitOf } from "../../lib/format.ts";
-import { joined, type Point } from "../../lib/gaps.ts";
+import { joined, type Point, silence } from "../../lib/gaps.ts";
 import { rate, speed } from "../../lib/workouts.ts";
 import { Card } from "../../parts/card.tsx";
 import { Chart } from "../../parts/chart.tsx";
@@ -27,6 +27,7 @@ interface Curve {
   name: string;
   unit: string;
   points: Point[];
+  bars?: boolean;
   write: (value: number) => string;
   colour: string;
   asked?: Asked;
@@ -54,7 +55,7 @@ export function Measured({ workout, span, paused, way, onCursor }: Props) {
   const others = useMemo<Curve[]>(() => [
     ...travelled(way, workout.type),
     ...(series.data?.series ?? []).filter(({ name, times }) => name !== "heart_rate" && times.length > 1).map((column): Curve => ({
-      name: column.name, unit: unitOf(column.name, column.unit), points: pointsOf(column), colour: "third", write: (value) => `${number(value)} ${unitOf(column.name, column.unit)}`,
+      name: column.name, unit: unitOf(column.name, column.unit), points: pointsOf(column), bars: SUMS.test(column.unit), colour: "third", write: (value) => `${number(value)} ${unitOf(column.name, column.unit)}`,
       asked: { path, params: { name: column.name } },
     })),
   ], [series.data, way]);
@@ -100,22 +101,21 @@ function travelled(way: Place[], activity: string): Curve[] {
   ];
 }
 
-/** A line joins measurements up to two minutes apart, or three times their usual distance. */
-function longest(points: Point[]): number {
-  const steps = points.slice(1).map(({ at }, index) => at - (points[index]?.at ?? at)).sort((a, b) => a - b);
-  return Math.max(120, 3 * (steps[steps.length >> 1] ?? 0));
-}
+/** Units of what adds up: how much in a minute, not how high at a moment. */
+const SUMS = /^(count|kcal|kJ|km|m|mi|yd|ft)$/;
 
 function Drawn({ curve, span, onCursor, wide, height = 180 }: { curve: Curve; span: [number, number]; onCursor: (at: number | null) => void; wide: boolean; height?: number }) {
-  const { name, points, write, colour, asked, note } = curve;
+  const { name, points, bars, write, colour, asked, note } = curve;
   const label = curve.unit ? `${title(name)} (${curve.unit})` : title(name);
-  const { x, values } = useMemo(() => joined(points, longest(points)), [points]);
+  const { x, values } = useMemo(() => joined(points, bars ? Infinity : silence(points, 120)), [points]);
+  // Recovery is measured when the workout is over.
+  const after = (points.at(-1)?.at ?? 0) > span[1] + 60;
   const png = usePng(title(name), time(span[0] * 1000), [{ label, colour }]);
   return (
-    <Card wide={wide} title={title(name)} note={note} actions={asked && <UseThis asked={asked} png={png.save} />}>
+    <Card wide={wide} title={title(name)} note={after ? "After the end of the workout." : note} actions={asked && <UseThis asked={asked} png={png.save} />}>
       <Chart
-        label={`${title(name)} during the workout`} x={x} lines={[{ label, values, colour, write }]} height={height} sync="workout"
-        span={span} when={(at) => time(at * 1000)} onCursor={onCursor} onReady={png.onReady}
+        label={`${title(name)} during the workout`} x={x} lines={[{ label, values, colour, write, kind: bars ? "bars" : "line" }]} height={height} sync={after ? undefined : "workout"}
+        span={after ? undefined : span} when={(at) => time(at * 1000)} onCursor={onCursor} onReady={png.onReady}
       />
     </Card>
   );

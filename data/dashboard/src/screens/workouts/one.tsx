@@ -74,7 +74,7 @@ function Figures({ workout, elapsed }: { workout: Whole; elapsed: number }) {
     <dl class="figures">
       <Item label="Duration" value={minutes(seconds / 60)} note={elapsed - seconds > 30 ? `${minutes(elapsed / 60)} with pauses` : undefined} />
       {distance && <Item label="Distance" value={told("distance", distance)} />}
-      {pace && <Item label={pace.label} value={pace.text} />}
+      {pace && !(pace.label === "Speed" && figures.speed) && <Item label={pace.label} value={pace.text} />}
       {figures.active_energy && <Item label="Active energy" value={told("active_energy", figures.active_energy)} />}
       {figures.heart_rate && <Item label="Heart rate" value={told("heart_rate", figures.heart_rate)} note={reach(figures.heart_rate)} />}
       {Object.entries(figures).filter(([name]) => !SAID.test(name)).map(([name, figure]) => <Item key={name} label={title(name)} value={told(name, figure)} note={reach(figure)} />)}

@@ -8,6 +8,7 @@ import { moving, type Stretch, ZONES, zones } from "../../lib/course.ts";
 import { addMonths, today } from "../../lib/days.ts";
 import { minutes, number } from "../../lib/format.ts";
 import type { Point } from "../../lib/gaps.ts";
+import { clocked } from "../../lib/workouts.ts";
 import { Card } from "../../parts/card.tsx";
 
 const KEPT = "highest_heart_rate";
@@ -45,7 +46,7 @@ export function Zones({ points, peak, span: [from, to], paused }: { points: Poin
               <tr key={zone}>
                 <th scope="row">{zone + 1} {NAMES[zone]}</th>
                 <td class="number">{!zone ? `under ${Math.ceil((next ?? 1) * highest)}` : next ? `${low} – ${Math.ceil(next * highest) - 1}` : `from ${low}`}</td>
-                <td class="number">{minutes((seconds[zone] ?? 0) / 60)}</td>
+                <td class="number">{clocked(seconds[zone] ?? 0)}</td>
                 <td class="number">{number(part, 0)} %</td>
                 <td class="fill roomy">{part > 0 && <span class="gauge" style={{ width: `${part}%` }} />}</td>
               </tr>
