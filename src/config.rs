@@ -2,6 +2,8 @@
 //!
 //! The defaults are the shipped example file itself, so that what it says cannot drift from what the program does.
 
+pub mod file;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -12,6 +14,7 @@ use jiff::tz::TimeZone;
 
 use crate::error::{Error, Result};
 use crate::model::keep::Keep;
+use crate::model::preferences::{Chosen, Preference, Preferences};
 use crate::model::shown::System;
 use crate::model::source::SourceKind;
 use crate::model::time::parse_zone;
@@ -108,6 +111,20 @@ impl Settings {
             })
             .collect();
         Settings::from_texts(data_dir, resolved)
+    }
+
+    /// What may change while the server runs, as it is at the start.
+    pub fn preferences(&self) -> Preferences {
+        Preferences::new(Chosen {
+            home: self.preference("home_zone", self.home.clone()),
+            units: self.preference("units", self.units),
+        })
+    }
+
+    fn preference<T>(&self, key: &str, value: T) -> Preference<T> {
+        let (text, source) = &self.resolved[key];
+        let changeable = matches!(source, Source::File | Source::Default);
+        Preference { value, text: text.clone(), from: source.as_str(), changeable }
     }
 
     /// What to tell somebody who named no data and may have meant the service's, which belongs to another account.

@@ -5,6 +5,7 @@
 mod backup;
 mod check;
 mod config;
+mod demo;
 mod export;
 mod export_all;
 mod import;
@@ -171,6 +172,8 @@ enum Command {
     Check,
     /// Print the settings in force and where each came from
     Config,
+    /// Serve a made-up person from a temporary folder, to look around
+    Demo(demo::Demo),
     /// Make up data for tests, benches and demos
     Synth(synth::Synth),
 }
@@ -190,10 +193,13 @@ pub fn main() -> ExitCode {
 }
 
 fn run(arguments: Arguments) -> Result<ExitCode> {
-    if let Command::Synth(synth) = &arguments.command {
-        return synth.run();
+    let flags = arguments.flags.given();
+    match &arguments.command {
+        Command::Synth(synth) => return synth.run(),
+        Command::Demo(demo) => return demo.run(flags),
+        _ => {}
     }
-    let settings = Settings::resolve(&arguments.flags.given(), |name| std::env::var(name).ok())?;
+    let settings = Settings::resolve(&flags, |name| std::env::var(name).ok())?;
     crate::telemetry::start(&settings.log, &settings.log_format)?;
     settings.hint().iter().for_each(|hint| eprintln!("note: {hint}"));
     match arguments.command {
@@ -206,6 +212,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Restore(restore) => restore.run(&settings),
         Command::Check => check::run(&settings),
         Command::Config => config::run(&settings),
+        Command::Demo(demo) => demo.run(flags),
         Command::Synth(synth) => synth.run(),
     }
 }

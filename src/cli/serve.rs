@@ -41,7 +41,7 @@ async fn serve(settings: &Settings) -> Result<()> {
         tracing::warn!("other machines can connect, and over plain HTTP everyone on that network can read along");
     }
     let _sweeper = Sweeper::start(app.store.clone(), settings.keep_bodies_days)?;
-    let _keeper = Keeper::start(app.store.clone(), app.engine.clone(), app.home.clone())?;
+    let _keeper = Keeper::start(app.store.clone(), app.engine.clone(), app.preferences.clone())?;
     let _watchdog = Watchdog::start(writer_answers(app.store.clone()))?;
     notify::ready(&format!("listening on {scheme}://{address}"));
     let stop = async {

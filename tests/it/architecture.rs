@@ -19,7 +19,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("telemetry", &["error"]),
     ("sys", &["error"]),
     ("synth", &["error"]),
-    ("config", &["model", "error"]),
+    ("config", &["model", "sys", "error"]),
     ("error", &[]),
     ("app", &["config", "receive", "store", "query", "export", "model", "error"]),
 ];

@@ -9,9 +9,8 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use jiff::tz::TimeZone;
-
 use crate::error::{Error, Result};
+use crate::model::preferences::Preferences;
 use crate::query::duck::engine::Engine;
 use crate::query::rollups::refresh;
 use crate::store::{Store, rollups};
@@ -25,12 +24,12 @@ pub struct Keeper {
 }
 
 impl Keeper {
-    pub fn start(store: Arc<Store>, engine: Arc<Engine>, home: TimeZone) -> Result<Keeper> {
+    pub fn start(store: Arc<Store>, engine: Arc<Engine>, preferences: Preferences) -> Result<Keeper> {
         let (stop, stopped) = channel::<()>();
         tell(&store)?;
         let work = move || {
             while stopped.recv_timeout(EVERY) == Err(RecvTimeoutError::Timeout) {
-                match refresh(&store, &engine, &home).and_then(|_| tell(&store)) {
+                match refresh(&store, &engine, &preferences.home()).and_then(|_| tell(&store)) {
                     Ok(()) => {}
                     // A busy moment: what is marked stays marked.
                     Err(Error::Busy(reason)) => tracing::debug!("rolling up is put off: {reason}"),

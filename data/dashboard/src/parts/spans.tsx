@@ -27,6 +27,13 @@ export function zoomTo(from: string, to: string): void {
 
 const pick = (span: Span) => setQuery({ range: span, end: undefined, from: undefined, to: undefined });
 
+/** A stretch of time in words: its first and its last day. */
+export function named({ start, end }: Range): string {
+  if (!start || !end) return "Everything";
+  const last = addDays(end, -1);
+  return start === last ? date(start) : `${date(start)} – ${date(last)}`;
+}
+
 /** `spans` are the lengths to choose from. */
 export function Spans({ view, spans = SPANS }: { view: View; spans?: readonly Span[] }) {
   const { span, range, end } = view;
@@ -44,7 +51,7 @@ export function Spans({ view, spans = SPANS }: { view: View; spans?: readonly Sp
       </div>
       <div class="steps">
         <button class="quiet" aria-label={`The ${SPAN_NAMES[span]} before`} disabled={span === "All"} onClick={() => move(earlier)}>‹</button>
-        <span aria-live="polite">{range.start && range.end ? `${date(range.start)} – ${date(addDays(range.end, -1))}` : "Everything"}</span>
+        <span aria-live="polite">{named(range)}</span>
         <button class="quiet" aria-label={`The ${SPAN_NAMES[span]} after`} disabled={!end} onClick={() => move(later)}>›</button>
         {zoomed && <button class="quiet" onClick={() => pick(span)}>Back to the {SPAN_NAMES[span]}</button>}
       </div>
