@@ -1,10 +1,12 @@
 // Bars over local days or weeks, each made of parts that may float: stages of nights, the hours asleep, minutes of
 // workouts. uPlot has no such bars; as one SVG path per colour, thousands of them are drawn at once.
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 
 import { addDays, daysBetween } from "../lib/days.ts";
 import { date as written } from "../lib/format.ts";
+import { AsTable } from "./as-table.tsx";
+import { useWidth } from "./width.ts";
 
 /** The margins of the charts that uPlot draws, so that what stands above them lines up. */
 export const LEFT = 48;
@@ -34,19 +36,6 @@ export interface BarsProps {
   lines?: { at: number; colour: string }[];
   keys?: { label: string; colour: string }[];
   onPick?: (date: string) => void;
-}
-
-/** The width that an element has been given, as it changes. */
-export function useWidth() {
-  const frame = useRef<HTMLDivElement>(null);
-  const [width, setWidth] = useState(0);
-  useEffect(() => {
-    if (!frame.current) return;
-    const resized = new ResizeObserver(([entry]) => entry && setWidth(entry.contentRect.width));
-    resized.observe(frame.current);
-    return () => resized.disconnect();
-  }, []);
-  return { frame, width };
 }
 
 /** Multiples of the smallest of `steps` that needs at most `most` lines to reach from `low` to `high`. */
@@ -108,6 +97,7 @@ export function Bars(props: BarsProps) {
           </svg>
         )}
       </div>
+      <AsTable head={[step > 1 ? "Week of" : "Day", "What it shows"]} rows={() => bars.map((bar) => [written(bar.date), bar.text])} />
     </figure>
   );
 }

@@ -3,7 +3,8 @@
 
 import { minutes, time } from "../../lib/format.ts";
 import { type Night, parts, type Segment, type Stage } from "../../lib/nights.ts";
-import { LEFT, RIGHT, useWidth } from "../../parts/bars.tsx";
+import { LEFT, RIGHT } from "../../parts/bars.tsx";
+import { useWidth } from "../../parts/width.ts";
 
 export const STAGE_NAMES: Record<Stage, string> = { awake: "Awake", rem: "REM", core: "Core", deep: "Deep", unspecified: "Asleep" };
 export const colourOf = (stage: Stage): string => `sleep-${stage === "unspecified" ? "asleep" : stage}`;

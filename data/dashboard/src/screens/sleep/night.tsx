@@ -6,7 +6,8 @@ import { useAnswer } from "../../lib/api.ts";
 import { addDays } from "../../lib/days.ts";
 import { dateTime, minutes, number, time, title, unitOf } from "../../lib/format.ts";
 import { joined, silence } from "../../lib/gaps.ts";
-import { FIGURES, mean, type Night, parts, type Stage, STAGES, type Usual, usual } from "../../lib/nights.ts";
+import { FIGURES, mean, type Night, parts, type Segment, type Stage, STAGES, type Usual, usual } from "../../lib/nights.ts";
+import { AsTable } from "../../parts/as-table.tsx";
 import { Chart } from "../../parts/chart.tsx";
 import { usePng } from "../../parts/png.ts";
 import { UseThis } from "../../parts/use-this.tsx";
@@ -23,10 +24,13 @@ export function NightView({ night }: { night: Night }) {
       {extent && night.segments.length > 0 && <Hypnogram night={night} extent={extent} at={at} />}
       {extent && <Vitals extent={extent} onCursor={setAt} />}
       <Figures night={night} before={before.data?.nights} />
-      {night.segments.length > 0 && <Segments night={night} />}
+      {night.segments.length > 0 && <AsTable label="The stages as a table" head={["From", "To", "Stage", "Length"]} rows={() => night.segments.map(row)} />}
     </>
   );
 }
+
+const row = (one: Segment): string[] =>
+  [time(one.start), time(one.end), STAGE_NAMES[stageOf(one)], minutes((seconds(one.end) - seconds(one.start)) / 60)];
 
 function Words({ night, before }: { night: Night; before: Night[] }) {
   const habit = usual(before.map((one) => one.asleep_minutes));
@@ -134,24 +138,5 @@ function FigureRow({ row: { label, of, write, share }, night, habit, waiting }: 
       <td class="number">{habit ? write(habit.median) : "–"}</td>
       <td>{habit ? verdict(value, habit).replace(/within.*| than usual/, "") || "usual" : waiting ? "…" : "too few nights"}</td>
     </tr>
-  );
-}
-
-function Segments({ night }: { night: Night }) {
-  return (
-    <details>
-      <summary>The stages as a table</summary>
-      <table>
-        <thead><tr><th scope="col">Stage</th><th scope="col">From</th><th scope="col">To</th><th scope="col" class="number">Length</th></tr></thead>
-        <tbody>
-          {night.segments.map((one) => (
-            <tr key={one.start}>
-              <td>{STAGE_NAMES[stageOf(one)]}</td><td>{time(one.start)}</td><td>{time(one.end)}</td>
-              <td class="number">{minutes((seconds(one.end) - seconds(one.start)) / 60)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </details>
   );
 }

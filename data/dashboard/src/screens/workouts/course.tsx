@@ -6,8 +6,8 @@ import { useMemo, useState } from "preact/hooks";
 import { along, type Place, speeds } from "../../lib/course.ts";
 import { time } from "../../lib/format.ts";
 import { length, rate, speed } from "../../lib/workouts.ts";
-import { useWidth } from "../../parts/bars.tsx";
 import { Card } from "../../parts/card.tsx";
+import { useWidth } from "../../parts/width.ts";
 import { imperial } from "./list.tsx";
 
 const HEIGHT = 340;
