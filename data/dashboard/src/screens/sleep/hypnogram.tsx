@@ -34,7 +34,7 @@ export function Hypnogram({ night, extent: [from, to], at }: { night: Night; ext
   const middle = (stage: Stage) => TOP + (rows.indexOf(stage) + 0.5) * ROW;
   const ground = TOP + rows.length * ROW;
   return (
-    <div ref={frame} class="hypnogram" style={{ height: `${ground + 24}px` }} role="img" tabIndex={0} aria-label={`The stages of the night. ${told(segments)}`}>
+    <div ref={frame} class="hypnogram" style={{ height: `${ground + 24}px` }} role="img" aria-label={`The stages of the night. ${told(segments)}`}>
       {width > 0 && (
         <svg width={width} height={ground + 24}>
           {night.in_bed_start && night.in_bed_end && (

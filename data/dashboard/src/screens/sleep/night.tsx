@@ -121,7 +121,7 @@ function Figures({ night, before }: { night: Night; before?: Night[] }) {
     <div class="scroll" tabIndex={0}>
       <table>
         <caption class="hidden">The night in figures</caption>
-        <thead><tr><th scope="col"><span class="hidden">Figure</span></th><th scope="col" class="number">This night</th><th scope="col" class="number">Usually</th><th scope="col">Compared</th></tr></thead>
+        <thead><tr><th scope="col"><span class="hidden">Figure</span></th><th scope="col" class="number">This night</th><th scope="col" class="number">Usually</th><th scope="col">That is</th></tr></thead>
         <tbody>{known.map((row) => <FigureRow key={row.label} row={row} night={night} habit={before && usual(before.map(row.of))} waiting={!before} />)}</tbody>
       </table>
       <p class="muted">Usually: the median of the 60 nights before; at least 14 of them are needed. Efficiency is the part of the time in bed that you were asleep; the shares of stages are of the time asleep.</p>
