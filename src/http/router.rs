@@ -20,9 +20,9 @@ use crate::http::drain::drain;
 use crate::http::fixed::Page;
 use crate::http::problem::Problem;
 use crate::http::{
-    aggregate, auth, backups, condition, coverage, csrf, data, deliveries, documents, events, export, export_tables,
-    figures, health, imports, ingest, jobs, keys, layers, metrics, page, people, quarantine, recent, replay, requests,
-    session, settings, sleep, sources, storage, today, workout_course, workouts,
+    addresses, aggregate, auth, backups, codes, condition, coverage, csrf, data, deliveries, documents, events, export,
+    export_tables, figures, health, imports, ingest, jobs, keys, layers, metrics, page, people, qr, quarantine, recent,
+    replay, requests, session, sessions, settings, sleep, sources, storage, today, workout_course, workouts,
 };
 use crate::model::key::Scope;
 
@@ -32,6 +32,7 @@ struct Description;
 
 /// The whole of HTTP.
 pub fn router(app: App, at: At) -> Result<Router> {
+    let public = app.public;
     let doors = Doors::new(app, at)?;
     let (routes, mut description) = OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(health::health))
@@ -77,7 +78,11 @@ pub fn router(app: App, at: At) -> Result<Router> {
                 .routes(routes!(jobs::list))
                 .routes(routes!(jobs::one))
                 .routes(routes!(requests::list))
-                .routes(routes!(settings::get)),
+                .routes(routes!(settings::get))
+                .routes(routes!(sessions::list))
+                .routes(routes!(sessions::delete))
+                .routes(routes!(addresses::get))
+                .routes(routes!(qr::get)),
         ))
         .merge(guarded(
             &doors,
@@ -111,7 +116,7 @@ pub fn router(app: App, at: At) -> Result<Router> {
         .layer(middleware::from_fn(csrf::guard))
         .layer(middleware::from_fn_with_state(doors.clone(), condition::notice))
         .with_state(doors);
-    Ok(layers::around(routes))
+    Ok(layers::around(routes, public))
 }
 
 /// For whoever looks after the server.
@@ -129,6 +134,7 @@ fn admin() -> OpenApiRouter<Doors> {
         .routes(routes!(people::put))
         .routes(routes!(settings::put))
         .routes(routes!(storage::get))
+        .routes(routes!(codes::post))
 }
 
 /// Routes behind a key with that scope.

@@ -9,7 +9,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("decode", &["model"]),
     ("validate", &["model", "decode"]),
     ("store", &["model", "sys", "error"]),
-    ("query", &["store", "model", "error"]),
+    ("query", &["store", "model", "sys", "error"]),
     ("export", &["query", "store", "model", "error"]),
     ("receive", &["decode", "validate", "store", "model", "sys", "error"]),
     (
