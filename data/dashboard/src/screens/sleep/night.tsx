@@ -23,7 +23,8 @@ export function NightView({ night }: { night: Night }) {
       <Words night={night} before={before.data?.nights ?? []} />
       {extent && night.segments.length > 0 && <Hypnogram night={night} extent={extent} at={at} />}
       {extent && <Vitals extent={extent} onCursor={setAt} />}
-      <Figures night={night} before={before.data?.nights} />
+      {before.error && <p class="problem" role="alert">The nights before cannot be compared with: {before.error.message}</p>}
+      <Figures night={night} before={before.error ? [] : before.data?.nights} />
       {night.segments.length > 0 && <AsTable label="The stages as a table" head={["From", "To", "Stage", "Length"]} rows={() => night.segments.map(row)} />}
     </>
   );
