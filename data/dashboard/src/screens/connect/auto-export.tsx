@@ -52,13 +52,12 @@ function Links({ phone }: { phone: Phone }) {
         </fieldset>
         <div class="scan">
           <Qr text={link} what={`sets up ${chosen.name} in Health Auto Export`} />
-          <a class="button" href={link}>Open on this phone</a>
-          <Copy text={link} label="Copy the link" />
+          <div class="buttons"><a class="button" href={link}>Open on this phone</a><Copy text={link} label="Copy the link" /></div>
         </div>
       </div>
       <p class="muted small">
         Code and link hold the key. They follow what the app's maker has published, but we have not tried them on a phone; when one does
-        nothing or something else, set it up by hand, and see below what arrives.
+        nothing or something else, set it up by hand. “What arrives” tells whether it works.
       </p>
       <details>
         <summary>By hand: {chosen.name}</summary>

@@ -28,7 +28,7 @@ export function Connect() {
             </p>
           </Card>
         </div>
-        <Arriving />
+        <Arriving phone={ready} />
       </div>
     </>
   );

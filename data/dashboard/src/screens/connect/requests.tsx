@@ -1,12 +1,15 @@
 // What has just come, refused or not, as it comes. The server keeps the last ones, and says them again after each pause in
 // the stream, so they are known by number and time: numbers begin anew when the server does.
 
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 
-import { useEvents } from "../../lib/api.ts";
+import { useAnswer, useEvents } from "../../lib/api.ts";
 import { ago, count, dateTime, time } from "../../lib/format.ts";
 import { href } from "../../lib/router.ts";
 import { Card } from "../../parts/card.tsx";
+import { Shown } from "../../parts/state.tsx";
+import { owns } from "../settings/people.tsx";
+import type { Chosen } from "./start.tsx";
 
 export interface Incoming {
   id: number;
@@ -23,22 +26,33 @@ export interface Incoming {
 }
 
 const KEPT = 50;
+const known = ({ id, at }: Incoming): string => `${id} ${at}`;
 
 /** Newest first, each once. */
 function withOne(list: Incoming[], one: Incoming): Incoming[] {
-  const others = list.filter(({ id, at }) => id !== one.id || at !== one.at);
+  const others = list.filter((other) => known(other) !== known(one));
   return [one, ...others].sort((a, b) => b.at.localeCompare(a.at) || b.id - a.id).slice(0, KEPT);
 }
 
-export function Arriving() {
+/** After a key was made, only what has come since, and can be of it, says whether the new phone works. */
+function useAwaited(list: Incoming[], phone?: Chosen): Incoming[] {
+  const [before, setBefore] = useState<string[]>([]);
+  useEffect(() => setBefore(phone ? list.map(known) : []), [phone?.key]);
+  return list.filter((one) => !before.includes(known(one)) && (!phone || !one.person || one.person === phone.person));
+}
+
+export function Arriving({ phone }: { phone?: Chosen }) {
   const [list, setList] = useState<Incoming[]>([]);
+  // A stream does not say why it is refused; a plain answer does.
+  const asked = useAnswer<{ requests: Incoming[] }>("/api/v1/requests");
   useEvents<Incoming>("/api/v1/requests", "request", (one) => setList((before) => withOne(before, one)));
+  const awaited = useAwaited(list, phone);
   return (
     <Card title="3. What arrives" note="by itself, as it comes">
-      <div role="status"><Summary list={list} /></div>
+      <Shown answer={asked}>{() => <div role="status"><Summary list={awaited} phone={phone} /></div>}</Shown>
       {list.length > 0 && (
         <div class="arrived" role="region" aria-label="Requests, newest first" tabIndex={0}>
-          <ul>{list.map((one) => <Row key={`${one.id} ${one.at}`} one={one} />)}</ul>
+          <ul>{list.map((one) => <Row key={known(one)} one={one} />)}</ul>
         </div>
       )}
       {list.length > 0 && <p class="muted small">The last {KEPT} since the server was started. Older ones are in <a href={href("data", "deliveries")}>Deliveries</a>.</p>}
@@ -46,11 +60,11 @@ export function Arriving() {
   );
 }
 
-function Summary({ list }: { list: Incoming[] }) {
+function Summary({ list, phone }: { list: Incoming[]; phone?: Chosen }) {
   const works = list.find(({ ok }) => ok);
   if (works) return <p class="works"><b>{sentence(works)}</b> <a href={href("today")}>See today</a></p>;
   if (list.length) return <p class="notice">Something came, and was refused: see below what to do.</p>;
-  return <p class="waiting">Waiting for the first request…</p>;
+  return <p class="waiting">{phone ? `Waiting for ${owns(phone.person)} phone…` : "Waiting for the first request…"}</p>;
 }
 
 /** "It works: 3,412 samples from Health Auto Export" */

@@ -3,24 +3,18 @@
 
 import { useEffect, useState } from "preact/hooks";
 
+import { type Addresses, elsewhere, isLoopback } from "../../lib/addresses.ts";
 import { send, useAnswer } from "../../lib/api.ts";
+import type { Phone } from "../../lib/deep-link.ts";
 import { session } from "../../lib/session.ts";
 import { Trouble, useAction } from "../../parts/action.tsx";
 import { Card } from "../../parts/card.tsx";
 import { Snippet } from "../../parts/copy.tsx";
 import { Shown } from "../../parts/state.tsx";
-import type { Phone } from "../../lib/deep-link.ts";
-import { type People, owns } from "../settings/people.tsx";
+import { owns, type People } from "../settings/people.tsx";
 
 export interface Chosen extends Phone {
   person: string;
-}
-
-interface Addresses {
-  addresses: { url: string; kind: string }[];
-  listens_on: string;
-  reachable: boolean;
-  plain_http: boolean;
 }
 
 interface Part {
@@ -65,18 +59,8 @@ const KINDS: Record<string, string> = {
 };
 const OTHER = "other";
 
-/** The address of this page first when a proxy has given it another: what works here works from the phone, too. */
-function choices({ addresses }: Addresses): { url: string; kind: string }[] {
-  const here = location.origin;
-  const own = addresses.some(({ url }) => url === here) || isLoopback(here) ? [] : [{ url: here, kind: "the address of this page" }];
-  const far = addresses.filter(({ kind }) => kind !== "loopback");
-  return [...own, ...(far.length || own.length ? far : addresses)];
-}
-
-const isLoopback = (url: string): boolean => /^https?:\/\/(localhost|127\.|\[::1\])/.test(url);
-
 function Where({ addresses, phone, change }: Part & { addresses: Addresses }) {
-  const offered = choices(addresses);
+  const offered = elsewhere(addresses);
   const [other, setOther] = useState(false);
   useEffect(() => {
     if (!phone.server) change({ server: offered[0]?.url ?? location.origin });

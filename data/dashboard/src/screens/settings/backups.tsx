@@ -57,7 +57,7 @@ function List({ backups }: { backups: Backup[] }) {
     <ul class="rows">
       {backups.map((one) => (
         <li key={one.name}>
-          <div><b>{dateTime(one.at)}</b> <span class="muted small">{ago(one.at)}<br /><code>{one.name}</code></span></div>
+          <div><b>{dateTime(one.at)}</b> <div class="muted small">{ago(one.at)} · <code>{one.name}</code></div></div>
           <span>{bytes(one.bytes)}</span>
         </li>
       ))}

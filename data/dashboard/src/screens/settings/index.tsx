@@ -44,11 +44,13 @@ export function Settings({ path }: ScreenProps) {
   return (
     <>
       <h1>Settings</h1>
-      <nav class="index" aria-label="Settings">
-        <ul>{shown.map(([name, { title }]) => <li key={name}><a href={href("settings", name)}>{title}</a></li>)}</ul>
-      </nav>
-      <div class="sections">
-        {shown.map(([name, { title, view: View }]) => <div key={name} id={`settings-${name}`} tabIndex={-1}><View title={title} /></div>)}
+      <div class="settings">
+        <nav class="index" aria-label="Settings">
+          <ul>{shown.map(([name, { title }]) => <li key={name}><a href={href("settings", name)}>{title}</a></li>)}</ul>
+        </nav>
+        <div class="sections">
+          {shown.map(([name, { title, view: View }]) => <div key={name} id={`settings-${name}`} tabIndex={-1}><View title={title} /></div>)}
+        </div>
       </div>
     </>
   );

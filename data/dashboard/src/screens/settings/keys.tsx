@@ -78,7 +78,7 @@ function Row({ one, revoke }: { one: Key; revoke?: (key: Key) => void }) {
       <td data-label="May">{one.scopes.join(", ")}</td>
       <td data-label="Made"><When at={one.created_at} /></td>
       <td data-label="Last used">{one.last_used_at ? <When at={one.last_used_at} /> : "never"}</td>
-      <td data-label="State"><State one={one} /></td>
+      <td data-label="State"><span><State one={one} /></span></td>
       {revoke && <td><button type="button" class="quiet tiny" aria-label={`Revoke ${one.name}`} onClick={() => revoke(one)}>Revoke</button></td>}
     </tr>
   );

@@ -29,12 +29,12 @@ export function NewKey({ close }: { close: () => void }) {
 
 function Secret({ text, close }: { text: string; close: () => void }) {
   return (
-    <>
+    <div class="secret">
       <p role="status">Copy it now: it is shown only this once.</p>
       <Snippet text={text} />
       <p>Programs send it in the header <code>X-API-Key</code> or <code>Authorization: Bearer</code>.</p>
       <p class="buttons"><button type="button" onClick={close}>I have copied it</button></p>
-    </>
+    </div>
   );
 }
 

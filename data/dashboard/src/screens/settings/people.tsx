@@ -2,6 +2,7 @@
 
 import { useState } from "preact/hooks";
 
+import { type Addresses, elsewhere, isLoopback } from "../../lib/addresses.ts";
 import { send, useAnswer } from "../../lib/api.ts";
 import { ago, count, time } from "../../lib/format.ts";
 import { refresh } from "../../lib/session.ts";
@@ -92,10 +93,12 @@ function Name({ title, label, value, save, close }: { title: string; label: stri
 }
 
 function Link({ one, close }: { one: Person; close: () => void }) {
-  const [made, setMade] = useState<{ url: string; until: string }>();
+  const addresses = useAnswer<Addresses>("/api/v1/addresses").data;
+  const server = (addresses && elsewhere(addresses)[0]?.url) ?? location.origin;
+  const [made, setMade] = useState<{ path: string; until: string }>();
   const make = useAction(async () => {
     const { path, expires_at } = await send<{ path: string; expires_at: string }>("POST", "/api/v1/codes", { person: one.name });
-    setMade({ url: location.origin + path, until: time(expires_at) });
+    setMade({ path, until: time(expires_at) });
   });
   return (
     <Dialog title={`Link for ${one.name}`} close={close}>
@@ -103,10 +106,11 @@ function Link({ one, close }: { one: Person; close: () => void }) {
         It opens this page on another device as <b>{one.name}</b>
         {one.you ? ", with everything that you may do." : ", who sees and downloads their own data, and may send more, but changes nothing on the server."}
       </p>
+      {isLoopback(server) && <p class="notice">Other devices cannot reach this server yet: <code>health-export setup</code> on the server changes that.</p>}
       {made ? (
-        <div class="scan">
-          <Qr text={made.url} what={`opens this page as ${one.name}`} />
-          <Snippet text={made.url} />
+        <div class="scan secret">
+          <Qr text={server + made.path} what={`opens this page as ${one.name}`} />
+          <Snippet text={server + made.path} />
           <p class="muted" role="status">It works once, until {made.until}.</p>
         </div>
       ) : (
