@@ -6,6 +6,7 @@ import { useEffect, useState } from "preact/hooks";
 import { useAnswer, useEvents } from "../../lib/api.ts";
 import { ago, count, dateTime, time } from "../../lib/format.ts";
 import { href } from "../../lib/router.ts";
+import { session } from "../../lib/session.ts";
 import { Card } from "../../parts/card.tsx";
 import { Shown } from "../../parts/state.tsx";
 import { owns } from "../settings/people.tsx";
@@ -62,7 +63,8 @@ export function Arriving({ phone }: { phone?: Chosen }) {
 
 function Summary({ list, phone }: { list: Incoming[]; phone?: Chosen }) {
   const works = list.find(({ ok }) => ok);
-  if (works) return <p class="works"><b>{sentence(works)}</b> <a href={href("today")}>See today</a></p>;
+  const mine = !works?.person || works.person === session.value?.person;
+  if (works) return <p class="works"><b>{sentence(works)}</b> {mine && <a href={href("today")}>See today</a>}</p>;
   if (list.length) return <p class="notice">Something came, and was refused: see below what to do.</p>;
   return <p class="waiting">{phone ? `Waiting for ${owns(phone.person)} phone…` : "Waiting for the first request…"}</p>;
 }
