@@ -74,7 +74,7 @@ const Field = ({ label, text }: { label: string; text: string }) => (
 function ByHand({ phone, automation }: { phone: Phone; automation: Automation }) {
   return (
     <ol>
-      <li>In the app: <b>Automations</b> → <b>New Automation</b> → <b>REST API</b>.</li>
+      <li>In the app: <b>Automated Exports</b> (in older ones <b>Automations</b>) → <b>New Automation</b> → <b>REST API</b>.</li>
       <Field label="Name" text={`health-export: ${automation.name}`} />
       <Field label="URL" text={endpoint(phone.server)} />
       <Field label="Headers: add one, with this as its key" text="X-API-Key" />
