@@ -1,5 +1,5 @@
 // Links by which the app Health Auto Export sets up one of its automations. The parameters are those of its help page and
-// of what others have published; the names of the kinds past the third are those of its JSON, because no page names them.
+// of what others have published. The kinds after Symptoms have their names in its JSON, because no page that we know names them.
 //
 // What is chosen for the owner, and why:
 // - The period is the app's default, yesterday and today, each hour. "Since last sync" would be less to send, but leaves out

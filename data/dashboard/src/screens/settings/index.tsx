@@ -32,14 +32,23 @@ const SECTIONS: Record<string, Section> = {
   about: { title: "About", view: About },
 };
 
+const SETTLED_MS = 1500;
+
 export function Settings({ path }: ScreenProps) {
   const shown = Object.entries(SECTIONS).filter(([, { admin }]) => !admin || session.value?.admin);
   const at = path[0];
   useEffect(() => {
     const section = at && document.getElementById(`settings-${at}`);
-    if (!section) return;
-    section.scrollIntoView();
+    if (!section) return undefined;
     section.focus({ preventScroll: true });
+    // What stands above grows while its answers come.
+    const settling = new ResizeObserver(() => section.scrollIntoView());
+    settling.observe(section.parentElement ?? section);
+    const timer = setTimeout(() => settling.disconnect(), SETTLED_MS);
+    return () => {
+      clearTimeout(timer);
+      settling.disconnect();
+    };
   }, [at]);
   return (
     <>
