@@ -55,6 +55,7 @@ const KINDS: Record<string, string> = {
   name: "by the server's name",
   private: "in your home network",
   tailscale: "through Tailscale",
+  public: "on the internet",
   loopback: "on the server itself only",
 };
 const OTHER = "other";
@@ -84,6 +85,9 @@ function Where({ addresses, phone, change }: Part & { addresses: Addresses }) {
           Another address, such as that of a proxy
           <input type="url" required placeholder="https://health.example.org" value={phone.server} onInput={(event) => change({ server: event.currentTarget.value.trim() })} />
         </label>
+      )}
+      {addresses.reachable && isLoopback(phone.server) && (
+        <p class="notice">For a phone this address means the phone itself. Choose one by which other machines find the server, such as its name or its number in your network.</p>
       )}
       <Safety server={phone.server} />
     </>

@@ -106,7 +106,7 @@ function Link({ one, close }: { one: Person; close: () => void }) {
         It opens this page on another device as <b>{one.name}</b>
         {one.you ? ", with everything that you may do." : ", who sees and downloads their own data, and may send more, but changes nothing on the server."}
       </p>
-      {isLoopback(server) && <p class="notice">Other devices cannot reach this server yet: <code>health-export setup</code> on the server changes that.</p>}
+      {isLoopback(server) && <p class="notice">No address is known by which other devices reach this server: <code>health-export setup</code> on it says more.</p>}
       {made ? (
         <div class="scan secret">
           <Qr text={server + made.path} what={`opens this page as ${one.name}`} />
