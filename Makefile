@@ -1,5 +1,6 @@
-# Everyday builds link the ready-made DuckDB library from the locked npm package, which there is for x86-64; elsewhere, and
-# with `make release`, DuckDB is compiled in, which takes tens of minutes the first time.
+# The page is built by Node from data/dashboard and embedded in the program. Everyday builds link the ready-made DuckDB library from
+# the locked npm package, which there is for x86-64; elsewhere, and with `make release`, DuckDB is compiled in, which takes tens
+# of minutes the first time.
 
 ifeq ($(shell uname -m),x86_64)
 export DUCKDB_LIB_DIR := $(CURDIR)/node_modules/@duckdb/node-bindings-linux-x64
@@ -8,22 +9,44 @@ FEATURES := --no-default-features
 endif
 CARGO_FLAGS := --release --locked $(FEATURES)
 
-.PHONY: build test durability demo release release-archive sbom deb install-test fuzz lint doc alerts bench load load-selftest load-report load-baseline clean
+MODULES := node_modules/.package-lock.json
+PAGE := data/dashboard/dist/index.html
+PAGE_SOURCES := $(shell find data/dashboard -name dist -prune -o -type f -print)
+# What must be there before cargo is called.
+READY := $(PAGE) $(DUCKDB)
 
-build: $(DUCKDB)
+.PHONY: build page test test-page screenshots durability demo release release-archive sbom deb install-test fuzz lint doc alerts bench load load-selftest load-report load-baseline clean
+
+build: $(READY)
 	cargo build $(CARGO_FLAGS)
 
+page: $(PAGE)
+
+$(MODULES): package-lock.json
+	npm ci --no-audit --no-fund
+	touch $@
+
+$(PAGE): $(MODULES) $(PAGE_SOURCES)
+	node data/dashboard/build.mjs
+
 ifdef DUCKDB
-$(DUCKDB): package-lock.json
-	npm ci
+$(DUCKDB): $(MODULES)
 	touch $@
 endif
 
-test: $(DUCKDB)
+test: build test-page
 	cargo test $(CARGO_FLAGS)
 
+# The page in a real browser, against the real program; says that it skips where there is no Chromium.
+test-page: build
+	node --test --test-concurrency=1 'tests/page/*.test.mjs'
+
+# Every screen in both sizes, light and dark, into target/screenshots.
+screenshots: build
+	node tests/page/screenshots.mjs target/screenshots
+
 # What survives bad luck: more kills than `make test` has, and what was counted is printed.
-durability: $(DUCKDB)
+durability: $(READY)
 	DURABILITY_CYCLES=$(or $(DURABILITY_CYCLES),1000) cargo test $(CARGO_FLAGS) --test durability -- --nocapture
 
 demo: build
@@ -36,7 +59,7 @@ release: export RUSTFLAGS := --remap-path-prefix=$(CARGO_HOME)=cargo --remap-pat
 release: export CFLAGS := $(PREFIX_MAP)
 release: export CXXFLAGS := $(PREFIX_MAP)
 release: export CARGO_INCREMENTAL := 0
-release:
+release: $(PAGE)
 	env -u DUCKDB_LIB_DIR cargo build --release --locked
 
 # The list of all dependencies, as CycloneDX.
@@ -61,15 +84,16 @@ install-test:
 
 # Each fuzzer for so long; says that it skips where there is no nightly compiler.
 FUZZ_SECONDS ?= 20
-fuzz: $(DUCKDB)
+fuzz: $(READY)
 	fuzz/run.sh $(FUZZ_SECONDS) $(FUZZ)
 
-lint: $(DUCKDB)
+lint: $(READY)
+	node_modules/.bin/tsc --project data/dashboard
 	cargo fmt --check
 	cargo clippy $(CARGO_FLAGS) --all-targets -- -D warnings
 	cargo clippy $(CARGO_FLAGS) --test performance -- -D warnings
 
-doc: $(DUCKDB)
+doc: $(READY)
 	RUSTDOCFLAGS="-D warnings" cargo doc $(CARGO_FLAGS) --no-deps --document-private-items
 
 # promtool is in Debian's package prometheus.
@@ -77,18 +101,18 @@ alerts:
 	promtool check rules data/alerts.rules.yml
 	promtool test rules tests/alerts/alerts.test.yml
 
-bench: $(DUCKDB)
+bench: $(READY)
 	cargo bench --locked $(FEATURES) --bench figures -- $(BENCH)
 
 # The load suite: LOAD=sustained,stress for some scenarios, SMALL=1 for the small machine, SOAK_MINUTES=10 for the soak as well.
 LOAD_SUITE := cargo test $(CARGO_FLAGS) --test performance --
 
-load: $(DUCKDB)
+load: $(READY)
 	LOAD=$(LOAD) SMALL=$(SMALL) $(LOAD_SUITE) run
 
-load-selftest load-report load-baseline: load-%: $(DUCKDB)
+load-selftest load-report load-baseline: load-%: $(READY)
 	$(LOAD_SUITE) $*
 
 clean:
 	cargo clean
-	rm -rf node_modules
+	rm -rf node_modules data/dashboard/dist

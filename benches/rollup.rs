@@ -16,7 +16,7 @@ pub fn run() {
     let bench = Bench::with_history(2);
     let app = &bench.app;
     let begun = Instant::now();
-    let buckets = refresh(&app.store, &app.engine, &app.home).expect("rollups");
+    let buckets = refresh(&app.store, &app.engine, &app.home()).expect("rollups");
     println!("\nrolling up all 10 M samples: {buckets} buckets in {:.1} s", begun.elapsed().as_secs_f64());
     let file = rusqlite::Connection::open(bench.database()).expect("the file");
     for (title, bucket, grain) in [("days", Bucket::Day, 1), ("hours", Bucket::Hour, 0)] {

@@ -8,10 +8,11 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
-use crate::config::Settings;
+use crate::config::{Settings, file};
 use crate::error::{Error, Result};
 use crate::export::spool::Spool;
 use crate::model::keep::Keep;
+use crate::model::preferences::{Chosen, Preferences};
 use crate::model::shown::System;
 use crate::model::source::SourceKind;
 use crate::query::budget::Budget;
@@ -33,9 +34,8 @@ pub struct App {
     pub downloads: Budget,
     pub spool: Spool,
     pub receiver: Receiver,
-    pub home: TimeZone,
-    /// Units of answers that name none.
-    pub units: System,
+    /// The home zone and the units of answers that name none.
+    pub preferences: Preferences,
     /// For bodies on their way in.
     pub room: Room,
     pub jobs: Jobs,
@@ -47,6 +47,8 @@ pub struct App {
     pub max_connections: usize,
     /// Wrong keys of one address in a minute that are answered as such; 0 is no limit.
     pub wrong_keys_per_minute: u32,
+    /// Whether who comes from the internet is answered.
+    pub public: bool,
     pub data_dir: PathBuf,
     /// The folder of backups.
     pub backup_dir: PathBuf,
@@ -74,7 +76,8 @@ impl App {
             temp_mb: settings.spool_mb,
             spool_dir: spool.folder().to_owned(),
         })?;
-        let receiver = Receiver::new(store.clone(), settings.home.clone(), settings.max_body);
+        let preferences = settings.preferences();
+        let receiver = Receiver::new(store.clone(), preferences.clone(), settings.max_body);
         Ok(App {
             engine: Arc::new(engine),
             questions: Budget::new(settings.query_limit),
@@ -85,16 +88,42 @@ impl App {
             answer_cache: settings.answer_cache,
             max_connections: settings.max_connections,
             wrong_keys_per_minute: settings.wrong_keys_per_minute,
+            public: settings.public,
             data_dir: settings.data_dir.clone(),
             backup_dir: settings.backup_dir.clone(),
             backup_keep: settings.backup_keep,
             backup_stop: Stop::default(),
             receiver,
-            home: settings.home.clone(),
-            units: settings.units,
+            preferences,
             room,
             store,
         })
+    }
+}
+
+impl App {
+    /// The zone of local days, as it is now.
+    pub fn home(&self) -> TimeZone {
+        self.preferences.home()
+    }
+
+    /// Units of answers that name none, as they are now.
+    pub fn units(&self) -> System {
+        self.preferences.units()
+    }
+
+    /// Writes what was chosen to the file of settings, and then it is in force; when it cannot be written, nothing changes.
+    pub fn prefer(&self, chosen: Chosen, changed: &[(&str, &str)]) -> Result<()> {
+        file::set(&self.data_dir, changed).map_err(|fault| {
+            tracing::warn!("a setting could not be changed: {fault}");
+            Error::Unavailable(
+                "nothing was changed, for config.toml in the data directory cannot be written: the server's log says why; \
+                 let the account of the server write there, or change the line by hand and start the server again"
+                    .into(),
+            )
+        })?;
+        self.preferences.change(chosen);
+        Ok(())
     }
 }
 

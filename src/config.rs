@@ -2,6 +2,8 @@
 //!
 //! The defaults are the shipped example file itself, so that what it says cannot drift from what the program does.
 
+pub mod file;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -12,6 +14,7 @@ use jiff::tz::TimeZone;
 
 use crate::error::{Error, Result};
 use crate::model::keep::Keep;
+use crate::model::preferences::{Chosen, Preference, Preferences};
 use crate::model::shown::System;
 use crate::model::source::SourceKind;
 use crate::model::time::parse_zone;
@@ -44,6 +47,8 @@ impl Source {
 pub struct Settings {
     pub data_dir: PathBuf,
     pub listen: SocketAddr,
+    /// Whether who comes from the internet is answered.
+    pub public: bool,
     pub home: TimeZone,
     /// Units of answers that name none.
     pub units: System,
@@ -110,6 +115,20 @@ impl Settings {
         Settings::from_texts(data_dir, resolved)
     }
 
+    /// What may change while the server runs, as it is at the start.
+    pub fn preferences(&self) -> Preferences {
+        Preferences::new(Chosen {
+            home: self.preference("home_zone", self.home.clone()),
+            units: self.preference("units", self.units),
+        })
+    }
+
+    fn preference<T>(&self, key: &str, value: T) -> Preference<T> {
+        let (text, source) = &self.resolved[key];
+        let changeable = matches!(source, Source::File | Source::Default);
+        Preference { value, text: text.clone(), from: source.as_str(), changeable }
+    }
+
     /// What to tell somebody who named no data and may have meant the service's, which belongs to another account.
     pub fn hint(&self) -> Option<String> {
         let named = self.resolved.get("data_dir").is_some_and(|(_, source)| *source != Source::Default);
@@ -147,6 +166,7 @@ impl Settings {
         Ok(Settings {
             data_dir,
             listen: parse(&resolved, "listen", "an address and port such as 127.0.0.1:8787")?,
+            public: parse(&resolved, "public", "true or false")?,
             home,
             units: System::parse(&resolved["units"].0)
                 .ok_or_else(|| invalid("units", &resolved["units"].0, System::WORDS))?,

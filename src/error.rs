@@ -18,6 +18,9 @@ pub enum Error {
     /// The thing asked for does not exist.
     #[error("{0}")]
     NotFound(String),
+    /// What is asked contradicts what there is; the text says how to go on.
+    #[error("{0}")]
+    Conflict(String),
     /// The body is of no kind we know; it is kept in quarantine under the delivery.
     #[error("{reason}")]
     NotUnderstood { reason: String, delivery: Option<String> },

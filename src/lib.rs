@@ -9,12 +9,12 @@
 //! | `decode`    | bytes to records, one folder or file per sender; pure                            | model                         |
 //! | `validate`  | records to samples in canonical units, or a named reason; pure                   | model, decode's records       |
 //! | `store`     | SQLite; the only folder that names rusqlite                                      | model, sys                    |
-//! | `query`     | questions to rows; `query/duck` is the only place that names duckdb              | store, model                  |
+//! | `query`     | questions to rows; `query/duck` is the only place that names duckdb              | store, model, sys             |
 //! | `export`    | rows to files: CSV, Parquet, NDJSON                                              | query, store, model           |
 //! | `http`      | the doors; the only folder that names axum                                       | everything but cli            |
 //! | `cli`       | one file per command                                                             | everything                    |
 //! | `telemetry` | logs, figures                                                                    | error                         |
-//! | `sys`       | signals, systemd, the disk, memory, the lock of the data directory               | error                         |
+//! | `sys`       | signals, systemd, threads, the disk, memory, the lock of the data directory      | error                         |
 //!
 //! `app` is what is alive at run time; `config` are the settings; `error` is the error type below HTTP. Nothing imports
 //! `http` or `cli`. `tests/it/architecture.rs` reads the `use` lines and holds these rules.

@@ -1,10 +1,10 @@
 // Builds the page into dist/: one script and one style sheet, named by their content so that browsers may keep them for
-// ever, each beside what it is under brotli and gzip, which the program embeds and hands out as they are.
+// ever, each beside what it is under brotli, which the program embeds and hands out as it is.
 
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+import { brotliCompressSync, constants } from "node:zlib";
 import { build } from "esbuild";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
@@ -29,7 +29,6 @@ function keep(path, content) {
   writeFileSync(path, content);
   const best = { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: content.length } };
   writeFileSync(`${path}.br`, brotliCompressSync(content, best));
-  writeFileSync(`${path}.gz`, gzipSync(content, { level: 9 }));
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -24,7 +24,7 @@ pub fn run(settings: &Settings) -> Result<ExitCode> {
     let app = App::start(settings)?;
     let reader = app.store.reader()?;
     let mut findings = check::run(&reader)?;
-    let rollups = rollups::verify(&app.store, &app.engine, &app.home);
+    let rollups = rollups::verify(&app.store, &app.engine, &app.home());
     findings.push(check::asked("rollups (what is wrong is made anew)", rollups)?);
     findings.push(Finding { question: "permissions", faults: permissions });
     findings.push(Finding { question: "free space", faults: free_space(&settings.data_dir)? });

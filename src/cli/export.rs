@@ -97,7 +97,7 @@ impl Export {
             to,
             layer: self.layer()?,
             sources: self.source.clone(),
-            units: app.units,
+            units: app.units(),
             format,
         };
         samples::export(&app.store, &app.engine, &app.spool, &question, &Stop::default())

@@ -62,7 +62,7 @@ impl Everything<'_> {
         fs::set_permissions(self.folder, fs::Permissions::from_mode(0o700))
             .map_err(|fault| failed(self.folder, &fault))?;
         self.samples()?;
-        let home = self.app.home.clone();
+        let home = self.app.home();
         let sleep = sleep::Question {
             user: self.user,
             from: None,

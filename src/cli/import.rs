@@ -70,7 +70,7 @@ impl Import {
         let store = Arc::new(Store::open(folder, settings.readers)?);
         let (name, now) = (self.user.clone(), jiff::Timestamp::now().as_second());
         let user = store.writer().run(move |writing| keys::user_id(writing.connection, &name, now))?;
-        Ok((Receiver::new(store, settings.home.clone(), settings.max_body), user))
+        Ok((Receiver::new(store, settings.preferences(), settings.max_body), user))
     }
 
     fn request(&self, user: i64, path: &Path) -> Request {

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Span, Timestamp};
 use crate::config::Settings;
 use crate::decode::shortcuts::number::decimal_of;
 use crate::error::{Error, Result};
-use crate::model::key::{Scope, hash, new_secret};
+use crate::model::key::{hash, new_secret};
 use crate::model::time::offset_rfc3339;
 use crate::store::Store;
 use crate::store::keys::{self, KeyRow, NewKey};
@@ -52,8 +52,8 @@ impl Command {
                 let secret = new_secret().map_err(|fault| Error::internal("making a secret", fault))?;
                 let key = NewKey {
                     user,
-                    name,
-                    scopes: scope.iter().map(|name| self::scope(name)).collect::<Result<_>>()?,
+                    name: NewKey::name(&name)?,
+                    scopes: NewKey::scopes(&scope)?,
                     hash: hash(&secret),
                     created_at: now.as_second(),
                     expires_at,
@@ -80,11 +80,6 @@ fn known_locale(locale: String) -> Result<String> {
         Some(_) => Ok(locale),
         None => Err(Error::BadRequest(format!("--locale cannot be {locale:?}: write it as de, de_AT or en_US"))),
     }
-}
-
-fn scope(name: &str) -> Result<Scope> {
-    Scope::parse(name)
-        .ok_or_else(|| Error::BadRequest(format!("{name:?} is no scope: there are ingest, read, export and admin")))
 }
 
 /// `90d`, `12h` and whatever else jiff reads as a span, counted from now.

@@ -42,7 +42,7 @@ impl Replay {
         }
         let selection = Selection { user, since, delivery: self.delivery.clone() };
         let without_body = replays::without_body(&*store.reader()?, &selection)?;
-        let receiver = Receiver::new(store, settings.home.clone(), settings.max_body);
+        let receiver = Receiver::new(store, settings.preferences(), settings.max_body);
         let sum = self.replay(&receiver, &selection)?;
         print_sum(&sum, without_body, self.dry_run);
         Ok(if sum.lost == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -1,5 +1,7 @@
-//! Keys at the door: three headers that senders use, one look-up, one scope for each group of routes. Where data only comes
-//! in, the key may also stand in the address, because some senders can set no header; addresses are never logged.
+//! Who comes in: by a key in one of three headers that senders use, or by the cookie of a session. One look-up, one scope for
+//! each group of routes. A key goes before a cookie, because somebody has put it there on purpose, while a browser sends its
+//! cookie with everything. Where data only comes in, the key may also stand in the address, because some senders can set no
+//! header; addresses are never logged.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
@@ -8,51 +10,94 @@ use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use axum_extra::extract::cookie::CookieJar;
 
 use crate::http::doors::Doors;
 use crate::http::drain::drain;
 use crate::http::problem::Problem;
 use crate::http::run::blocking;
-use crate::model::key::{Principal, Scope, hash};
+use crate::model::key::{By, Principal, Proof, Scope, hash};
+use crate::model::session::USE_SECONDS;
+use crate::store::keys::Known;
+use crate::store::sessions;
 
 /// The parameter that holds a key.
 pub const TOKEN: &str = "token";
 
-/// Lets a request through when its key has the scope, with the `Principal` in its extensions.
+/// The cookie that holds the secret of a session.
+pub const COOKIE: &str = "he_session";
+
+/// Whose key or session a request had; in the extensions of its answer, for what sees only that.
+#[derive(Debug, Clone, Copy)]
+pub struct Asker(pub i64);
+
+/// Lets a request through when its key or session has the scope, with the `Principal` in its extensions.
 pub async fn require(State(doors): State<Doors>, scope: Scope, mut request: Request, next: Next) -> Response {
-    let secret = secret(request.headers()).map(str::to_owned);
-    let secret = secret.or_else(|| if scope == Scope::Ingest { token(request.uri().query()?) } else { None });
-    let problem = match principal(&doors, peer(&request), secret).await {
+    let key = match scope {
+        Scope::Ingest => key_with_data(&request),
+        _ => key(request.headers()).map(str::to_owned),
+    };
+    let proof = key.map(|key| Proof::Key(hash(&key))).or_else(|| session(request.headers()));
+    let (problem, asker) = match principal(&doors, peer(&request), proof).await {
         Ok(principal) if principal.may(scope) => {
+            let asker = Asker(principal.user);
             request.extensions_mut().insert(principal);
-            return next.run(request).await;
+            let mut response = next.run(request).await;
+            response.extensions_mut().insert(asker);
+            return response;
         }
-        Ok(_) => Problem::wrong_scope(scope.as_str()),
-        Err(problem) => problem,
+        Ok(principal) => (Problem::wrong_scope(scope.as_str()), Some(Asker(principal.user))),
+        Err(problem) => (problem, None),
     };
     drain(request.into_body()).await;
-    problem.into_response()
+    let mut response = problem.into_response();
+    asker.and_then(|asker| response.extensions_mut().insert(asker));
+    response
 }
 
-/// Who sends this, by the key that the request has; `peer` has to answer for a wrong one.
-pub async fn principal(doors: &Doors, peer: Option<IpAddr>, secret: Option<String>) -> Result<Principal, Problem> {
-    match secret {
-        Some(secret) => find(doors, &secret).await?.ok_or_else(|| refused(doors, peer)),
-        None => Err(refused(doors, peer)),
+/// The key that a request with data came with, right or wrong.
+pub fn key_with_data(request: &Request) -> Option<String> {
+    key(request.headers()).map(str::to_owned).or_else(|| token(request.uri().query()?))
+}
+
+/// Who sends this, by what the request has shown; `peer` has to answer for what is wrong.
+pub async fn principal(doors: &Doors, peer: Option<IpAddr>, proof: Option<Proof>) -> Result<Principal, Problem> {
+    let refused = || refused(doors, peer, Problem::missing_key());
+    match proof {
+        Some(proof) => find(doors, proof).await?.ok_or_else(refused),
+        None => Err(refused()),
     }
 }
 
-/// Keys are found by their hash and never compared with one another. How long a look-up takes may tell how far a hash goes
-/// along with that of a key, but nobody can choose a secret by its SHA-256, so it tells nothing of use.
-async fn find(doors: &Doors, secret: &str) -> Result<Option<Principal>, Problem> {
-    let hash = hash(secret);
+/// Keys and sessions are found by their hash and never compared with one another. How long a look-up takes may tell how far a
+/// hash goes along with that of a key, but nobody can choose a secret by its SHA-256, so it tells nothing of use.
+pub async fn find(doors: &Doors, proof: Proof) -> Result<Option<Principal>, Problem> {
     let now = jiff::Timestamp::now().as_second();
-    let store = &doors.app.store;
-    if let Some(principal) = store.current().remembered_principal(&hash, now) {
-        return Ok(Some(principal));
+    let store = doors.app.store.clone();
+    let known = match store.current().remembered(&proof, now) {
+        Some(known) => Some(known),
+        None => blocking(move || store.current().known(&proof, now)).await?,
+    };
+    Ok(known.map(|known| {
+        note_use(doors, &known, now);
+        known.principal
+    }))
+}
+
+/// Notes that a key was used, and prolongs a session, without anybody waiting for it: one that cannot be prolonged, as on a
+/// full disk, still works.
+fn note_use(doors: &Doors, known: &Known, now: i64) {
+    if let By::Key(id) = known.principal.by {
+        doors.app.store.key_use().note(id, now);
     }
-    let store = store.clone();
-    Ok(blocking(move || store.current().principal(&hash, now)).await?)
+    let (By::Session(id), Some(used_at)) = (known.principal.by, known.used_at) else { return };
+    if now - used_at < USE_SECONDS {
+        return;
+    }
+    let noted = doors.app.store.writer().submit(move |writing| sessions::touch(writing.connection, id, now));
+    if let Err(fault) = noted {
+        tracing::debug!("the use of a session could not be noted: {fault}");
+    }
 }
 
 /// The address that a request comes from: the proxy's, where there is one.
@@ -60,24 +105,37 @@ pub fn peer(request: &Request) -> Option<IpAddr> {
     request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip())
 }
 
-fn refused(doors: &Doors, peer: Option<IpAddr>) -> Problem {
+/// Counts what somebody has shown in vain; `problem` is the answer unless there have been too many.
+pub fn refused(doors: &Doors, peer: Option<IpAddr>, problem: Problem) -> Problem {
     metrics::counter!("health_export_refused_keys_total").increment(1);
     match peer.and_then(|peer| doors.throttle.wrong_key(peer, Instant::now())) {
         Some(seconds) => {
             metrics::counter!("health_export_throttled_total").increment(1);
             Problem::throttled(seconds)
         }
-        None => Problem::missing_key(),
+        None => problem,
     }
 }
 
-pub fn secret(headers: &HeaderMap) -> Option<&str> {
+/// What the head of a request shows.
+pub fn shown(headers: &HeaderMap) -> Option<Proof> {
+    key(headers).map(|key| Proof::Key(hash(key))).or_else(|| session(headers))
+}
+
+/// The key in a header.
+pub fn key(headers: &HeaderMap) -> Option<&str> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let bearer = text(header::AUTHORIZATION.as_str()).and_then(|value| {
         let (scheme, secret) = value.split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then_some(secret)
     });
     bearer.or_else(|| text("x-api-key")).or_else(|| text("api-key")).map(str::trim)
+}
+
+/// What the cookie of a session shows.
+pub fn session(headers: &HeaderMap) -> Option<Proof> {
+    let jar = CookieJar::from_headers(headers);
+    jar.get(COOKIE).map(|cookie| Proof::Session(hash(cookie.value())))
 }
 
 fn token(query: &str) -> Option<String> {

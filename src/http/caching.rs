@@ -31,7 +31,8 @@ const DATA: HeaderValue = HeaderValue::from_static("private, max-age=60");
 const EXPORT: HeaderValue = HeaderValue::from_static("private, max-age=300");
 
 /// Answers are each person's own, and written as the client takes them.
-const VARY: HeaderValue = HeaderValue::from_static("Authorization, X-API-Key, api-key, Accept, Accept-Encoding");
+const VARY: HeaderValue =
+    HeaderValue::from_static("Authorization, X-API-Key, api-key, Cookie, Accept, Accept-Encoding");
 
 /// What of a request decides how any answer is given.
 pub struct Client {
@@ -43,7 +44,11 @@ impl<S: Sync> FromRequestParts<S> for Client {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Client, Infallible> {
-        let accepted = parts.extensions.get().copied().unwrap_or(Accepted { best: Coding::Identity, identity: true });
+        let accepted = parts.extensions.get().copied().unwrap_or(Accepted {
+            best: Coding::Identity,
+            identity: true,
+            brotli: false,
+        });
         Ok(Client { known: parts.headers.typed_get(), accepted })
     }
 }

@@ -30,6 +30,8 @@ pub struct Accepted {
     pub best: Coding,
     /// Whether it takes an answer as it is, too.
     pub identity: bool,
+    /// Whether it takes brotli, even when it likes another better.
+    pub brotli: bool,
 }
 
 impl Coding {
@@ -106,14 +108,15 @@ pub fn accepted(headers: &HeaderMap) -> Option<Accepted> {
     };
     // What is not mentioned is not wanted, but for the answer as it is, which is the last choice then.
     let identity = weight(&["identity"]);
+    let brotli = weight(&["br"]).unwrap_or(0);
     let weights = [
         (identity.unwrap_or(1), Coding::Identity),
         (weight(&["gzip", "x-gzip"]).unwrap_or(0), Coding::Gzip),
-        (weight(&["br"]).unwrap_or(0), Coding::Brotli),
+        (brotli, Coding::Brotli),
         (weight(&["zstd"]).unwrap_or(0), Coding::Zstd),
     ];
     let (_, best) = weights.into_iter().filter(|(weight, _)| *weight > 0).max()?;
-    Some(Accepted { best, identity: identity != Some(0) })
+    Some(Accepted { best, identity: identity != Some(0), brotli: brotli > 0 })
 }
 
 /// A coding and its weight in thousandths; nothing when it is no weight that there is.

@@ -34,7 +34,7 @@ pub async fn get(
     Extension(principal): Extension<Principal>,
     mut params: Params,
 ) -> Result<Response, Problem> {
-    let zone = params.zone(&app.home)?;
+    let zone = params.zone(&app.home())?;
     let (from, to) = params.range(&zone)?;
     let question = Question {
         user: principal.user,

@@ -109,7 +109,7 @@ pub async fn get(
     mut params: Params,
 ) -> Result<Response, Problem> {
     let tz = params.tz()?;
-    let (from, to) = params.range(tz.as_ref().unwrap_or(&doors.app.home))?;
+    let (from, to) = params.range(tz.as_ref().unwrap_or(&doors.app.home()))?;
     let question = Question {
         user: principal.user,
         metric: canonical(metric),
@@ -122,7 +122,7 @@ pub async fn get(
         after: paging::cursor(&mut params, read_cursor)?,
     };
     let shape = shape(&mut params, &headers)?;
-    let system = params.units(doors.app.units)?;
+    let system = params.units(doors.app.units())?;
     params.finish()?;
     let text = format!("data {question:?} {shape:?} {tz:?} {system:?}");
     caching::answered(&doors, client, caching::Question { user: principal.user, text }, move |reading| {

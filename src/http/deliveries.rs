@@ -46,7 +46,7 @@ pub async fn list(
 ) -> Result<Response, Problem> {
     let limit = paging::limit(&mut params, DEFAULT_LIMIT, MOST)?;
     let before = paging::cursor(&mut params, |text| text.parse().ok())?;
-    let (from, to) = params.range(&app.home)?;
+    let (from, to) = params.range(&app.home())?;
     let filter = Filter { automation: params.one("automation")?, from, to };
     params.finish()?;
     let user = principal.user;

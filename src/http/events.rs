@@ -136,7 +136,7 @@ pub async fn list(
     mut params: Params,
 ) -> Result<Response, Problem> {
     let tz = params.tz()?;
-    let (from, to) = params.range(tz.as_ref().unwrap_or(&doors.app.home))?;
+    let (from, to) = params.range(tz.as_ref().unwrap_or(&doors.app.home()))?;
     let selection = Selection {
         user: principal.user,
         kind: find_kind(&kind)?,

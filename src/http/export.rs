@@ -49,7 +49,7 @@ pub async fn samples(
     mut params: Params,
     request: Request,
 ) -> Result<Response, Problem> {
-    let zone = params.zone(&doors.app.home)?;
+    let zone = params.zone(&doors.app.home())?;
     let (from, to) = params.range(&zone)?;
     let question = Question {
         user: principal.user,
@@ -58,7 +58,7 @@ pub async fn samples(
         to,
         layer: params.layer()?,
         sources: params.set("source"),
-        units: params.units(doors.app.units)?,
+        units: params.units(doors.app.units())?,
         format: format(&mut params)?,
     };
     params.finish()?;

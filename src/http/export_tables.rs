@@ -102,7 +102,7 @@ pub async fn sleep(
     mut params: Params,
     request: Request,
 ) -> Result<Response, Problem> {
-    let zone = params.zone(&doors.app.home)?;
+    let zone = params.zone(&doors.app.home())?;
     let (from, to) = params.range(&zone)?;
     let what = What::Sleep(sleep::Question {
         user: principal.user,
@@ -142,7 +142,7 @@ pub async fn events(
     mut params: Params,
     request: Request,
 ) -> Result<Response, Problem> {
-    let zone = params.zone(&doors.app.home)?;
+    let zone = params.zone(&doors.app.home())?;
     let (from, to) = params.range(&zone)?;
     let mut range = events::Range { from, to, codes: as_set(params.list("code")), ..events::Range::default() };
     let kinds = params.list("kind").iter().map(|name| kind(name)).collect::<Result<Vec<_>>>()?;
@@ -181,14 +181,15 @@ pub async fn aggregate(
     request: Request,
 ) -> Result<Response, Problem> {
     let metrics = params.list("metric").into_iter().map(canonical);
-    let question = super::aggregate::question(&doors.app, principal.user, String::new(), &mut params)?;
+    let bucket = super::aggregate::bucket(&mut params)?;
+    let question = super::aggregate::question(&doors.app, principal.user, String::new(), bucket, &mut params)?;
     let questions = metrics.map(|metric| aggregate::Question { metric, ..question.clone() });
     let what = What::Aggregate(questions.collect());
     download(&doors, client, principal.user, what, params, request).await
 }
 
 fn workout_range(app: &App, params: &mut Params) -> Result<workouts::Range> {
-    let zone = params.zone(&app.home)?;
+    let zone = params.zone(&app.home())?;
     let (from, to) = params.range(&zone)?;
     Ok(workouts::Range { from, to, activities: as_set(params.list("type").iter().map(|name| slug(name)).collect()) })
 }

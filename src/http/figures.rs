@@ -27,8 +27,7 @@ const FORWARDED: [&str; 4] = ["forwarded", "x-forwarded-for", "x-real-ip", "via"
 )]
 pub async fn page(State(doors): State<Doors>, request: Request) -> Result<Response, Problem> {
     if !is_local(&request) {
-        let secret = auth::secret(request.headers()).map(str::to_owned);
-        let principal = auth::principal(&doors, auth::peer(&request), secret).await?;
+        let principal = auth::principal(&doors, auth::peer(&request), auth::shown(request.headers())).await?;
         if !principal.may(Scope::Read) {
             return Err(Problem::wrong_scope(Scope::Read.as_str()));
         }
@@ -98,6 +97,7 @@ fn name(method: &Method) -> &'static str {
         Method::HEAD => "HEAD",
         Method::POST => "POST",
         Method::PUT => "PUT",
+        Method::DELETE => "DELETE",
         Method::OPTIONS => "OPTIONS",
         _ => "other",
     }

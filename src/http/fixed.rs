@@ -1,6 +1,7 @@
-//! Pages that are the same for everybody until the program is another: `/` and `/openapi.json`.
+//! Texts that are the same for everybody until the program is another: the files of the page and `/openapi.json`.
 //!
-//! Each is compressed as well as it can be, once, when it is first asked for, and known by a strong tag of its bytes.
+//! Each is known by a strong tag of its bytes, and compressed as well as it can be: the page's files under brotli when they
+//! are built, which is what browsers get; anything else once, when it is first asked for.
 
 use std::sync::{Arc, OnceLock};
 
@@ -17,12 +18,15 @@ use crate::http::problem::Problem;
 use crate::http::run::blocking;
 
 /// Asked for again each time, and mostly answered by a 304: an update must be seen at once.
-const CONTROL: HeaderValue = HeaderValue::from_static("no-cache");
+const ASK_AGAIN: HeaderValue = HeaderValue::from_static("no-cache");
+/// For what is named by its content.
+const KEEP: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 const VARY: HeaderValue = HeaderValue::from_static("Accept-Encoding");
 
-/// A page is its own text and nothing from anywhere; its icon stands in it.
+/// A page is made of files of this server and nothing else, and none of its scripts stands in its text.
 const PAGE_POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "default-src 'self'; img-src 'self' blob: data:; style-src 'self'; script-src 'self'; connect-src 'self'; \
+     object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
 );
 
 #[derive(Clone)]
@@ -30,6 +34,9 @@ pub struct Page(Arc<Inside>);
 
 struct Inside {
     media_type: &'static str,
+    control: HeaderValue,
+    /// Whether it came compressed, under brotli.
+    built: bool,
     text: Bytes,
     /// By coding.
     written: [OnceLock<Result<Written>>; 4],
@@ -43,7 +50,21 @@ struct Written {
 
 impl Page {
     pub fn new(media_type: &'static str, text: impl Into<Bytes>) -> Page {
-        Page(Arc::new(Inside { media_type, text: text.into(), written: Default::default() }))
+        Page(Arc::new(Inside {
+            media_type,
+            control: ASK_AGAIN,
+            built: false,
+            text: text.into(),
+            written: Default::default(),
+        }))
+    }
+
+    /// A file that was compressed when it was built; one that is `named_by_content` may be kept for ever.
+    pub fn built(media_type: &'static str, text: &'static [u8], brotli: &'static [u8], named_by_content: bool) -> Page {
+        let control = if named_by_content { KEEP } else { ASK_AGAIN };
+        let mut written: [OnceLock<Result<Written>>; 4] = Default::default();
+        written[Coding::Brotli as usize] = OnceLock::from(Ok(Written::new(Bytes::from_static(brotli))));
+        Page(Arc::new(Inside { media_type, control, built: true, text: Bytes::from_static(text), written }))
     }
 
     pub async fn answered(self, client: Client) -> Result<Response, Problem> {
@@ -61,7 +82,7 @@ impl Page {
         if let Ok(tag) = HeaderValue::try_from(written.tag.to_string()) {
             headers.insert(header::ETAG, tag);
         }
-        headers.insert(header::CACHE_CONTROL, CONTROL);
+        headers.insert(header::CACHE_CONTROL, self.0.control.clone());
         headers.insert(header::VARY, VARY);
         if self.0.media_type.starts_with("text/html") {
             headers.insert(header::CONTENT_SECURITY_POLICY, PAGE_POLICY);
@@ -80,6 +101,7 @@ impl Page {
     fn coding(&self, accepted: Accepted) -> Coding {
         match self.0.text.len() < SMALLEST && accepted.identity {
             true => Coding::Identity,
+            false if self.0.built && accepted.brotli => Coding::Brotli,
             false => accepted.best,
         }
     }
@@ -90,10 +112,16 @@ impl Page {
                 Coding::Identity => self.0.text.clone(),
                 _ => coding.encode(&self.0.text, coding.best_level())?.into(),
             };
-            let digest = Sha256::digest(&body);
-            let hex: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-            Ok(Written { body, tag: EntityTag::strong(&hex) })
+            Ok(Written::new(body))
         };
         self.0.written[coding as usize].get_or_init(encoded).clone()
+    }
+}
+
+impl Written {
+    fn new(body: Bytes) -> Written {
+        let digest = Sha256::digest(&body);
+        let hex: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        Written { body, tag: EntityTag::strong(&hex) }
     }
 }

@@ -18,6 +18,7 @@ use crate::http::drain::{Incoming, drain};
 use crate::http::params::Params;
 use crate::http::problem::Problem;
 use crate::http::run::{blocking, to_the_end};
+use crate::http::verdict::Verdict;
 use crate::model::key::Principal;
 use crate::store::jobs::NewJob;
 use crate::sys::disk;
@@ -73,7 +74,7 @@ pub async fn post(
     })
     .await?;
     let location = [(header::LOCATION, accepted.status_url.clone()), (header::CACHE_CONTROL, "no-store".into())];
-    Ok((StatusCode::ACCEPTED, location, Json(accepted)).into_response())
+    Ok((StatusCode::ACCEPTED, location, Extension(Verdict::of_import()), Json(accepted)).into_response())
 }
 
 async fn take(
@@ -97,7 +98,7 @@ async fn take(
     let job = NewJob {
         public_id: public_id.clone(),
         user: principal.user,
-        api_key: Some(principal.key),
+        api_key: principal.key(),
         file: name.or(sent_name).unwrap_or_else(|| "upload".into()),
         bytes,
         created_at_ms: jiff::Timestamp::now().as_millisecond(),

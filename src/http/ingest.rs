@@ -16,6 +16,7 @@ use crate::http::drain::{Incoming, drain};
 use crate::http::params::no_such_parameter;
 use crate::http::problem::Problem;
 use crate::http::run::to_the_end;
+use crate::http::verdict::Verdict;
 use crate::model::key::Principal;
 use crate::model::receipt::Receipt;
 use crate::model::time::parse_zone;
@@ -67,14 +68,15 @@ pub async fn post(
     let origin = Origin { query, ..origin(&parts.headers) };
     let receipt = to_the_end(async move {
         let Arrived { content: body, held: _held } = take(&app, body).await?;
-        let Principal { user, key, .. } = principal;
-        app.receiver.receive(Upload { user, api_key: Some(key), origin, encoding, body }).await
+        let (user, api_key) = (principal.user, principal.key());
+        app.receiver.receive(Upload { user, api_key, origin, encoding, body }).await
     })
     .await?;
     let no_store = [(header::CACHE_CONTROL, "no-store")];
+    let verdict = Extension(Verdict::of_receipt(&receipt));
     Ok(match wants_text(&parts.headers) {
-        true => (StatusCode::OK, no_store, receipt.summary).into_response(),
-        false => (StatusCode::OK, no_store, Json(receipt)).into_response(),
+        true => (StatusCode::OK, no_store, verdict, receipt.summary).into_response(),
+        false => (StatusCode::OK, no_store, verdict, Json(receipt)).into_response(),
     })
 }
 

@@ -49,6 +49,11 @@ impl Problem {
         }
     }
 
+    /// The last part of its type.
+    pub fn name(&self) -> &str {
+        self.kind.rsplit(':').next().unwrap_or_default()
+    }
+
     pub fn missing_key() -> Problem {
         Problem::new(
             StatusCode::UNAUTHORIZED,
@@ -138,6 +143,7 @@ fn placed(error: Error) -> Problem {
     match error {
         Error::BadRequest(_) => Problem::new(StatusCode::BAD_REQUEST, "bad-request", "Bad request", detail),
         Error::NotFound(_) => Problem::new(StatusCode::NOT_FOUND, "not-found", "Not found", detail),
+        Error::Conflict(_) => Problem::new(StatusCode::CONFLICT, "conflict", "Not as things are", detail),
         Error::NotUnderstood { delivery, .. } => {
             let problem = Problem::new(StatusCode::BAD_REQUEST, "not-understood", "Body not understood", detail);
             Problem { delivery, ..problem }
@@ -175,9 +181,12 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = (status, Json(&self)).into_response();
-        if let Some(fault) = self.of_the_disk {
+        let (retry_seconds, of_the_disk) = (self.retry_seconds, self.of_the_disk.clone());
+        if let Some(fault) = of_the_disk {
             response.extensions_mut().insert(fault);
         }
+        // For `http/recent`, which sees only the answer.
+        response.extensions_mut().insert(self);
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -186,7 +195,7 @@ impl IntoResponse for Problem {
                 headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
             }
             StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
-                headers.insert(header::RETRY_AFTER, self.retry_seconds.unwrap_or(RETRY_SECONDS).into());
+                headers.insert(header::RETRY_AFTER, retry_seconds.unwrap_or(RETRY_SECONDS).into());
             }
             _ => {}
         }

@@ -46,7 +46,7 @@ pub async fn list(
     Extension(principal): Extension<Principal>,
     mut params: Params,
 ) -> Result<Response, Problem> {
-    let (from, to) = params.range(&app.home)?;
+    let (from, to) = params.range(&app.home())?;
     let filter = Filter { delivery: params.one("delivery")?, metric: metric(&mut params)?, from, to };
     answer(app, principal.user, filter, params).await
 }

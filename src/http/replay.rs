@@ -70,7 +70,7 @@ pub async fn post(
     Extension(principal): Extension<Principal>,
     mut params: Params,
 ) -> Result<Response, Problem> {
-    let since = params.since(&app.home)?;
+    let since = params.since(&app.home())?;
     let selection = Selection { user: principal.user, since, delivery: params.one("delivery")? };
     let dry_run = params.parsed("dry_run", "true or false", |text| text.parse::<bool>().ok())?.unwrap_or(false);
     let after = paging::cursor(&mut params, paging::numbers)?.map_or(0, |[id]| id);

@@ -13,14 +13,16 @@ use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::error::{Error, Result};
+use crate::http::at::At;
 use crate::http::caching::Client;
 use crate::http::doors::Doors;
 use crate::http::drain::drain;
 use crate::http::fixed::Page;
 use crate::http::problem::Problem;
 use crate::http::{
-    aggregate, auth, backups, condition, coverage, data, deliveries, documents, events, export, export_tables, figures,
-    health, imports, ingest, jobs, layers, metrics, quarantine, replay, sleep, sources, workout_course, workouts,
+    addresses, aggregate, auth, backups, codes, condition, coverage, csrf, data, deliveries, documents, events, export,
+    export_tables, figures, health, imports, ingest, jobs, keys, layers, metrics, page, people, qr, quarantine, recent,
+    replay, requests, session, sessions, settings, sleep, sources, storage, today, workout_course, workouts,
 };
 use crate::model::key::Scope;
 
@@ -29,21 +31,26 @@ use crate::model::key::Scope;
 struct Description;
 
 /// The whole of HTTP.
-pub fn router(app: App) -> Result<Router> {
-    let doors = Doors::new(app)?;
+pub fn router(app: App, at: At) -> Result<Router> {
+    let public = app.public;
+    let doors = Doors::new(app, at)?;
     let (routes, mut description) = OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(health::health))
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
         .routes(routes!(figures::page))
-        .merge(guarded(
-            &doors,
-            Scope::Ingest,
-            OpenApiRouter::new()
-                .routes(routes!(ingest::post))
-                .routes(routes!(ingest::compatible))
-                .routes(routes!(imports::post)),
-        ))
+        .routes(routes!(session::get, session::post, session::delete))
+        .merge(
+            guarded(
+                &doors,
+                Scope::Ingest,
+                OpenApiRouter::new()
+                    .routes(routes!(ingest::post))
+                    .routes(routes!(ingest::compatible))
+                    .routes(routes!(imports::post)),
+            )
+            .route_layer(middleware::from_fn_with_state(doors.clone(), recent::notice)),
+        )
         .merge(guarded(
             &doors,
             Scope::Read,
@@ -52,6 +59,7 @@ pub fn router(app: App) -> Result<Router> {
                 .routes(routes!(data::get))
                 .routes(routes!(aggregate::get))
                 .routes(routes!(sleep::get))
+                .routes(routes!(today::get))
                 .routes(routes!(workouts::list))
                 .routes(routes!(workouts::one))
                 .routes(routes!(workout_course::series))
@@ -68,7 +76,13 @@ pub fn router(app: App) -> Result<Router> {
                 .routes(routes!(quarantine::list))
                 .routes(routes!(coverage::get))
                 .routes(routes!(jobs::list))
-                .routes(routes!(jobs::one)),
+                .routes(routes!(jobs::one))
+                .routes(routes!(requests::list))
+                .routes(routes!(settings::get))
+                .routes(routes!(sessions::list))
+                .routes(routes!(sessions::delete))
+                .routes(routes!(addresses::get))
+                .routes(routes!(qr::get)),
         ))
         .merge(guarded(
             &doors,
@@ -85,13 +99,11 @@ pub fn router(app: App) -> Result<Router> {
         .split_for_parts();
     name_keys(&mut description);
     let description = serde_json::to_vec(&description).map_err(|fault| Error::internal("describing the API", fault))?;
-    let pages = [
-        ("/openapi.json", Page::new("application/json", description)),
-        ("/", Page::new("text/html; charset=utf-8", include_str!("../../data/index.html"))),
-    ];
-    let routes = pages
+    let described = ("/openapi.json".to_owned(), Page::new("application/json", description));
+    let routes = page::files()?
         .into_iter()
-        .fold(routes, |routes, (path, page)| routes.route(path, get(move |client: Client| page.answered(client))));
+        .chain([described])
+        .fold(routes, |routes, (path, page)| routes.route(&path, get(move |client: Client| page.answered(client))));
     let routes = routes
         .fallback(|OriginalUri(uri): OriginalUri, request: Request| async move {
             drain(request.into_body()).await;
@@ -101,9 +113,10 @@ pub fn router(app: App) -> Result<Router> {
             drain(request.into_body()).await;
             Problem::wrong_method()
         })
+        .layer(middleware::from_fn(csrf::guard))
         .layer(middleware::from_fn_with_state(doors.clone(), condition::notice))
         .with_state(doors);
-    Ok(layers::around(routes))
+    Ok(layers::around(routes, public))
 }
 
 /// For whoever looks after the server.
@@ -113,6 +126,15 @@ fn admin() -> OpenApiRouter<Doors> {
         .routes(routes!(sources::put))
         .routes(routes!(backups::post))
         .routes(routes!(backups::list))
+        .routes(routes!(keys::list))
+        .routes(routes!(keys::post))
+        .routes(routes!(keys::delete))
+        .routes(routes!(people::list))
+        .routes(routes!(people::post))
+        .routes(routes!(people::put))
+        .routes(routes!(settings::put))
+        .routes(routes!(storage::get))
+        .routes(routes!(codes::post))
 }
 
 /// Routes behind a key with that scope.
@@ -129,6 +151,8 @@ fn name_keys(description: &mut utoipa::openapi::OpenApi) {
     for header in ["X-API-Key", "api-key"] {
         components.add_security_scheme(header, SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new(header))));
     }
-    let ways = ["bearer", "X-API-Key", "api-key"];
+    components
+        .add_security_scheme(auth::COOKIE, SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(auth::COOKIE))));
+    let ways = ["bearer", "X-API-Key", "api-key", auth::COOKIE];
     description.security = Some(ways.map(|way| SecurityRequirement::new(way, [""; 0])).to_vec());
 }

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -9,11 +10,13 @@ use tokio::net::TcpListener;
 
 use crate::app::App;
 use crate::error::{Error, Result};
+use crate::http::at::At;
 use crate::http::connections::{self, Terms};
 use crate::http::places::Places;
 use crate::http::router::router;
 use crate::http::run::blocking;
 use crate::http::tls::Tls;
+use crate::store::{Store, key_use};
 use crate::telemetry::figures;
 
 /// A socket that is bound, but not yet served.
@@ -46,6 +49,11 @@ impl Listening {
         self.listener.local_addr().map_err(|fault| Error::io("asking for the address", &fault))
     }
 
+    /// The same, and what is spoken there.
+    pub fn at(&self) -> Result<At> {
+        Ok(At { address: self.address()?, https: self.tls.is_some() })
+    }
+
     /// Serves until `stop` is ready and every answer that had begun is out, or its client has been waited for long enough.
     pub async fn serve(self, app: App, stop: impl Future<Output = ()> + Send + 'static) -> Result<()> {
         let (jobs, places) = (app.jobs.clone(), Places::new(app.max_connections));
@@ -57,26 +65,39 @@ impl Listening {
             stopping.ask_to_stop();
             backup.ask();
         };
-        let router = router(app)?;
-        let upkeep = tokio::spawn(keep_figures(figures::start()?));
+        let store = app.store.clone();
+        let upkeep = tokio::spawn(keep_up(figures::start()?, store.clone()));
+        let router = router(app, self.at()?)?;
         let reloading = self.tls.clone().map(|tls| tokio::spawn(tls.keep_reloading()));
         let terms = Terms { places, head: self.head, tls: self.tls };
         connections::serve(self.listener, terms, router, stop).await;
         upkeep.abort();
+        // It holds the store until it has ended.
+        let _ = upkeep.await;
         reloading.inspect(tokio::task::JoinHandle::abort);
         blocking(move || {
             jobs.stop();
+            told(key_use::write_now(&store));
             Ok(())
         })
         .await
     }
 }
 
-/// Adds durations up now and then, so that they take no memory when nobody asks for the figures.
-async fn keep_figures(page: &PrometheusHandle) {
+/// Adds durations up now and then, so that they take no memory when nobody asks for the figures, and writes when keys were used.
+async fn keep_up(page: &PrometheusHandle, store: Arc<Store>) {
     let mut ticks = tokio::time::interval(figures::UPKEEP);
     loop {
         ticks.tick().await;
         page.run_upkeep();
+        let store = store.clone();
+        told(blocking(move || key_use::write_when_due(&store)).await);
+    }
+}
+
+/// A use that is not written is no fault of any request.
+fn told(written: Result<()>) {
+    if let Err(fault) = written {
+        tracing::debug!("when keys were used could not be written: {fault}");
     }
 }

@@ -18,6 +18,7 @@ use crate::model::key::Principal;
 use crate::model::time::local_rfc3339;
 use crate::query::sleep::night::Night;
 use crate::query::sleep::{Answer, Question, answer};
+use crate::store::nights::read::Segment;
 
 const DEFAULT_LIMIT: usize = 366;
 const MOST: usize = 5_000;
@@ -49,8 +50,9 @@ pub struct NightRow {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub in_bed_minutes: Option<f64>,
     pub stages: Stages,
-    /// In order of time, without overlaps.
-    pub segments: Vec<SegmentRow>,
+    /// In order of time, without overlaps; left out with `segments=false`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub segments: Option<Vec<SegmentRow>>,
     /// Joined by `|` when there are several, the one that is believed first at the front.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub source: String,
@@ -92,7 +94,8 @@ pub struct SegmentRow {
         ("source" = Option<String>, Query, description = "May be repeated"),
         ("limit" = Option<u32>, Query, description = "1 to 5000, default 366"),
         ("cursor" = Option<String>, Query, description = "next_cursor of the page before"),
-        ("order" = Option<String>, Query, description = "asc or desc by date")
+        ("order" = Option<String>, Query, description = "asc or desc by date"),
+        ("segments" = Option<bool>, Query, description = "false leaves the segments of each night out")
     ),
     responses((status = 200, body = Nights), (status = 304, description = "Not modified"), (status = 400, body = Problem))
 )]
@@ -102,7 +105,7 @@ pub async fn get(
     client: Client,
     mut params: Params,
 ) -> Result<Response, Problem> {
-    let zone = params.zone(&doors.app.home)?;
+    let zone = params.zone(&doors.app.home())?;
     let (from, to) = params.range(&zone)?;
     let question = Question {
         user: principal.user,
@@ -114,26 +117,28 @@ pub async fn get(
         limit: paging::limit(&mut params, DEFAULT_LIMIT, MOST)?,
         after: paging::cursor(&mut params, |text| text.parse().ok())?,
     };
+    let segments = params.parsed("segments", "true or false", |text| text.parse::<bool>().ok())?.unwrap_or(true);
     params.finish()?;
-    let asked = caching::Question { user: principal.user, text: format!("sleep {question:?}") };
+    let asked = caching::Question { user: principal.user, text: format!("sleep {segments} {question:?}") };
     caching::answered(&doors, client, asked, move |reading| {
-        Finished::json(&written(answer(reading, &question)?, &question.zone))
+        Finished::json(&written(answer(reading, &question)?, &question.zone, segments))
     })
     .await
 }
 
-fn written(answer: Answer, zone: &TimeZone) -> Nights {
+fn written(answer: Answer, zone: &TimeZone, segments: bool) -> Nights {
     let next_cursor = answer.next.map(|day| paging::sealed(&day.to_string()));
-    Nights { nights: answer.nights.into_iter().map(|night| row(night, zone)).collect(), next_cursor }
+    Nights { nights: answer.nights.into_iter().map(|night| row(night, zone, segments)).collect(), next_cursor }
 }
 
-fn row(night: Night, zone: &TimeZone) -> NightRow {
+fn row(night: Night, zone: &TimeZone, segments: bool) -> NightRow {
     let time = |utc: i64| local_rfc3339(utc, zone);
-    let segments = night.runs().into_iter().map(|segment| SegmentRow {
+    let segment = |segment: Segment| SegmentRow {
         stage: segment.stage.as_str().into(),
         start: time(segment.start),
         end: time(segment.end),
-    });
+    };
+    let segments = segments.then(|| night.runs().into_iter().map(segment).collect());
     NightRow {
         date: date_text(night.day),
         start: night.start.map(time),
@@ -149,7 +154,7 @@ fn row(night: Night, zone: &TimeZone) -> NightRow {
             awake: night.awake,
             unspecified: night.unspecified,
         },
-        segments: segments.collect(),
+        segments,
         summary: night.summary().into(),
         source: night.source,
     }

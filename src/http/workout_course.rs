@@ -66,7 +66,7 @@ pub async fn series(
 ) -> Result<Response, Problem> {
     let tz = params.tz()?;
     let names = params.list("name");
-    let system = params.units(doors.app.units)?;
+    let system = params.units(doors.app.units())?;
     params.finish()?;
     let text = format!("workout series {id:?} {names:?} {tz:?} {system:?}");
     caching::answered(&doors, client, caching::Question { user: principal.user, text }, move |reading| {

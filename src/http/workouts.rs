@@ -143,7 +143,7 @@ pub async fn list(
     mut params: Params,
 ) -> Result<Response, Problem> {
     let tz = params.tz()?;
-    let (from, to) = params.range(tz.as_ref().unwrap_or(&doors.app.home))?;
+    let (from, to) = params.range(tz.as_ref().unwrap_or(&doors.app.home()))?;
     let selection = Selection {
         user: principal.user,
         from: from.unwrap_or(i64::MIN),
@@ -153,7 +153,7 @@ pub async fn list(
     };
     let limit = paging::limit(&mut params, DEFAULT_LIMIT, MOST)?;
     let after = paging::cursor(&mut params, paging::numbers)?.map(|[start, id]| (start, id));
-    let system = params.units(doors.app.units)?;
+    let system = params.units(doors.app.units())?;
     params.finish()?;
     let text = format!("workouts {selection:?} {after:?} {limit} {tz:?} {system:?}");
     caching::answered(&doors, client, caching::Question { user: principal.user, text }, move |reading| {
@@ -185,7 +185,7 @@ pub async fn one(
     mut params: Params,
 ) -> Result<Response, Problem> {
     let tz = params.tz()?;
-    let system = params.units(doors.app.units)?;
+    let system = params.units(doors.app.units())?;
     params.finish()?;
     let text = format!("workout {id:?} {tz:?} {system:?}");
     caching::answered(&doors, client, caching::Question { user: principal.user, text }, move |reading| {

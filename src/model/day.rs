@@ -33,6 +33,13 @@ pub fn date_text(day: i32) -> String {
     date(day).to_string()
 }
 
+/// The day of a date such as `2024-02-06`, and of nothing longer or shorter.
+pub fn parse_date(text: &str) -> Option<i32> {
+    let date = text.parse::<Date>().ok().filter(|date| date.to_string() == text)?;
+    let day = date.since(EPOCH).ok()?.get_days();
+    (FIRST..=LAST).contains(&day).then_some(day)
+}
+
 fn date(day: i32) -> Date {
     let days: Span = i64::from(day.clamp(FIRST, LAST)).days();
     EPOCH.saturating_add(days)
@@ -52,6 +59,32 @@ mod tests {
         assert_eq!(day_begins(day + 2, &berlin) - day_begins(day + 1, &berlin), 23 * 3600);
         for (utc, text) in [(i64::MIN, "0001-01-01"), (i64::MAX, "9998-12-31"), (0, "1970-01-01")] {
             assert_eq!(date_text(local_day(utc, &TimeZone::UTC)), text);
+        }
+    }
+
+    #[test]
+    fn a_date_is_read_as_it_is_written_and_nothing_else_is_one() {
+        for text in ["0001-01-01", "1969-12-31", "1970-01-01", "2024-02-29", "9998-12-31"] {
+            assert_eq!(parse_date(text).map(date_text).as_deref(), Some(text));
+        }
+        for text in [
+            "",
+            "0000-12-31",
+            "9998-12-32",
+            "9999-01-01",
+            "-000001-01-01",
+            "2023-02-29",
+            "2024-2-6",
+            "20240206",
+            " 2024-02-06",
+            "2024-02-06T00:00:00",
+            "2024-02-06T00:00:00Z",
+            "2024-02-06[UTC]",
+            "2024-W06-2",
+            "today",
+            "1707177600",
+        ] {
+            assert_eq!(parse_date(text), None, "{text}");
         }
     }
 }

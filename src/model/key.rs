@@ -36,10 +36,28 @@ impl Scope {
     }
 }
 
-/// Who stands behind a request: the person whose data it is about, and what the key allows.
+/// The person that every database begins with, whatever they are called by now.
+pub const OWNER: i64 = 1;
+
+/// What a request shows to be let in, as it is stored: a key, or the secret in the cookie of a session. Neither passes
+/// for the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Proof {
+    Key([u8; 32]),
+    Session([u8; 32]),
+}
+
+/// By what somebody has come in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    Key(i64),
+    Session(i64),
+}
+
+/// Who stands behind a request: the person whose data it is about, and what the key or session allows.
 #[derive(Debug, Clone)]
 pub struct Principal {
-    pub key: i64,
+    pub by: By,
     pub user: i64,
     pub scopes: Vec<Scope>,
     /// How the sender writes numbers, such as `de`, when that was said as the key was made.
@@ -47,17 +65,34 @@ pub struct Principal {
 }
 
 impl Principal {
+    /// The key of a sender. What a page sends has none, like what is imported from the command line: it comes when somebody
+    /// likes, so nobody waits for more of it.
+    pub fn key(&self) -> Option<i64> {
+        match self.by {
+            By::Key(id) => Some(id),
+            By::Session(_) => None,
+        }
+    }
+
     /// `admin` includes every other scope.
     pub fn may(&self, scope: Scope) -> bool {
         self.scopes.contains(&scope) || self.scopes.contains(&Scope::Admin)
     }
 }
 
+/// Characters of a secret.
+pub const SECRET_LENGTH: usize = 46;
+
 /// A new secret: `he_` and 43 characters of 256 random bits.
 pub fn new_secret() -> Result<String, getrandom::Error> {
+    Ok(format!("he_{}", random()?))
+}
+
+/// 43 characters of 256 random bits.
+pub fn random() -> Result<String, getrandom::Error> {
     let mut bits = [0u8; 32];
     getrandom::fill(&mut bits)?;
-    Ok(format!("he_{}", URL_SAFE_NO_PAD.encode(bits)))
+    Ok(URL_SAFE_NO_PAD.encode(bits))
 }
 
 /// What is stored of a secret.

@@ -27,6 +27,15 @@ impl System {
             _ => None,
         }
     }
+
+    /// The word that `parse` takes.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            System::Metric => "metric",
+            System::Imperial => "imperial",
+            System::AsSent => "as_sent",
+        }
+    }
 }
 
 /// Canonical units that have another in the United States. Food in grams, energy and percentages have none.

@@ -13,18 +13,23 @@ use crate::model::time::Layer;
 
 /// The layers that may speak in buckets of this length: none coarser, unless one is asked for.
 pub fn fits(bucket: Bucket, asked: Option<Layer>, layer: Layer) -> bool {
-    let coarsest = match bucket {
+    let coarsest = coarsest(bucket);
+    match asked {
+        Some(asked) => layer == asked,
+        // A month does not consist of whole weeks.
+        None => layer <= coarsest && !(layer == Layer::Week && coarsest > Layer::Week),
+    }
+}
+
+/// The coarsest layer of which a bucket can hold a whole one.
+pub fn coarsest(bucket: Bucket) -> Layer {
+    match bucket {
         Bucket::Minutes(minutes) if minutes < 60 => Layer::Minute,
         Bucket::Minutes(_) | Bucket::Hour => Layer::Hour,
         Bucket::Day => Layer::Day,
         Bucket::Week => Layer::Week,
         Bucket::Month => Layer::Month,
         Bucket::Year => Layer::Year,
-    };
-    match asked {
-        Some(asked) => layer == asked,
-        // A month does not consist of whole weeks.
-        None => layer <= coarsest && !(layer == Layer::Week && coarsest > Layer::Week),
     }
 }
 

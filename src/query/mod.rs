@@ -17,5 +17,7 @@ pub mod stat;
 pub mod subject;
 mod tally;
 pub mod timeline;
+pub mod today;
 pub mod units;
+pub mod usual;
 pub mod workouts;

@@ -16,11 +16,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use tokio::sync::oneshot::{self, error::RecvError};
 
 use crate::decode::shortcuts;
 use crate::error::{Error, Result};
+use crate::model::preferences::Preferences;
 use crate::model::receipt::Receipt;
 use crate::model::sample::Batch;
 use crate::store::Store;
@@ -51,16 +51,27 @@ pub struct Upload {
 #[derive(Clone)]
 pub struct Receiver {
     pub store: Arc<Store>,
-    pub home: TimeZone,
+    pub preferences: Preferences,
     /// Most bytes of a body, both as sent and as decompressed.
     pub max_body: u64,
     turns: Turns,
+    /// When all of it comes, for a past that is made up; else now.
+    as_of: Option<Timestamp>,
 }
 
 impl Receiver {
-    pub fn new(store: Arc<Store>, home: TimeZone, max_body: u64) -> Receiver {
+    pub fn new(store: Arc<Store>, preferences: impl Into<Preferences>, max_body: u64) -> Receiver {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        Receiver { store, home, max_body, turns: Turns::new(cores) }
+        Receiver { store, preferences: preferences.into(), max_body, turns: Turns::new(cores), as_of: None }
+    }
+
+    /// The same, for what came at another time: made-up people have a past.
+    pub fn as_of(&self, when: Timestamp) -> Receiver {
+        Receiver { as_of: Some(when), ..self.clone() }
+    }
+
+    fn now(&self) -> Timestamp {
+        self.as_of.unwrap_or_else(Timestamp::now)
     }
 
     /// Receives from async code.
@@ -131,7 +142,7 @@ impl Receiver {
                 "the body is empty: send what the app exports, or a value such as ?type=weight&value=72.5".into(),
             ));
         }
-        let received_at_ms = Timestamp::now().as_millisecond();
+        let received_at_ms = self.now().as_millisecond();
         let understand = || self.understand(body, &upload.origin, received_at_ms.div_euclid(1000));
         let (kept, (format, content)) = match large {
             true => rayon::join(|| compress(body), understand),

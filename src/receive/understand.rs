@@ -16,7 +16,8 @@ impl Receiver {
         let stated = origin.query.iter().find(|(name, _)| name == "format").and_then(|(_, name)| Format::parse(name));
         let aggregation = Aggregation::parse(origin.automation_aggregation.as_deref().unwrap_or_default());
         let stored_unit = |name: &str| self.stored_unit(name);
-        let context = validate::Context { aggregation, home: &self.home, stored_unit: &stored_unit };
+        let home = self.preferences.home();
+        let context = validate::Context { aggregation, home: &home, stored_unit: &stored_unit };
         if stated != Some(Format::Shortcuts)
             && let Some(content) = bundle::read(body, &context, self.max_body)
         {

@@ -12,10 +12,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rusqlite::Connection;
 
 use crate::error::Result;
-use crate::model::key::Principal;
+use crate::model::key::Proof;
 use crate::store::connection::{self, Pool};
 use crate::store::keys::{self, Known};
-use crate::store::series;
+use crate::store::{series, sessions};
 
 pub struct Current {
     memory: Mutex<Memory>,
@@ -26,29 +26,32 @@ struct Memory {
     watching: Connection,
     /// Another number than before when anybody else has committed.
     commits: i64,
-    keys: HashMap<[u8; 32], Known>,
+    known: HashMap<Proof, Known>,
     data_versions: HashMap<i64, i64>,
 }
 
 impl Current {
     pub(super) fn open(path: &Path, readers: Pool) -> Result<Current> {
         let watching = connection::open_reader(path)?;
-        let memory = Memory { watching, commits: -1, keys: HashMap::new(), data_versions: HashMap::new() };
+        let memory = Memory { watching, commits: -1, known: HashMap::new(), data_versions: HashMap::new() };
         Ok(Current { memory: Mutex::new(memory), readers })
     }
 
-    /// Who a secret's hash belongs to at `now`, in UTC epoch seconds, when that is known without reading.
-    pub fn remembered_principal(&self, hash: &[u8; 32], now: i64) -> Option<Principal> {
-        self.memory().ok()?.keys.get(hash)?.at(now)
+    /// Whose key or session it is at `now`, in UTC epoch seconds, when that is known without reading.
+    pub fn remembered(&self, proof: &Proof, now: i64) -> Option<Known> {
+        self.memory().ok()?.known.get(proof)?.at(now)
     }
 
-    /// Who a secret's hash belongs to, when its key is neither revoked nor expired at `now`, in UTC epoch seconds.
-    pub fn principal(&self, hash: &[u8; 32], now: i64) -> Result<Option<Principal>> {
+    /// Whose key or session it is, when it is neither revoked nor expired at `now`, in UTC epoch seconds.
+    pub fn known(&self, proof: &Proof, now: i64) -> Result<Option<Known>> {
         let found = self.ask(
-            |reader| keys::find(reader, hash),
+            |reader| match proof {
+                Proof::Key(hash) => keys::find(reader, hash),
+                Proof::Session(hash) => sessions::find(reader, hash),
+            },
             |memory, found| {
-                // Only keys that there are, or wrong ones could fill the memory.
-                memory.keys.extend(found.clone().map(|known| (*hash, known)));
+                // Only those that there are, or wrong ones could fill the memory.
+                memory.known.extend(found.clone().map(|known| (*proof, known)));
             },
         )?;
         Ok(found.and_then(|known| known.at(now)))
@@ -87,7 +90,7 @@ impl Current {
         let commits = memory.watching.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))?;
         if memory.commits != commits {
             memory.commits = commits;
-            memory.keys.clear();
+            memory.known.clear();
             memory.data_versions.clear();
         }
         Ok(memory)
@@ -119,16 +122,16 @@ mod tests {
     #[test]
     fn a_key_is_remembered_until_it_is_revoked_or_expires() {
         let (_folder, store, id) = store();
-        let (current, hash) = (store.current(), hash("secret"));
-        assert!(current.remembered_principal(&hash, 0).is_none(), "nobody has asked yet");
-        assert!(current.principal(&hash, 0).unwrap().is_some());
-        assert!(current.remembered_principal(&hash, 99).is_some());
-        assert!(current.remembered_principal(&hash, 100).is_none(), "expired");
-        assert!(current.principal(&hash, 100).unwrap().is_none());
+        let (current, proof) = (store.current(), Proof::Key(hash("secret")));
+        assert!(current.remembered(&proof, 0).is_none(), "nobody has asked yet");
+        assert!(current.known(&proof, 0).unwrap().is_some());
+        assert!(current.remembered(&proof, 99).is_some());
+        assert!(current.remembered(&proof, 100).is_none(), "expired");
+        assert!(current.known(&proof, 100).unwrap().is_none());
         store.writer().run(move |writing| keys::revoke(writing.connection, id, 1)).unwrap();
-        assert!(current.remembered_principal(&hash, 0).is_none());
-        assert!(current.principal(&hash, 0).unwrap().is_none());
-        assert!(current.remembered_principal(&hash, 0).is_none(), "what is not there is not remembered");
+        assert!(current.remembered(&proof, 0).is_none());
+        assert!(current.known(&proof, 0).unwrap().is_none());
+        assert!(current.remembered(&proof, 0).is_none(), "what is not there is not remembered");
     }
 
     #[test]

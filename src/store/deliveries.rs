@@ -207,11 +207,34 @@ pub(super) fn milliseconds(seconds: Option<i64>, open: i64) -> i64 {
     seconds.map_or(open, |seconds| seconds.saturating_mul(1000))
 }
 
+/// How many there are, of everybody.
+pub fn count(connection: &Connection) -> Result<i64> {
+    Ok(connection.query_row("SELECT count(*) FROM delivery", [], |row| row.get(0))?)
+}
+
 /// One delivery of a person.
 pub fn find(connection: &Connection, user: i64, public_id: &str) -> Result<Option<DeliveryRow>> {
     Ok(connection
         .prepare_cached(&format!("{SELECT} WHERE user = ?1 AND public_id = ?2"))?
         .query_row(params![user, public_id], read_row)
+        .optional()?)
+}
+
+/// A delivery as the latest that there is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Latest {
+    pub received_at_ms: i64,
+    pub automation: Option<String>,
+}
+
+/// The latest delivery of a person that was understood. Each moves the data version, also where it changes nothing.
+pub fn latest(connection: &Connection, user: i64) -> Result<Option<Latest>> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT received_at_ms, origin ->> 'automation_name' FROM delivery
+             WHERE user = ?1 AND refused = 0 ORDER BY id DESC LIMIT 1",
+        )?
+        .query_row([user], |row| Ok(Latest { received_at_ms: row.get(0)?, automation: row.get(1)? }))
         .optional()?)
 }
 

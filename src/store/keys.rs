@@ -3,7 +3,8 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::error::{Error, Result};
-use crate::model::key::{Principal, Scope};
+use crate::model::key::{By, Principal, Scope};
+use crate::store::people;
 
 /// A key without its secret.
 #[derive(Debug, Clone)]
@@ -16,6 +17,8 @@ pub struct KeyRow {
     pub created_at: i64,
     pub expires_at: Option<i64>,
     pub revoked_at: Option<i64>,
+    /// As it was last written, which may be some minutes ago.
+    pub used_at: Option<i64>,
 }
 
 /// What a new key is to be.
@@ -28,18 +31,44 @@ pub struct NewKey {
     pub expires_at: Option<i64>,
 }
 
+/// Most characters of a name.
+const NAME: usize = 100;
+
+impl NewKey {
+    /// The name of a key as it is kept.
+    pub fn name(name: &str) -> Result<String> {
+        people::as_kept("name", name, NAME)
+    }
+
+    /// Scopes by name; at least one.
+    pub fn scopes(names: &[String]) -> Result<Vec<Scope>> {
+        let one = |name: &String| {
+            let wrong = || format!("scopes: {name:?} is no scope, there are ingest, read, export and admin");
+            Scope::parse(name).ok_or_else(|| Error::BadRequest(wrong()))
+        };
+        let mut scopes = names.iter().map(one).collect::<Result<Vec<Scope>>>()?;
+        scopes.sort_unstable();
+        scopes.dedup();
+        match scopes.is_empty() {
+            true => Err(Error::BadRequest("scopes: name at least one of ingest, read, export and admin".into())),
+            false => Ok(scopes),
+        }
+    }
+}
+
 /// The person of that name, added when new.
 pub fn user_id(connection: &Connection, name: &str, now: i64) -> Result<i64> {
-    connection.execute("INSERT OR IGNORE INTO user (name, created_at) VALUES (?1, ?2)", params![name, now])?;
-    Ok(connection.query_row("SELECT id FROM user WHERE name = ?1", [name], |row| row.get(0))?)
+    people::find(connection, name)?.map_or_else(|| people::create(connection, name, now), Ok)
 }
 
 /// The person of that name.
 pub fn find_user(connection: &Connection, name: &str) -> Result<i64> {
-    connection
-        .query_row("SELECT id FROM user WHERE name = ?1", [name], |row| row.get(0))
-        .optional()?
-        .ok_or_else(|| Error::NotFound(format!("there is no person named {name:?} here")))
+    people::find(connection, name)?.ok_or_else(|| Error::NotFound(format!("there is no person named {name:?} here")))
+}
+
+/// How a person is called.
+pub fn user_name(connection: &Connection, user: i64) -> Result<String> {
+    Ok(connection.query_row("SELECT name FROM user WHERE id = ?1", [user], |row| row.get(0))?)
 }
 
 pub fn create(connection: &Connection, key: &NewKey) -> Result<i64> {
@@ -67,8 +96,9 @@ pub fn revoke(connection: &Connection, id: i64, now: i64) -> Result<bool> {
 
 pub fn list(connection: &Connection) -> Result<Vec<KeyRow>> {
     let mut statement = connection.prepare(
-        "SELECT api_key.id, user.name, api_key.name, scopes, api_key.created_at, expires_at, revoked_at
-         FROM api_key JOIN user ON user.id = api_key.user ORDER BY api_key.id",
+        "SELECT api_key.id, user.name, api_key.name, scopes, api_key.created_at, expires_at, revoked_at, used_at
+         FROM api_key JOIN user ON user.id = api_key.user
+         LEFT JOIN api_key_use ON api_key_use.api_key = api_key.id ORDER BY api_key.id",
     )?;
     let rows = statement.query_map([], |row| {
         Ok(KeyRow {
@@ -79,22 +109,25 @@ pub fn list(connection: &Connection) -> Result<Vec<KeyRow>> {
             created_at: row.get(4)?,
             expires_at: row.get(5)?,
             revoked_at: row.get(6)?,
+            used_at: row.get(7)?,
         })
     })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// A key that is not revoked, and when it ends, in UTC epoch seconds.
+/// A key or session that is not revoked, and when it ends, in UTC epoch seconds.
 #[derive(Debug, Clone)]
 pub struct Known {
     pub principal: Principal,
+    /// When it was last written that a session is used.
+    pub used_at: Option<i64>,
     pub expires_at: Option<i64>,
 }
 
 impl Known {
-    /// Who stands behind it, when it has not expired at `now`.
-    pub fn at(&self, now: i64) -> Option<Principal> {
-        self.expires_at.is_none_or(|end| end > now).then(|| self.principal.clone())
+    /// The same, when it has not expired at `now`.
+    pub fn at(&self, now: i64) -> Option<Known> {
+        self.expires_at.is_none_or(|end| end > now).then(|| self.clone())
     }
 }
 
@@ -110,16 +143,16 @@ pub fn find(connection: &Connection, hash: &[u8; 32]) -> Result<Option<Known>> {
         )?
         .query_row(params![hash], |row| {
             let scopes = scopes(&row.get::<_, String>(2)?);
-            let principal = Principal { key: row.get(0)?, user: row.get(1)?, scopes, locale: row.get(3)? };
-            Ok(Known { principal, expires_at: row.get(4)? })
+            let principal = Principal { by: By::Key(row.get(0)?), user: row.get(1)?, scopes, locale: row.get(3)? };
+            Ok(Known { principal, used_at: None, expires_at: row.get(4)? })
         })
         .optional()?)
 }
 
-fn names(scopes: &[Scope]) -> String {
+pub(super) fn names(scopes: &[Scope]) -> String {
     scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(",")
 }
 
-fn scopes(names: &str) -> Vec<Scope> {
+pub(super) fn scopes(names: &str) -> Vec<Scope> {
     names.split(',').filter_map(Scope::parse).collect()
 }

@@ -7,9 +7,11 @@ use std::path::{Path, PathBuf};
 
 mod alike;
 pub mod apply;
+pub mod arrivals;
 pub mod backup;
 pub mod batch;
 pub mod check;
+pub mod codes;
 pub mod condition;
 pub mod connection;
 pub mod coverage;
@@ -20,6 +22,7 @@ pub mod documents;
 pub mod events;
 pub mod imports;
 pub mod jobs;
+pub mod key_use;
 pub mod keys;
 #[allow(unsafe_code)]
 pub mod lane;
@@ -28,6 +31,7 @@ pub mod migrate;
 pub mod nights;
 pub mod pace;
 pub mod packed;
+pub mod people;
 pub mod priority;
 pub mod quarantine;
 mod queue;
@@ -39,6 +43,7 @@ pub mod rollups;
 pub mod samples;
 pub mod senders;
 pub mod series;
+pub mod sessions;
 pub mod snapshot;
 mod tally;
 pub mod workouts;
@@ -48,6 +53,7 @@ use crate::error::{Error, Result};
 use condition::Condition;
 use connection::{Pool, Pooled};
 use current::Current;
+use key_use::KeyUse;
 use writer::{Gate, Writer};
 
 /// A connection that other folders may ask through the functions of this one.
@@ -59,6 +65,7 @@ pub struct Store {
     readers: Pool,
     current: Current,
     condition: Condition,
+    key_use: KeyUse,
     gate: Gate,
     // Last, so that the readers are closed before the writer checkpoints on its way out.
     writer: Writer,
@@ -82,6 +89,7 @@ impl Store {
             readers,
             writer: Writer::start(writing, gate.clone(), condition.clone())?,
             condition,
+            key_use: KeyUse::default(),
             gate,
             path,
         })
@@ -111,6 +119,11 @@ impl Store {
     /// What is known of the disk and the file.
     pub fn condition(&self) -> &Condition {
         &self.condition
+    }
+
+    /// When keys were last used.
+    pub fn key_use(&self) -> &KeyUse {
+        &self.key_use
     }
 
     /// Whether it can read and write. After a write has failed, one is tried, so that a disk with room again is found out

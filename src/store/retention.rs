@@ -5,16 +5,15 @@
 //! from one that was lost.
 
 use std::sync::Arc;
-use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use rusqlite::Connection;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::store::Store;
 use crate::store::writer::Lane;
+use crate::sys::background::Background;
 
 /// The encoding of a body that is not kept any more.
 pub(super) const GONE: &str = "gone";
@@ -32,40 +31,17 @@ const PAUSE: Duration = Duration::from_millis(20);
 
 /// The thread that removes; it ends when this is dropped.
 pub struct Sweeper {
-    stop: Option<Sender<()>>,
-    thread: Option<JoinHandle<()>>,
+    _thread: Option<Background>,
 }
 
 impl Sweeper {
     /// Starts it, unless bodies are kept for ever (0 days).
     pub fn start(store: Arc<Store>, keep_days: u32) -> Result<Sweeper> {
         if keep_days == 0 {
-            return Ok(Sweeper { stop: None, thread: None });
+            return Ok(Sweeper { _thread: None });
         }
-        let (stop, stopped) = channel::<()>();
-        let work = move || {
-            let mut wait = FIRST;
-            while stopped.recv_timeout(wait) == Err(RecvTimeoutError::Timeout) {
-                let more = sweep_a_step(&store, keep_days);
-                wait = if more { PAUSE } else { EVERY };
-            }
-        };
-        let thread = std::thread::Builder::new()
-            .name("retention".into())
-            .spawn(work)
-            .map_err(|fault| Error::io("starting the thread that removes old bodies", &fault))?;
-        Ok(Sweeper { stop: Some(stop), thread: Some(thread) })
-    }
-}
-
-impl Drop for Sweeper {
-    fn drop(&mut self) {
-        self.stop = None;
-        if let Some(thread) = self.thread.take()
-            && thread.join().is_err()
-        {
-            tracing::error!("the thread that removes old bodies ended by a panic");
-        }
+        let work = move || if sweep_a_step(&store, keep_days) { PAUSE } else { EVERY };
+        Ok(Sweeper { _thread: Some(Background::start("retention", FIRST, work)?) })
     }
 }
 

@@ -139,6 +139,11 @@ pub fn data_version(connection: &Connection, user: i64) -> Result<i64> {
     Ok(connection.prepare_cached("SELECT data_version FROM user WHERE id = ?1")?.query_row([user], |row| row.get(0))?)
 }
 
+/// How many samples there are, of everybody.
+pub fn samples(connection: &Connection) -> Result<i64> {
+    Ok(connection.query_row("SELECT coalesce(sum(samples), 0) FROM series", [], |row| row.get(0))?)
+}
+
 /// Adds what a batch has changed to what is counted.
 pub(super) fn write(connection: &Connection, owner: Owner, changes: &BTreeMap<SeriesKey, SeriesChange>) -> Result<()> {
     let mut statement = connection.prepare_cached(

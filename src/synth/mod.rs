@@ -3,6 +3,7 @@
 //! Nothing here comes from anybody's data.
 
 pub mod auto_export;
+pub mod demo;
 pub mod history;
 mod person;
 pub mod random;

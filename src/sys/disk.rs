@@ -26,6 +26,21 @@ pub fn file_bytes(path: &Path) -> Result<u64> {
     }
 }
 
+/// Bytes of all files below a folder, 0 when it is not there. What comes and goes meanwhile counts or not.
+pub fn folder_bytes(folder: &Path) -> Result<u64> {
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(fault) if fault.kind() == ErrorKind::NotFound => return Ok(0),
+        Err(fault) => return Err(Error::io("reading a folder", &fault)),
+    };
+    let one = |entry: std::fs::DirEntry| match entry.metadata() {
+        Ok(found) if found.is_dir() => folder_bytes(&entry.path()),
+        Ok(found) => Ok(found.len()),
+        Err(_) => Ok(0),
+    };
+    entries.flatten().map(one).sum()
+}
+
 fn asked(folder: &Path) -> Result<StatVfs> {
     rustix::fs::statvfs(folder).map_err(|fault| Error::io("asking for the free space", &fault.into()))
 }

@@ -1,5 +1,7 @@
 //! The operating system.
 
+pub mod address;
+pub mod background;
 pub mod disk;
 pub mod files;
 pub mod lock;

@@ -3,12 +3,12 @@
 //! A watchdog that any idle thread could feed would only tell that the process exists. This one is fed when the server's
 //! most important part has answered, and it is for the caller to say which that is. Without systemd, nothing is told.
 
-use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
-use std::thread::JoinHandle;
+use std::time::Duration;
 
 use sd_notify::NotifyState;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::sys::background::Background;
 
 /// Says that the server answers; `status` is what `systemctl status` shows.
 pub fn ready(status: &str) {
@@ -29,39 +29,18 @@ fn tell(state: &[NotifyState]) {
 
 /// The thread that feeds systemd's watchdog; it ends when this is dropped.
 pub struct Watchdog {
-    stop: Option<Sender<()>>,
-    thread: Option<JoinHandle<()>>,
+    _thread: Background,
 }
 
 impl Watchdog {
     /// Feeds it twice in the time that systemd allows, each time that `answers` has returned. None when nobody watches.
     pub fn start(answers: impl Fn() + Send + 'static) -> Result<Option<Watchdog>> {
         let Some(allowed) = sd_notify::watchdog_enabled() else { return Ok(None) };
-        let (stop, stopped) = channel();
         let feed = move || {
-            loop {
-                answers();
-                tell(&[NotifyState::Watchdog]);
-                if stopped.recv_timeout(allowed / 2) != Err(RecvTimeoutError::Timeout) {
-                    break;
-                }
-            }
+            answers();
+            tell(&[NotifyState::Watchdog]);
+            allowed / 2
         };
-        let thread = std::thread::Builder::new()
-            .name("watchdog".into())
-            .spawn(feed)
-            .map_err(|fault| Error::io("starting the thread that feeds the watchdog", &fault))?;
-        Ok(Some(Watchdog { stop: Some(stop), thread: Some(thread) }))
-    }
-}
-
-impl Drop for Watchdog {
-    fn drop(&mut self) {
-        self.stop = None;
-        if let Some(thread) = self.thread.take()
-            && thread.join().is_err()
-        {
-            tracing::error!("the thread that feeds the watchdog ended by a panic");
-        }
+        Ok(Some(Watchdog { _thread: Background::start("watchdog", Duration::ZERO, feed)? }))
     }
 }

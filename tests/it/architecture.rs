@@ -9,7 +9,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("decode", &["model"]),
     ("validate", &["model", "decode"]),
     ("store", &["model", "sys", "error"]),
-    ("query", &["store", "model", "error"]),
+    ("query", &["store", "model", "sys", "error"]),
     ("export", &["query", "store", "model", "error"]),
     ("receive", &["decode", "validate", "store", "model", "sys", "error"]),
     (
@@ -19,7 +19,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("telemetry", &["error"]),
     ("sys", &["error"]),
     ("synth", &["error"]),
-    ("config", &["model", "error"]),
+    ("config", &["model", "sys", "error"]),
     ("error", &[]),
     ("app", &["config", "receive", "store", "query", "export", "model", "error"]),
 ];

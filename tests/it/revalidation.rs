@@ -6,12 +6,14 @@ use serde_json::json;
 
 use crate::support::{Answer, Client, InProcess, body};
 
-const ADDRESSES: [&str; 8] = [
+const ADDRESSES: [&str; 10] = [
     "/api/v1/metrics",
     "/api/v1/data/step_count?limit=2",
     "/api/v1/data/step_count?format=csv",
     "/api/v1/aggregate/step_count?bucket=day",
     "/api/v1/aggregate/step_count?bucket=day&fill=0",
+    "/api/v1/aggregate/step_count?bucket=auto&shape=columns",
+    "/api/v1/today?date=2024-05-01",
     "/api/v1/export/samples?format=csv",
     "/api/v1/export/samples?format=ndjson",
     "/api/v1/export/samples?format=parquet",

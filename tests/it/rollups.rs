@@ -127,7 +127,7 @@ fn believe(app: &App, order: &[usize]) {
 }
 
 fn roll_up(app: &App) -> usize {
-    refresh(&app.store, &app.engine, &app.home).unwrap()
+    refresh(&app.store, &app.engine, &app.home()).unwrap()
 }
 
 fn question(metric: &str, bucket: Bucket, zone: &TimeZone) -> Question {
@@ -172,7 +172,7 @@ fn assert_same(app: &App, question: &Question) {
 fn assert_all_the_same(app: &App, edges: (i64, i64)) {
     for (metric, _) in METRICS {
         for bucket in [Bucket::Hour, Bucket::Day, Bucket::Week, Bucket::Month, Bucket::Year, Bucket::Minutes(15)] {
-            let whole = question(metric, bucket, &app.home);
+            let whole = question(metric, bucket, &app.home());
             let (from, to) = (FIRST + edges.0.min(edges.1), FIRST + edges.0.max(edges.1));
             for (from, to) in [(None, None), (Some(from), None), (None, Some(to)), (Some(from), Some(to))] {
                 assert_same(app, &Question { from, to, ..whole.clone() });
@@ -208,7 +208,7 @@ proptest! {
         assert_all_the_same(app, edges);
         roll_up(app);
         prop_assert_eq!(rollups::days_left(&app.store.reader().unwrap()).unwrap(), 0);
-        prop_assert_eq!(verify(&app.store, &app.engine, &app.home).unwrap(), Vec::<String>::new());
+        prop_assert_eq!(verify(&app.store, &app.engine, &app.home()).unwrap(), Vec::<String>::new());
         assert_all_the_same(app, edges);
         prop_assert_eq!(roll_up(app), 0, "nothing is made twice");
     }
@@ -230,7 +230,7 @@ fn ten_years() -> InProcess {
 fn a_chart_of_ten_years_reads_a_row_for_each_day_and_what_has_changed_is_scanned() {
     let server = ten_years();
     let app = &server.app;
-    let by_day = question("heart_rate", Bucket::Day, &app.home);
+    let by_day = question("heart_rate", Bucket::Day, &app.home());
     assert!(ask(app, &by_day).rows_stepped >= 87_600, "nothing is rolled up yet");
     assert!(roll_up(app) > 87_600);
     let rolled = ask(app, &by_day);
@@ -258,7 +258,7 @@ fn what_changes_while_it_is_rolled_up_stays_marked() {
     let server = ten_years();
     let app = &server.app;
     roll_up(app);
-    let by_day = question("heart_rate", Bucket::Day, &app.home);
+    let by_day = question("heart_rate", Bucket::Day, &app.home());
     let wanted: BTreeSet<i64> = (0..40).collect();
     std::thread::scope(|scope| {
         scope.spawn(|| {
@@ -272,7 +272,7 @@ fn what_changes_while_it_is_rolled_up_stays_marked() {
     assert_same(app, &by_day);
     roll_up(app);
     assert_same(app, &by_day);
-    assert_eq!(verify(&app.store, &app.engine, &app.home).unwrap(), Vec::<String>::new());
+    assert_eq!(verify(&app.store, &app.engine, &app.home()).unwrap(), Vec::<String>::new());
 }
 
 /// Deliveries come in between the two questions, so the second may count more, never less.
@@ -290,11 +290,11 @@ fn a_wrong_rollup_is_found_by_check_and_made_anew() {
     roll_up(app);
     let spoil = "UPDATE rollup SET total = total + 1 WHERE grain = 1 AND start = (SELECT max(start) FROM rollup WHERE grain = 1)";
     app.store.writer().run(move |writing| Ok(writing.connection.execute(spoil, [])?)).unwrap();
-    let faults = verify(&app.store, &app.engine, &app.home).unwrap();
+    let faults = verify(&app.store, &app.engine, &app.home()).unwrap();
     assert!(faults.len() == 1 && faults[0].starts_with("heart_rate at 20"), "{faults:?}");
-    assert_same(app, &question("heart_rate", Bucket::Day, &app.home));
+    assert_same(app, &question("heart_rate", Bucket::Day, &app.home()));
     assert!(roll_up(app) > 87_600);
-    assert_eq!(verify(&app.store, &app.engine, &app.home).unwrap(), Vec::<String>::new());
+    assert_eq!(verify(&app.store, &app.engine, &app.home()).unwrap(), Vec::<String>::new());
 }
 
 #[test]
@@ -307,7 +307,7 @@ fn another_home_zone_makes_them_anew() {
     let by_day = question("heart_rate", Bucket::Day, &tokyo);
     assert_eq!(ask(app, &by_day).rows_stepped, ask(app, &by_day).points.len() as u64);
     assert_same(app, &by_day);
-    assert_same(app, &question("heart_rate", Bucket::Day, &app.home));
+    assert_same(app, &question("heart_rate", Bucket::Day, &app.home()));
 }
 
 #[test]
@@ -318,7 +318,7 @@ fn a_sample_of_years_is_no_burden() {
     roll_up(app);
     deliver(app, &[(0, Layer::Raw, FIRST + DAY, 8 * 365 * DAY, 1, 77)]);
     assert_eq!(rollups::days_left(&app.store.reader().unwrap()).unwrap(), 2, "all of the metric, which has two days");
-    let by_day = question("step_count", Bucket::Day, &app.home);
+    let by_day = question("step_count", Bucket::Day, &app.home());
     assert_same(app, &by_day);
     roll_up(app);
     assert_same(app, &by_day);

@@ -98,7 +98,7 @@ fn a_keys_locale_decides_where_nothing_else_does() {
     let server = InProcess::start();
     let secret = server.key("owner", &[Scope::Ingest, Scope::Read]);
     let hash = health_export::model::key::hash(&secret);
-    let id = keys::find(&server.app.store.reader().unwrap(), &hash).unwrap().unwrap().principal.key;
+    let id = keys::find(&server.app.store.reader().unwrap(), &hash).unwrap().unwrap().principal.key().unwrap();
     server.app.store.writer().run(move |writing| keys::set_locale(writing.connection, id, "de")).unwrap();
     let client = server.client.with_key(Some(&secret));
     let body = |date: &str| json!([{"type": "active_energy", "value": "1.234", "date": date}]);

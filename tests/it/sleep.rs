@@ -289,3 +289,25 @@ fn wrong_questions_are_told_what_is_wrong() {
     assert_eq!(nights(&server, "start=2024-01-01&end=2024-01-01"), Vec::<Value>::new());
     assert_eq!(nights(&server, ""), Vec::<Value>::new());
 }
+
+#[test]
+fn without_segments_a_night_is_the_same_but_for_them() {
+    let server = InProcess::start();
+    sleep(
+        &server.app,
+        WATCH,
+        &[
+            (Core, "2024-05-01T23:00:00Z", "2024-05-02T01:00:00Z"),
+            (Deep, "2024-05-02T01:00:00Z", "2024-05-02T02:00:00Z"),
+        ],
+    );
+    let mut whole = night(&server, "segments=true");
+    assert_eq!(whole, night(&server, ""));
+    let without = night(&server, "segments=false");
+    assert_eq!(whole["segments"].as_array().map(Vec::len), Some(2));
+    whole.as_object_mut().unwrap().remove("segments");
+    assert_eq!(without, whole);
+    let tags = ["", "?segments=true", "?segments=false"]
+        .map(|query| server.client.get(&format!("/api/v1/sleep{query}")).header("etag").to_owned());
+    assert!(tags[0] == tags[1] && tags[1] != tags[2], "{tags:?}");
+}

@@ -3,6 +3,7 @@
 //! Whole days that nothing has changed since they were rolled up are read from there (`rolled`); everything else is
 //! added up from the samples (`scanning`), on the same snapshot. Both give tallies, so that a week of both is one sum.
 
+mod fitting;
 mod rolled;
 pub(super) mod scanning;
 
@@ -18,9 +19,10 @@ use crate::query::stat::Stat;
 use crate::query::tally::Tallies;
 use crate::store::Store;
 use crate::store::series::Extent;
+use crate::store::snapshot::Snapshot;
 
 use rolled::Piece;
-use scanning::Scanning;
+use scanning::{Range, Scanning};
 
 /// Most buckets of one answer.
 const MOST_BUCKETS: usize = 500_000;
@@ -47,6 +49,7 @@ pub struct Question {
 pub struct Answer {
     pub metric: String,
     pub unit: String,
+    pub bucket: Bucket,
     /// The layers it was computed from, finest first.
     pub layers: Vec<Layer>,
     /// Ascending; buckets without a sample are left out.
@@ -86,34 +89,71 @@ pub fn answer_from_samples(store: &Store, engine: &Engine, question: &Question, 
     answer_with(store, engine, question, stop, false)
 }
 
+/// Answers in the smallest bucket of which the range has at most that many; the question's own does not matter.
+pub fn answer_in_at_most(
+    store: &Store,
+    engine: &Engine,
+    question: &Question,
+    points: usize,
+    stop: &Stop,
+) -> Result<Answer> {
+    let snapshot = snapshot(store, engine, stop)?;
+    let bucket = fitting::bucket(snapshot.lanes[0].reading(), question, points)?;
+    let question = Question { bucket, ..question.clone() };
+    Ok(answer_on(snapshot, engine, &question, stop, true)?.0)
+}
+
 fn answer_with(store: &Store, engine: &Engine, question: &Question, stop: &Stop, rolled: bool) -> Result<Answer> {
+    Ok(answer_on(snapshot(store, engine, stop)?, engine, question, stop, rolled)?.0)
+}
+
+/// What one or several answers are read from, with as many readers as the engine has threads.
+pub fn snapshot(store: &Store, engine: &Engine, stop: &Stop) -> Result<Snapshot> {
     let snapshot = store.snapshot(engine.threads())?;
     let interrupt = snapshot.interrupt_handle();
     stop.on_stop(move || interrupt.interrupt());
+    Ok(snapshot)
+}
+
+/// Answers from a snapshot, and gives it back for another question. `rolled` says whether rollups may be used.
+pub fn answer_on(
+    snapshot: Snapshot,
+    engine: &Engine,
+    question: &Question,
+    stop: &Stop,
+    rolled: bool,
+) -> Result<(Answer, Snapshot)> {
     let mut scanning = Scanning::new(engine, question, snapshot, stop)?;
     let mut answer = Answer {
         metric: scanning.subject.name.clone(),
         unit: scanning.subject.unit.clone(),
+        bucket: question.bucket,
         layers: scanning.extents.iter().map(|extent| extent.layer).collect(),
         points: Vec::new(),
         starts: Vec::new(),
         rows_stepped: 0,
     };
-    let Some((from, to)) = range(question, &scanning.extents) else { return Ok(answer) };
-    scanning.lay_buckets((from, to))?;
+    if let Some(range) = range(question, &scanning.extents) {
+        fill(&mut answer, &mut scanning, range, rolled)?;
+    }
+    Ok((answer, Snapshot { lanes: scanning.lanes }))
+}
+
+fn fill(answer: &mut Answer, scanning: &mut Scanning, range: Range, rolled: bool) -> Result<()> {
+    scanning.lay_buckets(range)?;
     answer.starts = scanning.buckets.starts().to_vec();
-    answer.points = match if rolled { rolled::pieces(&scanning, (from, to))? } else { None } {
+    answer.points = match if rolled { rolled::pieces(scanning, range)? } else { None } {
         Some(pieces) => {
-            let tallies = piece_together(&mut scanning, pieces)?;
+            let tallies = piece_together(scanning, pieces)?;
             scanning.finished(tallies)
         }
-        None => scanning.points((from, to))?,
+        None => scanning.points(range)?,
     };
     if scanning.is_layered() {
         answer.layers.retain(|layer| scanning.used.contains(&layer.id()));
     }
     answer.rows_stepped = scanning.rows_stepped;
-    Ok(answer)
+    Ok(())
 }
 
 fn piece_together(scanning: &mut Scanning, pieces: Vec<Piece>) -> Result<Tallies> {
@@ -129,7 +169,7 @@ fn piece_together(scanning: &mut Scanning, pieces: Vec<Piece>) -> Result<Tallies
 }
 
 /// Where in time the answer lies: the range asked for, cut to what is stored.
-fn range(question: &Question, extents: &[Extent]) -> Option<(i64, i64)> {
+fn range(question: &Question, extents: &[Extent]) -> Option<Range> {
     let first = extents.iter().map(|extent| extent.first).min()?;
     let last = extents.iter().map(|extent| extent.last + reach(extent.layer)).max()?;
     let from = question.from.map_or(first, |from| from.max(first));

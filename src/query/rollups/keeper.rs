@@ -5,46 +5,37 @@
 //! changed are scanned.
 
 use std::sync::Arc;
-use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
-use jiff::tz::TimeZone;
-
 use crate::error::{Error, Result};
+use crate::model::preferences::Preferences;
 use crate::query::duck::engine::Engine;
 use crate::query::rollups::refresh;
 use crate::store::{Store, rollups};
+use crate::sys::background::Background;
 
 const EVERY: Duration = Duration::from_secs(3);
 
 /// The thread that rolls up; it ends when this is dropped.
 pub struct Keeper {
-    stop: Option<Sender<()>>,
-    thread: Option<JoinHandle<()>>,
+    _thread: Background,
 }
 
 impl Keeper {
-    pub fn start(store: Arc<Store>, engine: Arc<Engine>, home: TimeZone) -> Result<Keeper> {
-        let (stop, stopped) = channel::<()>();
+    pub fn start(store: Arc<Store>, engine: Arc<Engine>, preferences: Preferences) -> Result<Keeper> {
         tell(&store)?;
         let work = move || {
-            while stopped.recv_timeout(EVERY) == Err(RecvTimeoutError::Timeout) {
-                match refresh(&store, &engine, &home).and_then(|_| tell(&store)) {
-                    Ok(()) => {}
-                    // A busy moment: what is marked stays marked.
-                    Err(Error::Busy(reason)) => tracing::debug!("rolling up is put off: {reason}"),
-                    // Told once, by whoever keeps the condition of the store.
-                    Err(fault) if fault.is_of_the_disk() => store.condition().met(&fault),
-                    Err(fault) => tracing::error!("rolling up failed: {fault}"),
-                }
+            match refresh(&store, &engine, &preferences.home()).and_then(|_| tell(&store)) {
+                Ok(()) => {}
+                // A busy moment: what is marked stays marked.
+                Err(Error::Busy(reason)) => tracing::debug!("rolling up is put off: {reason}"),
+                // Told once, by whoever keeps the condition of the store.
+                Err(fault) if fault.is_of_the_disk() => store.condition().met(&fault),
+                Err(fault) => tracing::error!("rolling up failed: {fault}"),
             }
+            EVERY
         };
-        let thread = std::thread::Builder::new()
-            .name("rollups".into())
-            .spawn(work)
-            .map_err(|fault| Error::io("starting the thread that rolls up", &fault))?;
-        Ok(Keeper { stop: Some(stop), thread: Some(thread) })
+        Ok(Keeper { _thread: Background::start("rollups", EVERY, work)? })
     }
 }
 
@@ -57,15 +48,4 @@ fn tell(store: &Store) -> Result<()> {
         metrics::gauge!("health_export_rollup_clean_timestamp_seconds").set(now as f64);
     }
     Ok(())
-}
-
-impl Drop for Keeper {
-    fn drop(&mut self) {
-        self.stop = None;
-        if let Some(thread) = self.thread.take()
-            && thread.join().is_err()
-        {
-            tracing::error!("the thread that rolls up ended by a panic");
-        }
-    }
 }

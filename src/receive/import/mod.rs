@@ -12,8 +12,6 @@ mod progress;
 
 use std::path::{Path, PathBuf};
 
-use jiff::Timestamp;
-
 use crate::decode::apple_export::sniff::{self, ENOUGH, Kind};
 use crate::error::{Error, Result};
 use crate::model::receipt::Receipt;
@@ -117,14 +115,14 @@ impl Receiver {
             public_id: uuid::Uuid::now_v7().to_string(),
             user: request.user,
             api_key: request.api_key,
-            received_at_ms: Timestamp::now().as_millisecond(),
+            received_at_ms: self.now().as_millisecond(),
             format: FORMAT,
             origin: Origin { file: Some(request.name.clone()), ..Origin::default() },
             bytes: bundle.bytes,
         };
         let stored_unit = |name: &str| self.stored_unit(name);
         let sink = Sink::Store(&self.store, Box::new(head));
-        let (receipt, foreign) = run(&self.home, &bundle, sink, &stored_unit, progress)?;
+        let (receipt, foreign) = run(&self.preferences.home(), &bundle, sink, &stored_unit, progress)?;
         let mut imported = vec![Imported { name: request.name.clone(), receipt: Ok(receipt) }];
         imported.extend(self.files(&bundle, foreign, request, progress));
         Ok(imported)

@@ -33,13 +33,22 @@ impl InProcess {
 
     /// Starts with settings beside the defaults.
     pub fn start_with(settings: &[(&str, &str)]) -> InProcess {
+        InProcess::start_in(tempfile::tempdir().unwrap(), &[&[("home_zone", "UTC")], settings].concat())
+    }
+
+    /// Starts by a file of settings, which can then be changed.
+    pub fn start_by_file(config: &str) -> InProcess {
+        let data_dir = tempfile::tempdir().unwrap();
+        std::fs::write(data_dir.path().join("config.toml"), config).unwrap();
+        InProcess::start_in(data_dir, &[])
+    }
+
+    fn start_in(data_dir: TempDir, settings: &[(&str, &str)]) -> InProcess {
         // An internal fault is told to the log only, and a test that meets one should show it.
         health_export::telemetry::start("error", "text").unwrap();
-        let data_dir = tempfile::tempdir().unwrap();
         let mut flags: BTreeMap<String, String> = BTreeMap::from([
             ("data_dir".into(), data_dir.path().display().to_string()),
             ("listen".into(), "127.0.0.1:0".into()),
-            ("home_zone".into(), "UTC".into()),
             // Tests show wrong keys more often than people do; one of them looks at the limit.
             ("wrong_keys_per_minute".into(), "0".into()),
         ]);

@@ -31,6 +31,22 @@ export function daysBetween(from: string, to: string): number {
   return Math.round((Date.parse(`${to}T00:00:00Z`) - Date.parse(`${from}T00:00:00Z`)) / DAY_MS);
 }
 
+/** What a clock in the home zone shows at an instant, as if it were one of UTC: epoch seconds in and out. */
+export function wall(at: number): number {
+  const parts = new Intl.DateTimeFormat("en-CA", {
+    timeZone: zone(), hourCycle: "h23", year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit",
+  }).formatToParts(new Date(at * 1000));
+  const part = (type: string) => Number(parts.find((one) => one.type === type)?.value);
+  return Date.UTC(part("year"), part("month") - 1, part("day"), part("hour"), part("minute"), part("second")) / 1000;
+}
+
+/** The instant at which a local day begins, in epoch seconds; where that hour is left out by a change of the clock, the nearest to it. */
+export function instantOf(date: string): number {
+  const midnight = Date.parse(`${date}T00:00:00Z`) / 1000;
+  const about = midnight - (wall(midnight) - midnight);
+  return about - (wall(about) - midnight);
+}
+
 /** The lengths of time that charts are looked at in, as Apple's own app names them. */
 export const SPANS = ["D", "W", "M", "6M", "Y", "All"] as const;
 export type Span = (typeof SPANS)[number];

@@ -37,6 +37,14 @@ export interface ChartProps {
   days?: boolean;
   /** A part of the time was dragged over: epoch seconds. */
   onZoom?: (from: number, to: number) => void;
+  /** The stretch of time on show, in epoch seconds; by default from the first point to the last. */
+  span?: [number, number];
+  /** How a point of the time axis is written: beside the values, and on the axis (`short`). */
+  when?: (at: number, short: boolean) => string;
+  /** Is given what was drawn, as for a file of it. */
+  onReady?: (canvas: HTMLCanvasElement) => void;
+  /** Where the cursor is, for what is drawn beside the chart: epoch seconds. */
+  onCursor?: (at: number | null) => void;
   /** Least and most of the value axis; by default what is there, for bars with zero. */
   scale?: [number | null, number | null];
 }
@@ -78,7 +86,7 @@ const alone = (values: Values) => (_: uPlot, __: number, from: number, to: numbe
   to - from < 40 || values.some((value, at) => value !== null && (values[at - 1] ?? null) === null && (values[at + 1] ?? null) === null);
 
 function options(props: ChartProps, width: number, onCursor: (index: number | null) => void): uPlot.Options {
-  const { lines, sync, scale } = props;
+  const { lines, sync, scale, span, when: name } = props;
   const { at } = columns(lines);
   const hasBars = lines.some((line) => line.kind === "bars");
   const axis = { stroke: () => colour("muted"), grid: { stroke: () => colour("line"), width: 1 }, ticks: { show: false }, font: "12px system-ui, sans-serif" };
@@ -89,14 +97,17 @@ function options(props: ChartProps, width: number, onCursor: (index: number | nu
     legend: { show: false },
     cursor: { drag: { x: Boolean(props.onZoom), y: false, setScale: false }, sync: sync ? { key: sync } : undefined, points: { size: 7 } },
     scales: {
-      x: { time: true },
+      x: { time: true, ...(span && { range: span }) },
       y: { range: (_, low, high) => extent(scale, hasBars, low, high) },
     },
-    axes: [{ ...axis, size: 28 }, { ...axis, size: 48, values: (_, ticks) => ticks.map((tick) => number(tick)) }],
+    axes: [{ ...axis, size: 28, ...(name && { values: (_, ticks) => ticks.map((tick) => name(tick, true)) }) }, { ...axis, size: 48, values: (_, ticks) => ticks.map((tick) => number(tick)) }],
     series: [{}, ...series(lines)],
     bands: lines.flatMap((line, index) => line.kind === "band" ? [{ series: [(at[index] ?? 0) + 1, at[index] ?? 0] as [number, number], fill: () => faint(line.colour ?? "accent") }] : []),
     hooks: {
-      setCursor: [(plot) => onCursor(plot.cursor.idx ?? null)],
+      setCursor: [({ cursor: { idx } }) => {
+        onCursor(idx ?? null);
+        props.onCursor?.(typeof idx === "number" ? (props.x[idx] ?? null) : null);
+      }],
       setSelect: [(plot) => {
         if (plot.select.width < 4) return;
         const [from, to] = [plot.posToVal(plot.select.left, "x"), plot.posToVal(plot.select.left + plot.select.width, "x")];
@@ -126,6 +137,7 @@ export function Chart(props: ChartProps) {
     const { data } = columns(lines);
     const drawn = new uPlot(options(props, element.clientWidth, setCursor), [x, ...data] as uPlot.AlignedData, element);
     plot.current = drawn;
+    props.onReady?.(drawn.ctx.canvas);
     const resized = new ResizeObserver(() => drawn.setSize({ width: element.clientWidth, height: props.height ?? 220 }));
     resized.observe(element);
     const scheme = matchMedia("(prefers-color-scheme: dark)");
@@ -136,7 +148,7 @@ export function Chart(props: ChartProps) {
       scheme.removeEventListener("change", redraw);
       drawn.destroy();
     };
-  }, [x, JSON.stringify(lines.map(({ label, kind, colour }) => [label, kind, colour])), ...lines.map((line) => line.values)]);
+  }, [x, ...(props.span ?? []), JSON.stringify(lines.map(({ label, kind, colour }) => [label, kind, colour])), ...lines.map((line) => line.values)]);
 
   const move = (event: KeyboardEvent) => {
     const by = { ArrowLeft: -1, ArrowRight: 1, Home: -x.length, End: x.length }[event.key];
@@ -149,7 +161,7 @@ export function Chart(props: ChartProps) {
   return (
     <figure class="chart">
       <figcaption class="legend" aria-live="off">
-        <span class="when">{cursor === null ? "" : when(x[cursor], props.days)}</span>
+        <span class="when">{cursor === null ? "" : when(x[cursor], props)}</span>
         {lines.map((line, index) => <Key key={line.label} line={line} index={index} at={cursor} />)}
       </figcaption>
       <div ref={frame} class="plot" role="img" tabIndex={0} aria-label={`${props.label}. ${summary(props)}`} onKeyDown={move} />
@@ -157,7 +169,8 @@ export function Chart(props: ChartProps) {
   );
 }
 
-const when = (at: number | undefined, days?: boolean): string => at === undefined ? "" : days ? date(dateOf(at * 1000)) : dateTime(at * 1000);
+const when = (at: number | undefined, { when: name, days }: ChartProps): string =>
+  at === undefined ? "" : name ? name(at, false) : days ? date(dateOf(at * 1000)) : dateTime(at * 1000);
 
 function Key({ line, index, at }: { line: Line; index: number; at: number | null }) {
   const write = line.write ?? ((value: number) => number(value));
@@ -168,12 +181,13 @@ function Key({ line, index, at }: { line: Line; index: number; at: number | null
 }
 
 /** The chart in a sentence: how many values, and from where to where. */
-function summary({ x, lines, days }: ChartProps): string {
+function summary(props: ChartProps): string {
+  const { x, lines } = props;
   return lines.filter((line) => line.kind !== "band" || line.upto).map((line) => {
     const known = line.values.flatMap((value, at) => value === null ? [] : [{ value, at }]);
     const [first, last] = [known[0], known.at(-1)];
     if (!first || !last) return `${line.label}: no data.`;
     const write = line.write ?? ((value: number) => number(value));
-    return `${line.label}: ${known.length} values from ${when(x[first.at], days)} (${write(first.value)}) to ${when(x[last.at], days)} (${write(last.value)}).`;
+    return `${line.label}: ${known.length} values from ${when(x[first.at], props)} (${write(first.value)}) to ${when(x[last.at], props)} (${write(last.value)}).`;
   }).join(" ");
 }

@@ -27,7 +27,8 @@ export function zoomTo(from: string, to: string): void {
 
 const pick = (span: Span) => setQuery({ range: span, end: undefined, from: undefined, to: undefined });
 
-export function Spans({ view }: { view: View }) {
+/** `spans` are the lengths to choose from. */
+export function Spans({ view, spans = SPANS }: { view: View; spans?: readonly Span[] }) {
   const { span, range, end } = view;
   const zoomed = route.value.query.has("from");
   const [earlier, later] = [step(span, end, -1), end ? step(span, end, 1) : undefined];
@@ -35,7 +36,7 @@ export function Spans({ view }: { view: View }) {
   return (
     <div class="spans">
       <div class="segments" role="group" aria-label="Length of time">
-        {SPANS.map((one) => (
+        {spans.map((one) => (
           <button key={one} aria-pressed={!zoomed && one === span} aria-label={SPAN_NAMES[one]} onClick={() => pick(one)}>{one}</button>
         ))}
       </div>

@@ -1,0 +1,134 @@
+//! `GET`, `POST` and `PUT /api/v1/people`: whose data is kept here.
+
+use axum::Extension;
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::app::App;
+use crate::error::{Error, Result};
+use crate::http::deliveries::private;
+use crate::http::json_body;
+use crate::http::params::Params;
+use crate::http::problem::Problem;
+use crate::http::run::blocking;
+use crate::model::key::Principal;
+use crate::model::time::offset_rfc3339;
+use crate::store::Reading;
+use crate::store::people::{self, Person};
+use crate::store::sessions;
+
+const SHAPE: &str = r#"{"name": "Anna"}"#;
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct People {
+    /// The owner first, then as they came.
+    pub people: Vec<PersonEntry>,
+}
+
+/// A person, and what there is of them.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PersonEntry {
+    pub id: i64,
+    pub name: String,
+    /// Whether it is the one who asks.
+    pub you: bool,
+    /// Samples stored, all layers together.
+    pub samples: i64,
+    /// Keys and sessions that work.
+    pub keys: i64,
+    pub sessions: usize,
+    /// RFC 3339, UTC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_delivery_at: Option<String>,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WantedPerson {
+    /// 1 to 60 characters, and nobody else's, whatever the capitals.
+    pub name: String,
+}
+
+/// Whose data is kept here
+#[utoipa::path(get, path = "/api/v1/people", tag = "admin", responses((status = 200, body = People), (status = 400, body = Problem)))]
+pub async fn list(
+    State(app): State<App>,
+    Extension(principal): Extension<Principal>,
+    params: Params,
+) -> Result<Response, Problem> {
+    params.finish()?;
+    let people = blocking(move || entries(&*app.store.reader()?, principal.user)).await?;
+    Ok(private(People { people }))
+}
+
+/// Add a person
+#[utoipa::path(
+    post, path = "/api/v1/people", tag = "admin", request_body = WantedPerson,
+    responses((status = 201, body = PersonEntry), (status = 400, body = Problem), (status = 409, body = Problem))
+)]
+pub async fn post(
+    State(app): State<App>,
+    Extension(principal): Extension<Principal>,
+    params: Params,
+    body: Bytes,
+) -> Result<Response, Problem> {
+    params.finish()?;
+    let WantedPerson { name } = json_body::read(&body, SHAPE)?;
+    let now = Timestamp::now().as_second();
+    let made = blocking(move || {
+        let id = app.store.writer().run(move |writing| people::create(writing.connection, &name, now))?;
+        one(&*app.store.reader()?, id, principal.user)
+    });
+    Ok((StatusCode::CREATED, private(made.await?)).into_response())
+}
+
+/// Give a person another name
+#[utoipa::path(
+    put, path = "/api/v1/people/{id}", tag = "admin", request_body = WantedPerson,
+    params(("id" = String, Path, description = "As in the list")),
+    responses(
+        (status = 200, body = PersonEntry), (status = 400, body = Problem), (status = 404, body = Problem),
+        (status = 409, body = Problem)
+    )
+)]
+pub async fn put(
+    State(app): State<App>,
+    Extension(principal): Extension<Principal>,
+    Path(id): Path<String>,
+    params: Params,
+    body: Bytes,
+) -> Result<Response, Problem> {
+    params.finish()?;
+    let WantedPerson { name } = json_body::read(&body, SHAPE)?;
+    let person: i64 = id.parse().map_err(|_| Error::NotFound(format!("there is no person {id}")))?;
+    let renamed = blocking(move || {
+        app.store.writer().run(move |writing| people::rename(writing.connection, person, &name))?;
+        one(&*app.store.reader()?, person, principal.user)
+    });
+    Ok(private(renamed.await?))
+}
+
+fn one(reading: &Reading, id: i64, asker: i64) -> Result<PersonEntry> {
+    let found = entries(reading, asker)?.into_iter().find(|person| person.id == id);
+    found.ok_or_else(|| Error::NotFound(format!("there is no person {id}")))
+}
+
+fn entries(reading: &Reading, asker: i64) -> Result<Vec<PersonEntry>> {
+    let now = Timestamp::now().as_second();
+    let sessions = sessions::list(reading, None, now)?;
+    let entry = |Person { id, name, samples, keys, last_delivery_ms }| PersonEntry {
+        id,
+        name,
+        you: id == asker,
+        samples,
+        keys,
+        sessions: sessions.iter().filter(|session| session.user == id).count(),
+        last_delivery_at: last_delivery_ms.map(|at: i64| offset_rfc3339(at.div_euclid(1000), 0)),
+    };
+    Ok(people::list(reading, now)?.into_iter().map(entry).collect())
+}

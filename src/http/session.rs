@@ -1,0 +1,243 @@
+//! `/api/v1/session`: signing in and out, and who is signed in. Open, because who asks has nothing to show yet.
+
+use axum::body::to_bytes;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum_extra::extract::cookie::{Cookie, SameSite};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::error::{Error, Result};
+use crate::http::auth::{self, COOKIE};
+use crate::http::deliveries::private;
+use crate::http::doors::Doors;
+use crate::http::params::Params;
+use crate::http::problem::Problem;
+use crate::http::run::blocking;
+use crate::model::key::{By, Principal, Proof, Scope, hash, random};
+use crate::model::session::{browser, read_code};
+use crate::store::keys;
+use crate::store::sessions::{self, NewSession};
+use crate::store::{Store, codes};
+
+pub const PATH: &str = "/api/v1/session";
+
+/// Bytes that a code or a key may take.
+const LARGEST: usize = 4096;
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SessionState {
+    pub signed_in: bool,
+    pub version: &'static str,
+    #[serde(flatten)]
+    pub who: Option<SignedIn>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SignedIn {
+    pub person: String,
+    /// Whether they may do what the owner may.
+    pub admin: bool,
+    pub scopes: Vec<Scope>,
+    pub home_zone: String,
+    /// Units of answers that name none.
+    pub units: &'static str,
+    /// Whether everyone on the network can read what passes.
+    pub plain_http: bool,
+}
+
+/// One of both.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SignIn {
+    /// Of the link that `setup` shows.
+    pub code: Option<String>,
+    /// A key with the scope read; the session ends with it.
+    pub key: Option<String>,
+}
+
+/// Who is signed in
+#[utoipa::path(
+    get, path = "/api/v1/session", tag = "session", security(()),
+    responses((status = 200, body = SessionState), (status = 400, body = Problem))
+)]
+pub async fn get(State(doors): State<Doors>, params: Params, headers: HeaderMap) -> Result<Response, Problem> {
+    params.finish()?;
+    let principal = match auth::shown(&headers) {
+        Some(proof) => auth::find(&doors, proof).await?,
+        None => None,
+    };
+    Ok(private(state(&doors, principal).await?))
+}
+
+/// Sign in
+///
+/// The answer sets the cookie of the session, which is good for 90 days since it was last used.
+#[utoipa::path(
+    post, path = "/api/v1/session", tag = "session", security(()), request_body = SignIn,
+    responses(
+        (status = 200, body = SessionState), (status = 400, body = Problem), (status = 401, body = Problem),
+        (status = 403, body = Problem), (status = 429, body = Problem)
+    )
+)]
+pub async fn post(State(doors): State<Doors>, params: Params, request: Request) -> Result<Response, Problem> {
+    params.finish()?;
+    let peer = auth::peer(&request);
+    let (parts, body) = request.into_parts();
+    let body = to_bytes(body, LARGEST).await.unwrap_or_default();
+    let secret = random().map_err(|fault| Error::internal("making a secret", fault))?;
+    let begin = Begin {
+        hash: hash(&secret),
+        before: auth::session(&parts.headers),
+        browser: browser(&text(&parts.headers, header::USER_AGENT)),
+        now: jiff::Timestamp::now().as_second(),
+    };
+    let principal = match wanted(&body)? {
+        SignIn { code: Some(code), .. } => match with_code(&doors, code, begin).await? {
+            Some(principal) => principal,
+            None => return Err(auth::refused(&doors, peer, wrong_code())),
+        },
+        SignIn { key, .. } => with_key(&doors, auth::principal(&doors, peer, key.map(proof)).await?, begin).await?,
+    };
+    let cookie = Cookie::build((COOKIE, secret)).secure(is_https(&doors, &parts.headers)).permanent();
+    let state = private(state(&doors, Some(principal)).await?);
+    Ok(([(header::SET_COOKIE, guarded(cookie.build()).to_string())], state).into_response())
+}
+
+/// Sign out
+#[utoipa::path(
+    delete, path = "/api/v1/session", tag = "session", security(()),
+    responses((status = 204, description = "Signed out"), (status = 400, body = Problem))
+)]
+pub async fn delete(State(doors): State<Doors>, params: Params, headers: HeaderMap) -> Result<Response, Problem> {
+    params.finish()?;
+    if let Some(Proof::Session(hash)) = auth::session(&headers) {
+        let store = doors.app.store.clone();
+        let ended = move || store.writer().run(move |writing| sessions::end_of(writing.connection, &hash));
+        blocking(ended).await?;
+    }
+    let gone = guarded(Cookie::build((COOKIE, "")).removal().build()).to_string();
+    let headers = [(header::SET_COOKIE, gone), (header::CACHE_CONTROL, "no-store".into())];
+    Ok((StatusCode::NO_CONTENT, headers).into_response())
+}
+
+/// No script reads it, and no other site sends it.
+fn guarded(mut cookie: Cookie) -> Cookie {
+    cookie.set_path("/");
+    cookie.set_http_only(true);
+    cookie.set_same_site(SameSite::Strict);
+    cookie
+}
+
+/// A proxy in front may speak HTTPS for us; whoever only claims so loses their own cookie over HTTP.
+fn is_https(doors: &Doors, headers: &HeaderMap) -> bool {
+    doors.at.https || headers.get("x-forwarded-proto").is_some_and(|scheme| scheme == "https")
+}
+
+fn wanted(body: &[u8]) -> Result<SignIn> {
+    let wrong = || Error::BadRequest("the body must be {\"code\": \"...\"} or {\"key\": \"he_...\"}".into());
+    // What cannot be read is not quoted, for it may hold a secret.
+    let wanted: SignIn = serde_json::from_slice(body).map_err(|_| wrong())?;
+    if wanted.code.is_some() == wanted.key.is_some() { Err(wrong()) } else { Ok(wanted) }
+}
+
+fn wrong_code() -> Problem {
+    Problem::new(
+        StatusCode::UNAUTHORIZED,
+        "wrong-code",
+        "This code does not work",
+        "the code is wrong, was used already, or is older than 30 minutes: `health-export setup` on the server's machine \
+         makes a new link, and so does starting `health-export serve` again while nobody is signed in",
+    )
+}
+
+/// What a new session is made of, but for the person.
+struct Begin {
+    hash: [u8; 32],
+    /// The session that it takes the place of.
+    before: Option<Proof>,
+    browser: String,
+    now: i64,
+}
+
+async fn with_code(doors: &Doors, code: String, begin: Begin) -> Result<Option<Principal>> {
+    let Some(code) = read_code(&code).map(|code| hash(&code)) else { return Ok(None) };
+    let (store, now) = (doors.app.store.clone(), begin.now);
+    blocking(move || {
+        if !codes::is_usable(&*store.reader()?, &code, now)? {
+            return Ok(None);
+        }
+        store.writer().run(move |writing| {
+            let Some(admitted) = codes::take(writing.connection, &code, now)? else { return Ok(None) };
+            let (user, scopes) = (admitted.user, admitted.scopes);
+            begin.write(writing.connection, user, None, scopes).map(Some)
+        })
+    })
+    .await
+}
+
+async fn with_key(doors: &Doors, principal: Principal, begin: Begin) -> Result<Principal, Problem> {
+    if !principal.may(Scope::Read) {
+        return Err(Problem::wrong_scope(Scope::Read.as_str()));
+    }
+    let store = doors.app.store.clone();
+    let begun = move || {
+        store.writer().run(move |writing| {
+            let (user, key) = (principal.user, principal.key());
+            begin.write(writing.connection, user, key, principal.scopes)
+        })
+    };
+    Ok(blocking(begun).await?)
+}
+
+impl Begin {
+    fn write(
+        self,
+        connection: &crate::store::Reading,
+        user: i64,
+        key: Option<i64>,
+        scopes: Vec<Scope>,
+    ) -> Result<Principal> {
+        if let Some(Proof::Session(before)) = self.before {
+            sessions::end_of(connection, &before)?;
+        }
+        let Begin { hash, browser, now, .. } = self;
+        let session = NewSession { user, key, scopes, hash, browser, created_at: now };
+        let by = By::Session(sessions::create(connection, &session)?);
+        Ok(Principal { by, user, scopes: session.scopes, locale: None })
+    }
+}
+
+fn proof(key: String) -> Proof {
+    Proof::Key(hash(key.trim()))
+}
+
+async fn state(doors: &Doors, principal: Option<Principal>) -> Result<SessionState> {
+    let who = match principal {
+        Some(principal) => Some(signed_in(doors, principal).await?),
+        None => None,
+    };
+    Ok(SessionState { signed_in: who.is_some(), version: env!("CARGO_PKG_VERSION"), who })
+}
+
+async fn signed_in(doors: &Doors, principal: Principal) -> Result<SignedIn> {
+    let (store, user) = (doors.app.store.clone(), principal.user);
+    let person = blocking(move || name_of(&store, user)).await?;
+    Ok(SignedIn {
+        person,
+        admin: principal.may(Scope::Admin),
+        scopes: principal.scopes,
+        home_zone: doors.app.home().iana_name().unwrap_or("UTC").to_owned(),
+        units: doors.app.units().as_str(),
+        plain_http: doors.at.is_overheard(),
+    })
+}
+
+fn name_of(store: &Store, user: i64) -> Result<String> {
+    keys::user_name(&*store.reader()?, user)
+}
+
+fn text(headers: &HeaderMap, name: header::HeaderName) -> String {
+    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
+}
