@@ -7,11 +7,9 @@ import { addDays, today } from "../../lib/days.ts";
 import { title } from "../../lib/format.ts";
 import { useMetrics } from "../../lib/metrics.ts";
 import { route, setQuery } from "../../lib/router.ts";
-import { Shown } from "../../parts/state.tsx";
 import { Listed, LISTS } from "./listed.tsx";
 import { Remove, type Target } from "./remove.tsx";
 import { Samples } from "./samples.tsx";
-import { sourceName } from "./words.ts";
 
 export interface SourceEntry {
   name: string;
@@ -31,7 +29,7 @@ export function Choose() {
   const query = route.value.query;
   const kind = query.get("kind") ?? "range";
   const [target, setTarget] = useState<Target>();
-  const Form = kind === "samples" ? Samples : kind === "source" ? OfSource : Stretch;
+  const Form = kind === "samples" ? Samples : Stretch;
   return (
     <>
       <div class="chips" role="group" aria-label="What to delete">
@@ -89,25 +87,5 @@ function Stretch({ choose }: FormProps) {
       </label>
       <button type="submit">Preview…</button>
     </form>
-  );
-}
-
-function OfSource({ choose }: FormProps) {
-  const answer = useSources();
-  const [name, setName] = useState("");
-  return (
-    <Shown answer={answer} isEmpty={({ sources }) => !sources.length}>
-      {({ sources }) => (
-        <form class="row" onSubmit={(event) => { event.preventDefault(); choose({ source: { name } }); }}>
-          <label>Everything that this source has sent until now
-            <select required value={name} onChange={(event) => setName(event.currentTarget.value)}>
-              <option value="">Choose…</option>
-              {sources.filter((one) => one.name).map((one) => <option key={one.name} value={one.name}>{sourceName(one.name)}</option>)}
-            </select>
-          </label>
-          <button type="submit">Preview…</button>
-        </form>
-      )}
-    </Shown>
   );
 }

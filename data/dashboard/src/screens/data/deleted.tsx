@@ -37,8 +37,8 @@ export function Deleted() {
         <div class="toast">
           <p>{deletion.undone_at ? "Brought back" : deletion.target.correction ? "Corrected" : "Deleted"}: {plain(deletion.what)}.</p>
           <span class="buttons">
-            {!deletion.undone_at && <button type="button" class="tiny" disabled={back.busy} onClick={() => void back.act(deletion)}>Undo</button>}
-            <button type="button" class="quiet tiny" aria-label="Put this message away" onClick={() => (latest.value = undefined)}>✕</button>
+            {!deletion.undone_at && <button class="tiny" disabled={back.busy} onClick={() => void back.act(deletion)}>Undo</button>}
+            <button class="quiet tiny" aria-label="Put this message away" onClick={() => (latest.value = undefined)}>✕</button>
           </span>
           <Trouble action={back} />
         </div>

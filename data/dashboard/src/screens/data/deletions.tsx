@@ -15,10 +15,9 @@ export function Deletions(_: ScreenProps) {
   return (
     <div class="grid">
       <Card wide title="Delete or correct" note={session.value?.admin ? "you see what it would take before anything happens" : undefined}>
-        {session.value?.admin ? <Choose /> : <p>Only who looks after the server can delete and correct. Below is what was deleted of your data.</p>}
+        {session.value?.admin ? <Choose /> : <p>Only who looks after the server can delete and correct.</p>}
         <p class="notice">
-          What is deleted here stays away when the phone sends it again, and does not count in any chart or answer. It can be brought back below at any time: the deliveries that
-          brought it are kept as they came and still hold it, and so do older backups.
+          What is deleted stays away when the phone sends it again, and can be brought back below at any time: the kept deliveries still hold it, and so do backups.
         </p>
       </Card>
       <Audit />
@@ -57,7 +56,7 @@ function Row({ one }: { one: Deletion }) {
       </div>
       <div>
         {one.undone_at ? <span class="done">✓ Undone</span>
-          : session.value?.admin && <button type="button" class="quiet tiny" disabled={back.busy} aria-label={`Undo: ${plain(one.what)}`} onClick={() => void back.act()}>Undo</button>}
+          : session.value?.admin && <button class="quiet tiny" disabled={back.busy} aria-label={`Undo: ${plain(one.what)}`} onClick={() => void back.act()}>Undo</button>}
       </div>
     </li>
   );

@@ -17,7 +17,7 @@ function List() {
   const automation = route.value.query.get("automation") ?? undefined;
   const pages = usePages<Delivery>("/api/v1/deliveries", "deliveries", { automation, limit: 50 });
   return (
-    <Card wide title={automation ? "Deliveries of one automation" : "Deliveries"} note="newest first" actions={automation && <button type="button" class="quiet" onClick={() => setQuery({ automation: undefined })}>Show all</button>}>
+    <Card wide title={automation ? "Deliveries of one automation" : "Deliveries"} note="newest first" actions={automation && <button class="quiet" onClick={() => setQuery({ automation: undefined })}>Show all</button>}>
       <Shown answer={pages} isEmpty={(rows) => !rows.length} empty={<>Nothing was delivered yet. <a href={href("connect")}>Connect a phone</a></>}>
         {(rows) => <ul class="rows deliveries">{rows.map((one) => <Row key={one.delivery} one={one} />)}</ul>}
       </Shown>

@@ -41,13 +41,13 @@ export function Followed({ entry, close }: { entry: Entry; close: () => void }) 
         {entry.usual_interval_days !== undefined && `; usually there is something ${every(entry.usual_interval_days * 1440)}`}. The last is of {dateTime(entry.last)}
         {entry.last_delivery && `; the last delivery came ${ago(entry.last_delivery)}`}.
       </p>
-      {stopped && <p class="notice">It has stopped: nothing came for {count(stopped.days_ago, "day")}, since {date(stopped.since)}.</p>}
-      {late > 0 && <p>In the last 30 days {count(late, "sample")} arrived more than a day after {late === 1 ? "it was" : "they were"} measured.</p>}
+      {stopped && <p class="notice">It stopped {count(stopped.days_ago, "day")} ago, on {date(stopped.since)}.</p>}
+      {late > 0 && <p>{count(late, "sample")} of the last 30 days came more than a day late.</p>}
       {metric && <Days metric={metric} />}
       <h3>Gaps</h3>
       {gaps.length ? (
         <ul>{gaps.toReversed().map((gap) => <li key={gap.from}>{count(gap.days, "day")} without data from {date(gap.from)}; it goes on on {date(gap.to)}</li>)}</ul>
-      ) : <p>None: it was never silent for more than three times as long as usual.</p>}
+      ) : <p>None: it never paused for more than three times as long as usual.</p>}
       <p><a href={kind === "metric" ? href("metric", name) : href(kind)}>Look at its values</a></p>
     </Dialog>
   );

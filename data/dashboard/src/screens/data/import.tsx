@@ -3,7 +3,7 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 
-import { changes, upload, useAnswer, useEvents } from "../../lib/api.ts";
+import { address, changes, upload, useAnswer, useEvents } from "../../lib/api.ts";
 import { ago, bytes, count, number } from "../../lib/format.ts";
 import { href } from "../../lib/router.ts";
 import { session } from "../../lib/session.ts";
@@ -36,7 +36,7 @@ export function Import() {
   return (
     <div class="grid">
       <Card title="Import a file" note="Apple's export, or a file of Health Auto Export">
-        {may ? <Send /> : <p>Your link may look, but not send. Ask whoever looks after the server for one that may.</p>}
+        {may ? <Send /> : <p>You may look, but not send.</p>}
         {running.map((job) => <Running key={job.job} first={job} />)}
       </Card>
       <How />
@@ -52,30 +52,28 @@ export function Import() {
 function Send() {
   const [file, setFile] = useState<File>();
   const [sent, setSent] = useState(0);
-  const [over, setOver] = useState(false);
   const stop = useRef<AbortController | undefined>(undefined);
   const sending = useAction(async (one: File) => {
     stop.current = new AbortController();
     setFile(one);
     setSent(0);
-    await upload(`/api/v1/import?${new URLSearchParams({ name: one.name })}`, one, setSent, stop.current.signal);
+    await upload(address("/api/v1/import", { name: one.name }), one, setSent, stop.current.signal);
   });
   useEffect(() => () => stop.current?.abort(), []);
   const take = (files?: FileList | null) => files?.[0] && !sending.busy && void sending.act(files[0]);
   if (sending.busy && file) {
     return (
       <div>
-        <p role="status">{sent < file.size ? `Sending ${file.name}…` : `${file.name} is there; the server writes it to its disk…`}</p>
+        <p role="status">{sent < file.size ? `Sending ${file.name}…` : `${file.name} is being written to the disk…`}</p>
         <progress aria-label={`${file.name}, sent`} max={file.size} value={sent} />
         <p class="muted">{bytes(sent)} of {bytes(file.size)}. Stay on this screen until it is sent.</p>
-        <button type="button" class="quiet" onClick={() => stop.current?.abort()}>Stop</button>
+        <button class="quiet" onClick={() => stop.current?.abort()}>Stop</button>
       </div>
     );
   }
   return (
     <>
-      <label class={over ? "drop over" : "drop"} onDragOver={(event) => { event.preventDefault(); setOver(true); }} onDragLeave={() => setOver(false)}
-        onDrop={(event) => { event.preventDefault(); setOver(false); take(event.dataTransfer?.files); }}>
+      <label class="drop" onDragOver={(event) => event.preventDefault()} onDrop={(event) => { event.preventDefault(); take(event.dataTransfer?.files); }}>
         <b>Drop a file here, or choose one</b>
         <span class="muted">export.zip, export.xml, or a JSON, CSV or zip file of the app</span>
         <input type="file" accept=".zip,.xml,.json,.csv" onChange={(event) => { take(event.currentTarget.files); event.currentTarget.value = ""; }} />
@@ -119,7 +117,7 @@ function How() {
     <Card title="How to make Apple's export">
       <ol>
         <li>On the iPhone open <b>Health</b> and tap your picture at the top right.</li>
-        <li>Scroll down to <b>Export All Health Data</b> and confirm. It takes some minutes.</li>
+        <li>Scroll down to <b>Export All Health Data</b> and confirm.</li>
         <li>Save <b>export.zip</b> to Files or send it to this device by AirDrop, and choose it here.</li>
       </ol>
       <p class="muted">It holds everything since the first day. Importing it twice does no harm: what is there already is found unchanged.</p>

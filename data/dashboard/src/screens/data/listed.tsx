@@ -1,4 +1,4 @@
-// Choosing a delivery, a workout or an event from a list: the latest, or those of one day.
+// Choosing a source, or from the latest deliveries, workouts or events, or those of one day.
 
 import { useState } from "preact/hooks";
 
@@ -8,19 +8,17 @@ import { dateTime, minutes, title } from "../../lib/format.ts";
 import type { Workout } from "../../lib/workouts.ts";
 import { Shown } from "../../parts/state.tsx";
 import { type Event, eventTitle, type Kind, kindTitle, valueTitle } from "../events/kinds.ts";
-import type { FormProps } from "./choose.tsx";
+import type { FormProps, SourceEntry } from "./choose.tsx";
 import { type Delivery, sender, verdict } from "./words.ts";
 
-interface Item {
-  id: string;
-  words: string;
-}
+type Item = [id: string, ...words: string[]];
 
 /** By kind of target: where its list is, and how a row of it is told. */
-export const LISTS: Record<string, { list: string; order?: string; item: (row: never) => Item }> = {
-  delivery: { list: "deliveries", item: (one: Delivery) => ({ id: one.delivery, words: `${dateTime(one.received_at)}, ${sender(one)}: ${verdict(one)}` }) },
-  workout: { list: "workouts", order: "desc", item: (one: Workout) => ({ id: one.id, words: `${dateTime(one.start)}, ${title(one.type)}, ${minutes(one.duration_seconds / 60)}` }) },
-  event: { list: "events", order: "desc", item: (one: Event) => ({ id: one.id, words: [dateTime(one.start), eventTitle(one), valueTitle(one)].filter(Boolean).join(", ") }) },
+export const LISTS: Record<string, [list: string, item: (row: never) => Item, order?: string]> = {
+  source: ["sources", ({ name }: SourceEntry) => [name, name]],
+  delivery: ["deliveries", (one: Delivery) => [one.delivery, dateTime(one.received_at), sender(one), verdict(one)]],
+  workout: ["workouts", (one: Workout) => [one.id, dateTime(one.start), title(one.type), minutes(one.duration_seconds / 60)], "desc"],
+  event: ["events", (one: Event) => [one.id, dateTime(one.start), eventTitle(one), valueTitle(one)], "desc"],
 };
 
 const MOST = 100;
@@ -30,12 +28,13 @@ export function Listed({ kind, choose }: FormProps & { kind: string }) {
   const [of, setOf] = useState("");
   const [day, setDay] = useState("");
   const [id, setId] = useState("");
-  const { list = "", order, item } = LISTS[kind] ?? {};
+  const [list, item, order] = LISTS[kind] ?? ["", () => [""]];
+  const dated = kind !== "source";
   const path = kind !== "event" ? `/api/v1/${list}` : of && `/api/v1/events/${of}`;
-  const range: Params = day ? { start: day, end: addDays(day, 1) } : {};
-  const answer = useAnswer<Record<string, never[]>>(path || undefined, { limit: MOST, order, ...range });
+  const params: Params = dated ? { limit: MOST, order, ...(day && { start: day, end: addDays(day, 1) }) } : {};
+  const answer = useAnswer<Record<string, never[]>>(path || undefined, params);
   return (
-    <form class="row" onSubmit={(event) => { event.preventDefault(); choose({ [kind]: kind === "event" ? { kind: of, id } : { id } }); }}>
+    <form class="row" onSubmit={(event) => { event.preventDefault(); choose({ [kind]: dated ? { id, kind: of || undefined } : { name: id } }); }}>
       {kind === "event" && (
         <label>Kind
           <select required value={of} onChange={(event) => { setOf(event.currentTarget.value); setId(""); }}>
@@ -44,16 +43,18 @@ export function Listed({ kind, choose }: FormProps & { kind: string }) {
           </select>
         </label>
       )}
-      <label>{kind === "delivery" ? "Received on" : "On"} <span class="muted">(empty: the latest {MOST})</span>
-        <input type="date" max={today()} value={day} onChange={(event) => { setDay(event.currentTarget.value); setId(""); }} />
-      </label>
+      {dated && (
+        <label>Day (empty: the latest {MOST})
+          <input type="date" max={today()} value={day} onChange={(event) => { setDay(event.currentTarget.value); setId(""); }} />
+        </label>
+      )}
       {path && (
         <Shown answer={answer} isEmpty={(page) => !page[list]?.length} empty="There is none.">
           {(page) => (
             <label class="long">{title(kind)}
               <select required value={id} onChange={(event) => setId(event.currentTarget.value)}>
                 <option value="">Choose…</option>
-                {page[list]?.map((row) => item?.(row)).map((one) => one && <option key={one.id} value={one.id}>{one.words}</option>)}
+                {page[list]?.map(item).map(([value, ...words]) => value && <option key={value} value={value}>{words.filter(Boolean).join(", ")}</option>)}
               </select>
             </label>
           )}

@@ -8,9 +8,8 @@ import { number, title, unitOf } from "../../lib/format.ts";
 import { isTotal, useMetrics } from "../../lib/metrics.ts";
 import { Card } from "../../parts/card.tsx";
 import { Shown } from "../../parts/state.tsx";
-import { type Asked, UseThis } from "../../parts/use-this.tsx";
 import type { SourceEntry } from "./choose.tsx";
-import { few, sourceName } from "./words.ts";
+import { sourceName } from "./words.ts";
 
 const DAYS = 30;
 
@@ -23,25 +22,25 @@ export function Overlaps({ sources }: { sources: SourceEntry[] }) {
   const metrics = useMetrics().data?.metrics.filter((one) => isTotal(one) && one.sources.length > 1) ?? [];
   const [chosen, choose] = useState("");
   const metric = metrics.find(({ name }) => name === chosen) ?? metrics.find(({ name }) => name === "step_count") ?? metrics[0];
-  const asked = (dedupe: string): Asked => ({ path: `/api/v1/aggregate/${metric?.name}`, params: { bucket: "day", stat: "sum", start: addDays(today(), 1 - DAYS), end: addDays(today(), 1), shape: "columns", dedupe } });
   return (
-    <Card wide title="Counted by more than one" note={`the last ${DAYS} days`} actions={metric && <UseThis asked={asked("none")} />}>
+    <Card wide title="Counted by more than one" note={`the last ${DAYS} days`}>
       {!metric ? <p>No total is sent by more than one source, so nothing can be counted twice.</p> : (
         <>
           <label class="short">Metric
             <select value={metric.name} onChange={(event) => choose(event.currentTarget.value)}>{metrics.map(({ name }) => <option key={name} value={name}>{title(name)}</option>)}</select>
           </label>
-          <Twice key={metric.name} metric={metric.name} names={sources.filter((one) => one.metrics.includes(metric.name)).map(({ name }) => sourceName(name))} asked={asked} />
+          <Twice key={metric.name} metric={metric.name} names={sources.filter((one) => one.metrics.includes(metric.name)).map(({ name }) => sourceName(name)).join(" and ")} />
         </>
       )}
     </Card>
   );
 }
 
-function Twice({ metric, names, asked }: { metric: string; names: string[]; asked: (dedupe: string) => Asked }) {
-  const all = useAnswer<Sums>(asked("none").path, asked("none").params);
-  const { dedupe: _, ...params } = asked("").params;
-  const once = useAnswer<Sums>(asked("").path, params);
+function Twice({ metric, names }: { metric: string; names: string }) {
+  const path = `/api/v1/aggregate/${encodeURIComponent(metric)}`;
+  const params = { bucket: "day", stat: "sum", start: addDays(today(), 1 - DAYS), end: addDays(today(), 1), shape: "columns" };
+  const all = useAnswer<Sums>(path, { ...params, dedupe: "none" });
+  const once = useAnswer<Sums>(path, params);
   const both: Answer<[Sums, Sums]> = { data: all.data && once.data && [all.data, once.data], error: all.error ?? once.error, loading: all.loading || once.loading };
   return (
     <Shown answer={both}>
@@ -51,10 +50,10 @@ function Twice({ metric, names, asked }: { metric: string; names: string[]; aske
         if (most === 0) return <p>Nothing was measured in this time.</p>;
         return most - least > most / 1000 ? (
           <>
-            <p class="lead">{few(names)} counted <b>{write(most - least)}</b> more than once; they are counted once.</p>
+            <p class="lead">{names} counted <b>{write(most - least)}</b> more than once; they are counted once.</p>
             <p class="muted">All together sent {write(most)}, of which {write(least)} count.</p>
           </>
-        ) : <p class="lead">Nothing was counted twice: {few(names)} sent {write(most)}, and all of it counts.</p>;
+        ) : <p class="lead">Nothing was counted twice: {names} sent {write(most)}, and all of it counts.</p>;
       }}
     </Shown>
   );

@@ -60,7 +60,7 @@ function Automations({ rows }: { rows: Automation[] }) {
                 {count(one.deliveries, "delivery", "deliveries")}{one.usual_interval_minutes !== undefined && `, usually ${every(one.usual_interval_minutes)}`}
               </div>
             </div>
-            <div class={one.overdue ? "silent" : undefined}>{one.overdue ? "! Silent: last " : "✓ Last "}{ago(one.last_delivery)}</div>
+            <div class={one.overdue ? "silent" : undefined}>{one.overdue ? "! Silent: last " : one.usual_interval_minutes ? "✓ Last " : "Last "}{ago(one.last_delivery)}</div>
           </li>
         ))}
       </ul>
@@ -104,7 +104,7 @@ function Entries({ entries }: { entries: Entry[] }) {
           {sorted.map((entry) => (
             <tr key={entry.name}>
               <th scope="row">
-                <button type="button" class="link" onClick={() => setQuery({ entry: entry.name })}>{nameOf(entry.name)}</button>
+                <button class="link" onClick={() => setQuery({ entry: entry.name })}>{nameOf(entry.name)}</button>
                 {entry.stopped && <small class="silent">! stopped {count(entry.stopped.days_ago, "day")} ago</small>}
                 {entry.late > 0 && <small class="muted">{count(entry.late, "sample")} came late</small>}
               </th>

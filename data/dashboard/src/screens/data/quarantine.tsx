@@ -6,7 +6,7 @@ import { href, route, setQuery } from "../../lib/router.ts";
 import { Card } from "../../parts/card.tsx";
 import { More, usePages } from "../../parts/pages.tsx";
 import { Shown } from "../../parts/state.tsx";
-import { nameOf, plain } from "./words.ts";
+import { nameOf } from "./words.ts";
 
 interface Item {
   delivery: string;
@@ -18,17 +18,15 @@ interface Item {
   item: string;
 }
 
-const SHOWN = 50;
-
 export function Quarantine(_: ScreenProps) {
   const delivery = route.value.query.get("delivery") ?? undefined;
-  const pages = usePages<Item>("/api/v1/quarantine", "items", { delivery, limit: 500 });
+  const pages = usePages<Item>("/api/v1/quarantine", "items", { delivery, limit: 200 });
   return (
-    <Card wide title="Quarantine" note={delivery ? "of one delivery" : "what was not understood, and why"} actions={delivery && <button type="button" class="quiet" onClick={() => setQuery({ delivery: undefined })}>Show all</button>}>
+    <Card wide title="Quarantine" note={delivery ? "of one delivery" : "what was not understood, and why"} actions={delivery && <button class="quiet" onClick={() => setQuery({ delivery: undefined })}>Show all</button>}>
       <Shown answer={pages} isEmpty={(items) => !items.length} empty="✓ Empty: everything that came was understood.">
         {(items) => (
           <>
-            <p>{count(items.length, "item")}{pages.more && " so far"}. Nothing is lost: each waits here as it was sent, and is read again by “decode again” at its delivery once a newer version understands it.</p>
+            <p>{count(items.length, "item")}{pages.more && " so far"}. Nothing is lost: each waits here as it was sent. Once a newer version understands it, its delivery can be decoded again.</p>
             {groups(items).map(([reason, members]) => <Group key={reason} reason={reason} members={members} />)}
           </>
         )}
@@ -42,19 +40,17 @@ export function Quarantine(_: ScreenProps) {
 function groups(items: Item[]): [reason: string, members: Item[]][] {
   const found = new Map<string, Item[]>();
   for (const one of items) {
-    const reason = one.reason.replace(/"[^"]*"/g, "“…”").replace(/(?<![\w.])-?\d[\d.,]*(?!\w)/g, "…");
+    const reason = one.reason.replace(/"[^"]*"/g, "…").replace(/(^| )-?[\d.]+ /, "$1… ");
     found.set(reason, [...(found.get(reason) ?? []), one]);
   }
   return [...found].sort((a, b) => b[1].length - a[1].length);
 }
 
 function Group({ reason, members }: { reason: string; members: Item[] }) {
-  const metrics = [...new Set(members.map(({ metric }) => (metric ? nameOf(metric) : "a whole body")))];
   return (
     <details class="reason">
-      <summary>{plain(members.length > 1 ? reason : (members[0]?.reason ?? reason))} <span class="muted">({count(members.length, "item")}: {metrics.join(", ")})</span></summary>
-      <ul class="plain-list odd">{members.slice(0, SHOWN).map((one, at) => <Waiting key={at} one={one} />)}</ul>
-      {members.length > SHOWN && <p class="muted">These are the latest {SHOWN}. Each delivery lists its own.</p>}
+      <summary>{members[1] ? reason : members[0]?.reason} <span class="muted">({count(members.length, "item")})</span></summary>
+      <ul class="plain-list odd">{members.map((one, at) => <Waiting key={at} one={one} />)}</ul>
     </details>
   );
 }
@@ -62,17 +58,9 @@ function Group({ reason, members }: { reason: string; members: Item[] }) {
 function Waiting({ one }: { one: Item }) {
   return (
     <li>
-      <div>{plain(one.reason)} <code>{one.path}</code></div>
+      <div>{one.reason} <code>{one.path}</code></div>
       <div class="muted small">{one.metric && `${nameOf(one.metric)}, `}received <a href={href("data", "deliveries", one.delivery)}>{dateTime(one.received_at)}</a></div>
-      {one.item ? <details><summary>As it was sent</summary><pre tabIndex={0}>{pretty(one.item)}</pre></details> : <p class="muted small">The whole body, which is kept with its delivery.</p>}
+      {one.item ? <details><summary>As it was sent</summary><pre tabIndex={0}>{one.item}</pre></details> : <p class="muted small">The whole body</p>}
     </li>
   );
-}
-
-function pretty(text: string): string {
-  try {
-    return JSON.stringify(JSON.parse(text), null, 2);
-  } catch {
-    return text;
-  }
 }

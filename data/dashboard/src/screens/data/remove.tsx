@@ -14,30 +14,28 @@ export type Target = Record<string, Record<string, string | number | undefined>>
 /** The preview, and the button that means it. */
 export function Remove({ target, close }: { target: Target; close: () => void }) {
   const [found, setFound] = useState<Deletion>();
-  const [note, setNote] = useState("");
   const correcting = "correction" in target;
   const look = useAction(async () => setFound(await send<Deletion>("POST", "/api/v1/deletions", { ...target, dry_run: true }, true)));
   const go = useAction(async () => {
-    latest.value = await send<Deletion>("POST", "/api/v1/deletions", { ...target, note: note.trim() || undefined });
+    latest.value = await send<Deletion>("POST", "/api/v1/deletions", target);
     close();
     scrollTo(0, 0);
   });
   useEffect(() => void look.act(), []);
   return (
     <Dialog title={correcting ? "Correct this value?" : "Delete this?"} close={close}>
-      {look.busy && <p class="muted" role="status">Counting what it would take…</p>}
+      {look.busy && <p class="muted" role="status">Counting…</p>}
       <Trouble action={look} />
       {found && (
-        <form onSubmit={(event) => { event.preventDefault(); void go.act(); }}>
+        <>
           <p>{correcting ? `The value becomes ${target.correction?.value} in ` : "It takes away "}<b>{plain(found.what)}</b>.</p>
-          <p class="muted">It stays that way when the phone sends it again, and can be undone at any time under Deletions.</p>
-          <label>A note for later, if you like <input value={note} maxLength={500} onInput={(event) => setNote(event.currentTarget.value)} /></label>
+          <p class="muted">It stays so when the phone sends it again. Deletions can undo it at any time.</p>
           <Trouble action={go} />
           <p class="buttons">
-            <button type="submit" class={correcting ? undefined : "danger"} disabled={go.busy}>{correcting ? "Correct" : "Delete"}</button>
+            <button type="button" class={correcting ? undefined : "danger"} disabled={go.busy} onClick={() => void go.act()}>{correcting ? "Correct" : "Delete"}</button>
             <button type="button" class="quiet" onClick={close}>Cancel</button>
           </p>
-        </form>
+        </>
       )}
     </Dialog>
   );

@@ -44,7 +44,7 @@ export function Samples({ choose }: FormProps) {
           {(rows) => (
             <div class="scroll tall" tabIndex={0} role="region" aria-label={`Samples of ${title(metric)}`}>
               <table>
-                <thead><tr><th scope="col">Time</th><th scope="col" class="number">Value</th><th scope="col" class="extra">Source</th><th scope="col"><span class="hidden">Change</span></th></tr></thead>
+                <thead><tr><th scope="col">Time</th><th scope="col" class="number">Value</th><th scope="col" class="extra">Source</th><td /></tr></thead>
                 <tbody>
                   {rows.map((one, at) => (
                     <tr key={at}>
@@ -53,8 +53,8 @@ export function Samples({ choose }: FormProps) {
                       <td class="extra">{sourceName(one.source)}</td>
                       <td>
                         <span class="buttons">
-                          <button type="button" class="quiet tiny" aria-label={`Correct the value of ${spanOf(one)}`} onClick={() => correct(one)}>Correct…</button>
-                          <button type="button" class="quiet tiny" aria-label={`Delete the sample of ${spanOf(one)}`} onClick={() => choose({ sample: named(one) })}>Delete…</button>
+                          <button type="button" class="quiet tiny" aria-label={`Correct ${spanOf(one)}`} onClick={() => correct(one)}>Correct…</button>
+                          <button type="button" class="quiet tiny" aria-label={`Delete ${spanOf(one)}`} onClick={() => choose({ sample: named(one) })}>Delete…</button>
                         </span>
                       </td>
                     </tr>

@@ -12,9 +12,9 @@ import { Shown } from "../../parts/state.tsx";
 import { type SourceEntry, useSources } from "./choose.tsx";
 import { Overlaps } from "./overlaps.tsx";
 import { Remove } from "./remove.tsx";
-import { few, nameOf, sourceName } from "./words.ts";
+import { nameOf, sourceName } from "./words.ts";
 
-const KINDS: Record<string, string> = { watch: "watch", phone: "phone", other: "other device or app", anonymous: "does not say what it is" };
+const KINDS: Record<string, string> = { watch: "watch", phone: "phone", other: "other", anonymous: "unknown" };
 
 export function Sources() {
   const answer = useSources();
@@ -58,9 +58,9 @@ function Order({ sources }: { sources: SourceEntry[] }) {
             <Told one={one} place={at + 1} />
             {admin && (
               <span class="buttons">
-                <button type="button" class="quiet tiny" aria-label={`Move ${sourceName(one.name)} up`} disabled={at === 0} onClick={() => move(at, at - 1)}>↑</button>
-                <button type="button" class="quiet tiny" aria-label={`Move ${sourceName(one.name)} down`} disabled={at === order.length - 1} onClick={() => move(at, at + 1)}>↓</button>
-                {one.name && <button type="button" class="quiet tiny" aria-label={`Delete what ${one.name} has sent`} onClick={() => setDeleting(one.name)}>Delete…</button>}
+                <button class="quiet tiny" aria-label={`Move ${sourceName(one.name)} up`} disabled={at === 0} onClick={() => move(at, at - 1)}>↑</button>
+                <button class="quiet tiny" aria-label={`Move ${sourceName(one.name)} down`} disabled={at === order.length - 1} onClick={() => move(at, at + 1)}>↓</button>
+                {one.name && <button class="quiet tiny" aria-label={`Delete what ${one.name} has sent`} onClick={() => setDeleting(one.name)}>Delete…</button>}
               </span>
             )}
           </li>
@@ -69,9 +69,8 @@ function Order({ sources }: { sources: SourceEntry[] }) {
       <p class="hidden" aria-live="polite">{said}</p>
       {admin && (
         <p class="buttons">
-          <button type="button" disabled={!changed || save.busy} onClick={() => void save.act(namesOf(order))}>Save this order</button>
-          <button type="button" class="quiet" disabled={!own || save.busy} onClick={() => void save.act([])}>Back to the kinds</button>
-          {changed && <button type="button" class="quiet" onClick={() => setOrder(sources)}>Discard</button>}
+          <button disabled={!changed || save.busy} onClick={() => void save.act(namesOf(order))}>Save this order</button>
+          <button class="quiet" disabled={!own || save.busy} onClick={() => void save.act([])}>Back to the kinds</button>
         </p>
       )}
       <Trouble action={save} />
@@ -84,7 +83,7 @@ function Told({ one, place }: { one: SourceEntry; place: number }) {
   return (
     <div>
       <b>{place}. {sourceName(one.name)}</b> <span class="muted">{KINDS[one.kind] ?? one.kind}{one.device && ` (${one.device})`}</span>
-      <div class="small">{one.metrics.length > 4 ? <details><summary>{few(one.metrics.map(nameOf))}</summary>{one.metrics.map(nameOf).join(", ")}</details> : one.metrics.map(nameOf).join(", ")}</div>
+      <div class="small">{one.metrics.map(nameOf).join(", ")}</div>
       <div class="muted small">{count(one.samples, "sample")}, {date(dateOf(one.first))} – {date(dateOf(one.last))}</div>
     </div>
   );

@@ -40,26 +40,21 @@ export interface Delivery extends Receipt {
   bytes: number;
 }
 
-const FORMATS: Record<string, string> = { "health-auto-export": "Health Auto Export", shortcuts: "Shortcuts", "apple-health-export": "Apple's export" };
-
-export const formatName = (format: string): string => FORMATS[format] ?? title(format.replaceAll("-", " "));
+export const formatName = (format: string): string => title(format.replaceAll("-", "_"));
 
 export const sender = ({ automation_name: name, file, format }: Delivery): string => name ?? file ?? formatName(format);
 
 const OUTCOMES: [outcome: keyof Counts, words: string][] = [["stored", "new"], ["updated", "replaced"], ["unchanged", "known already"], ["quarantined", "not understood"]];
 
 /** "44 received: 40 new, 4 known already" */
-export function verdict(receipt: Counts & { deferred?: Record<string, number>; refused?: boolean }): string {
-  const later = Object.values(receipt.deferred ?? {}).reduce((sum, items) => sum + items, 0);
-  if (receipt.refused) return "Refused: the body was not understood. It is kept.";
+export function verdict(receipt: Counts & { refused?: boolean }): string {
+  if (receipt.refused) return "Refused: it was not understood";
   const told = OUTCOMES.filter(([outcome]) => receipt[outcome]).map(([outcome, words]) => `${number(receipt[outcome], 0)} ${words}`);
-  const items = receipt.received ? `${number(receipt.received, 0)} received: ${told.join(", ")}` : later ? "" : "Nothing new was sent";
-  return [items, later && `${number(later, 0)} of kinds that are not known yet`].filter(Boolean).join("; ");
+  return `${number(receipt.received, 0)} received${told.length ? `: ${told.join(", ")}` : ""}`;
 }
 
-const KINDS = new Set(["symptoms", "state_of_mind", "medications", "cycle", "ecg", "heart_notifications", "heartbeat_series", "audiograms", "vision_prescriptions", "activity_summaries", "other"]);
-
-export const nameOf = (name: string): string => (KINDS.has(name) ? kindTitle(name) : title(name));
+/** Of a metric, or of a kind of event. */
+export const nameOf = kindTitle;
 
 /** A sentence of the server's, with the names of metrics and the dates as they stand everywhere else on the page. */
 export function plain(sentence: string): string {
@@ -75,7 +70,3 @@ export function every(minutes: number): string {
 }
 
 export const sourceName = (name?: string): string => name || "No name";
-
-/** The first of a list, and how many more there are. */
-export const few = (names: string[], most = 3): string =>
-  names.length > most + 1 ? `${names.slice(0, most).join(", ")} and ${names.length - most} more` : names.join(", ");
