@@ -70,17 +70,17 @@ export function upload<T>(path: string, file: Blob, told: (sent: number) => void
     const request = new XMLHttpRequest();
     request.open("POST", path);
     request.upload.addEventListener("progress", (event) => told(event.loaded));
+    request.responseType = "json";
     request.addEventListener("load", () => {
-      const headers = { "content-type": request.getResponseHeader("content-type") ?? "" };
-      body<T>(new Response(request.response, { status: request.status, headers })).then((answer) => {
-        changes.value++;
-        done(answer);
-      }, failed);
+      const { status, response } = request;
+      changes.value++;
+      if (status < 300) done(response);
+      else failed(new Problem(status, response?.detail ?? `The server answered ${status}.`));
     });
-    request.addEventListener("error", () => failed(new Problem(0, "The connection was lost before the file was there. Send it again.")));
-    request.addEventListener("abort", () => failed(new Problem(0, "Stopped. Nothing of the file is kept.")));
+    const lost = () => failed(new Problem(0, "The file did not arrive. Send it again."));
+    request.addEventListener("error", lost);
+    request.addEventListener("abort", lost);
     stop?.addEventListener("abort", () => request.abort());
-    request.responseType = "arraybuffer";
     request.send(file);
   });
 }

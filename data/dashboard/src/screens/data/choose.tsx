@@ -60,7 +60,7 @@ export function MetricChoice({ name, all }: { name: string; all?: string }) {
 export const useSources = () => useAnswer<{ sources: SourceEntry[] }>("/api/v1/sources");
 
 /** A link may bring an instant, or what somebody has typed. */
-const day = (text: string | null): string => text?.match(/^\d{4}-\d\d-\d\d/)?.[0] ?? "";
+export const day = (text: string | null): string => text?.match(/^\d{4}-\d\d-\d\d/)?.[0] ?? "";
 
 function Stretch({ choose }: FormProps) {
   const { query } = route.value;

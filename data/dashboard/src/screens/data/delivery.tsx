@@ -25,7 +25,7 @@ export function OneDelivery({ id }: { id: string }) {
 function Told({ one }: { one: Delivery }) {
   const metrics = Object.entries(one.by_metric);
   const { automation_aggregation: grain, automation_period: period, file, replayed_at: again } = one;
-  const facts = [formatName(one.format), grain && `summarised by ${grain.toLowerCase()}`, period && `period ${period.toLowerCase()}`, file, bytes(one.bytes), again && `decoded again ${dateTime(again)}`];
+  const facts = [formatName(one.format), grain && `aggregation ${grain}`, period && `period ${period}`, file, bytes(one.bytes), again && `decoded again ${dateTime(again)}`];
   return (
     <div class="grid">
       <Card title={`From ${sender(one)}`} note={dateTime(one.received_at)}>
@@ -51,7 +51,7 @@ function Problems({ one }: { one: Delivery }) {
     <Card wide title="What was odd" note="the first 20" actions={(one.quarantined > 0 || one.refused) && <a class="button quiet" href={href("data", "quarantine", { delivery: one.delivery })}>The items in quarantine</a>}>
       <ul class="plain-list odd">
         {told.map(({ path, reason }, at) => <li key={at}>{reason} <code>{path}</code></li>)}
-        {deferred.map(([kind, items]) => <li key={kind}>{count(items, "item")} of a kind that is not known yet, kept for a later version: <code>{kind}</code></li>)}
+        {deferred.map(([kind, items]) => <li key={kind}>{count(items, "item")} kept for a later version: <code>{kind}</code></li>)}
       </ul>
     </Card>
   );
@@ -86,7 +86,7 @@ function Do({ one }: { one: Delivery }) {
 
 function outcome(replay: Replay): string {
   if (replay.without_body) return "Its body is not kept. Import the file again instead.";
-  if (replay.no_longer_understood) return "It is not understood any more; what was stored of it stays.";
-  if (!replay.changed) return "It reads as it did before: nothing changes.";
+  if (replay.no_longer_understood) return "It is not understood any more. What is stored stays.";
+  if (!replay.changed) return "Nothing changes: it reads as before.";
   return `${replay.dry_run ? "It would be" : "Done"}: ${verdict(replay)}. Not understood: ${number(replay.quarantined_before, 0)} before, ${number(replay.quarantined_after, 0)} after.`;
 }

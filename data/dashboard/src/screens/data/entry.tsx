@@ -13,7 +13,7 @@ import { useSeries } from "../../parts/series.ts";
 import { Shown } from "../../parts/state.tsx";
 import { UseThis } from "../../parts/use-this.tsx";
 import { Year, yearsOf } from "../metric/calendar.tsx";
-import { every, nameOf } from "./words.ts";
+import { nameOf } from "./words.ts";
 
 export interface Entry {
   name: string;
@@ -32,22 +32,19 @@ export interface Entry {
 }
 
 export function Followed({ entry, close }: { entry: Entry; close: () => void }) {
-  const { name, kind, gaps, stopped, late } = entry;
+  const { name, kind, gaps } = entry;
   const metric = kind === "metric" ? name : kind === "sleep" ? "sleep_analysis" : undefined;
   return (
     <Dialog title={nameOf(name)} close={close}>
       <p>
         {count(entry.days, "day")} with data of {count(entry.of_days, "day")} since {date(dateOf(entry.first))}
-        {entry.usual_interval_days !== undefined && `; usually there is something ${every(entry.usual_interval_days * 1440)}`}. The last is of {dateTime(entry.last)}
-        {entry.last_delivery && `; the last delivery came ${ago(entry.last_delivery)}`}.
+        ; the last of {dateTime(entry.last)}{entry.last_delivery && `, delivered ${ago(entry.last_delivery)}`}.
       </p>
-      {stopped && <p class="notice">It stopped {count(stopped.days_ago, "day")} ago, on {date(stopped.since)}.</p>}
-      {late > 0 && <p>{count(late, "sample")} of the last 30 days came more than a day late.</p>}
       {metric && <Days metric={metric} />}
       <h3>Gaps</h3>
       {gaps.length ? (
-        <ul>{gaps.toReversed().map((gap) => <li key={gap.from}>{count(gap.days, "day")} without data from {date(gap.from)}; it goes on on {date(gap.to)}</li>)}</ul>
-      ) : <p>None: it never paused for more than three times as long as usual.</p>}
+        <ul>{gaps.toReversed().map((gap) => <li key={gap.from}>{count(gap.days, "day")} without data from {date(gap.from)}; on again {date(gap.to)}</li>)}</ul>
+      ) : <p>No pause was longer than three times the usual.</p>}
       <p><a href={kind === "metric" ? href("metric", name) : href(kind)}>Look at its values</a></p>
     </Dialog>
   );

@@ -4,7 +4,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 
 import { address, changes, upload, useAnswer, useEvents } from "../../lib/api.ts";
-import { ago, bytes, count, number } from "../../lib/format.ts";
+import { ago, bytes, number } from "../../lib/format.ts";
 import { href } from "../../lib/router.ts";
 import { session } from "../../lib/session.ts";
 import { Trouble, useAction } from "../../parts/action.tsx";
@@ -64,9 +64,9 @@ function Send() {
   if (sending.busy && file) {
     return (
       <div>
-        <p role="status">{sent < file.size ? `Sending ${file.name}…` : `${file.name} is being written to the disk…`}</p>
-        <progress aria-label={`${file.name}, sent`} max={file.size} value={sent} />
-        <p class="muted">{bytes(sent)} of {bytes(file.size)}. Stay on this screen until it is sent.</p>
+        <p role="status">Sending {file.name}…</p>
+        <progress aria-label={file.name} max={file.size} value={sent} />
+        <p class="muted">{bytes(sent)} of {bytes(file.size)}. Stay here until it is sent.</p>
         <button class="quiet" onClick={() => stop.current?.abort()}>Stop</button>
       </div>
     );
@@ -91,9 +91,9 @@ function Running({ first }: { first: Job }) {
   }, [job.state]);
   return (
     <div class="job">
-      <p><b>{job.file}</b> {job.state === "queued" ? "waits for the import before it" : `is imported: ${number(job.percent, 0)} %`}</p>
-      <progress aria-label={`${job.file}, imported`} max={100} value={job.percent} />
-      <p class="muted">{job.items !== undefined && `${count(job.items, "item")} read. `}It goes on when you leave.</p>
+      <p><b>{job.file}</b> {job.state === "queued" ? "waits" : `is imported: ${number(job.percent, 0)} %`}</p>
+      <progress aria-label={job.file} max={100} value={job.percent} />
+      <p class="muted">It goes on when you leave.</p>
     </div>
   );
 }

@@ -24,7 +24,7 @@ export function Overlaps({ sources }: { sources: SourceEntry[] }) {
   const metric = metrics.find(({ name }) => name === chosen) ?? metrics.find(({ name }) => name === "step_count") ?? metrics[0];
   return (
     <Card wide title="Counted by more than one" note={`the last ${DAYS} days`}>
-      {!metric ? <p>No total is sent by more than one source, so nothing can be counted twice.</p> : (
+      {!metric ? <p>Nothing can be counted twice: no total comes from two sources.</p> : (
         <>
           <label class="short">Metric
             <select value={metric.name} onChange={(event) => choose(event.currentTarget.value)}>{metrics.map(({ name }) => <option key={name} value={name}>{title(name)}</option>)}</select>
@@ -47,13 +47,7 @@ function Twice({ metric, names }: { metric: string; names: string }) {
       {([sent, counted]) => {
         const [most, least] = [sum(sent), sum(counted)];
         const write = (value: number) => `${number(value, value < 100 ? 1 : 0)} ${unitOf(metric, counted.unit) || title(metric).toLowerCase()}`;
-        if (most === 0) return <p>Nothing was measured in this time.</p>;
-        return most - least > most / 1000 ? (
-          <>
-            <p class="lead">{names} counted <b>{write(most - least)}</b> more than once; they are counted once.</p>
-            <p class="muted">All together sent {write(most)}, of which {write(least)} count.</p>
-          </>
-        ) : <p class="lead">Nothing was counted twice: {names} sent {write(most)}, and all of it counts.</p>;
+        return <p>{names} sent {write(most)}. {most - least > most / 1000 ? <>Of these <b>{write(most - least)}</b> were counted more than once, and count once: {write(least)}.</> : "Nothing was counted twice."}</p>;
       }}
     </Shown>
   );

@@ -30,13 +30,12 @@ interface Coverage {
 
 export function Overview() {
   const answer = useAnswer<Coverage>("/api/v1/coverage");
-  const nothing = <>Nothing has come yet. <a href={href("connect")}>Connect a phone</a> or <a href={href("data", "import")}>import an export</a>.</>;
   return (
-    <Shown answer={answer} isEmpty={({ entries, automations }) => !entries.length && !automations.length} empty={nothing}>
+    <Shown answer={answer} isEmpty={({ entries, automations }) => !entries.length && !automations.length} empty={<>Nothing has come yet. <a href={href("connect")}>Connect a phone</a></>}>
       {({ summary, entries, automations }) => (
         <div class="grid">
           <Card wide title="What you should know">
-            {summary.length ? <ul class="told-list">{summary.map((one) => <li key={one}>{plain(one)}.</li>)}</ul> : <p>✓ Nothing is missing: all that usually comes has come.</p>}
+            {summary.length ? <ul class="told-list">{summary.map((one) => <li key={one}>{plain(one)}.</li>)}</ul> : <p>✓ Nothing is missing.</p>}
           </Card>
           <Automations rows={automations} />
           <Unknown />
@@ -50,7 +49,7 @@ export function Overview() {
 function Automations({ rows }: { rows: Automation[] }) {
   return (
     <Card title="Automations" note="are they still sending?">
-      {!rows.length && <p class="empty">Nothing was sent over the network yet.</p>}
+      {!rows.length && <p class="empty">None yet.</p>}
       <ul class="rows">
         {rows.map((one) => (
           <li key={one.id ?? one.name ?? one.format}>
@@ -75,15 +74,13 @@ function Unknown() {
   const deferred: Record<string, number> = {};
   receipts.flatMap((one) => Object.entries(one.deferred ?? {})).forEach(([kind, items]) => (deferred[kind] = (deferred[kind] ?? 0) + items));
   const strange = metrics.data?.metrics.filter(({ kind }: Omit<Stored, "kind"> & { kind: string }) => kind === "unknown") ?? [];
+  const rows = [
+    ...strange.map(({ name, count: many }) => [<a key={name} href={href("metric", name)}>{title(name)}</a>, `${count(many, "sample")}, under its own name`]),
+    ...Object.entries(deferred).map(([kind, items]) => [<code key={kind}>{kind}</code>, `${count(items, "item")}, kept for a later version`]),
+  ];
   return (
-    <Card title="Types that are not known">
-      {!strange.length && !Object.keys(deferred).length && <p>✓ Everything that came is known here.</p>}
-      {strange.length > 0 && <p>Stored under their own names and in the unit they came in, but not understood:</p>}
-      <ul class="rows">
-        {strange.map(({ name, count: many, unit }) => <li key={name}><a href={href("metric", name)}>{title(name)}</a><span class="muted">{count(many, "sample")}{unit && `, in ${unit}`}</span></li>)}
-      </ul>
-      {Object.keys(deferred).length > 0 && <p>Kept with their deliveries for a later version, of the latest {receipts.length} deliveries:</p>}
-      <ul class="rows">{Object.entries(deferred).map(([kind, items]) => <li key={kind}><code>{kind}</code><span class="muted">{count(items, "item")}</span></li>)}</ul>
+    <Card title="Types that are not known" note="stored, or in the latest deliveries">
+      {rows.length ? <ul class="rows">{rows.map(([name, what], at) => <li key={at}>{name}<span class="muted">{what}</span></li>)}</ul> : <p>✓ None.</p>}
     </Card>
   );
 }
@@ -92,7 +89,7 @@ function Entries({ entries }: { entries: Entry[] }) {
   const chosen = entries.find(({ name }) => name === route.value.query.get("entry"));
   const sorted = entries.toSorted((a, b) => Number(Boolean(b.stopped)) - Number(Boolean(a.stopped)));
   return (
-    <Card wide title="Everything that is followed" note={`${count(entries.length, "kind")} of data; choose one to see its days and gaps`}>
+    <Card wide title="Everything that is followed" note="choose one to see its days and gaps">
       <table class="followed">
         <thead>
           <tr>
@@ -106,13 +103,13 @@ function Entries({ entries }: { entries: Entry[] }) {
               <th scope="row">
                 <button class="link" onClick={() => setQuery({ entry: entry.name })}>{nameOf(entry.name)}</button>
                 {entry.stopped && <small class="silent">! stopped {count(entry.stopped.days_ago, "day")} ago</small>}
-                {entry.late > 0 && <small class="muted">{count(entry.late, "sample")} came late</small>}
+                {entry.late > 0 && <small class="muted">{count(entry.late, "sample")} came over a day late</small>}
               </th>
               <td class="extra">{date(dateOf(entry.first))}</td>
               <td>{date(dateOf(entry.last))}</td>
               <td class="number">{number(entry.days, 0)} <span class="muted">of {number(entry.of_days, 0)}</span></td>
               <td class="number">{entry.gaps.length || "none"}</td>
-              <td class="extra">{entry.usual_interval_days ? every(entry.usual_interval_days * 1440) : "too few to say"}</td>
+              <td class="extra">{entry.usual_interval_days ? every(entry.usual_interval_days * 1440) : "–"}</td>
             </tr>
           ))}
         </tbody>

@@ -22,11 +22,11 @@ export function Quarantine(_: ScreenProps) {
   const delivery = route.value.query.get("delivery") ?? undefined;
   const pages = usePages<Item>("/api/v1/quarantine", "items", { delivery, limit: 200 });
   return (
-    <Card wide title="Quarantine" note={delivery ? "of one delivery" : "what was not understood, and why"} actions={delivery && <button class="quiet" onClick={() => setQuery({ delivery: undefined })}>Show all</button>}>
+    <Card wide title="Quarantine" note="what was not understood, and why" actions={delivery && <button class="quiet" onClick={() => setQuery({ delivery: undefined })}>Show all</button>}>
       <Shown answer={pages} isEmpty={(items) => !items.length} empty="✓ Empty: everything that came was understood.">
         {(items) => (
           <>
-            <p>{count(items.length, "item")}{pages.more && " so far"}. Nothing is lost: each waits here as it was sent. Once a newer version understands it, its delivery can be decoded again.</p>
+            <p>{count(items.length, "item")}{pages.more && " so far"}. Each waits here as it was sent. Once a newer version understands it, its delivery can be decoded again.</p>
             {groups(items).map(([reason, members]) => <Group key={reason} reason={reason} members={members} />)}
           </>
         )}

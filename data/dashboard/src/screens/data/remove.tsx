@@ -28,7 +28,7 @@ export function Remove({ target, close }: { target: Target; close: () => void })
       <Trouble action={look} />
       {found && (
         <>
-          <p>{correcting ? `The value becomes ${target.correction?.value} in ` : "It takes away "}<b>{plain(found.what)}</b>.</p>
+          <p>{correcting ? "It changes " : "It takes away "}<b>{plain(found.what)}</b>.</p>
           <p class="muted">It stays so when the phone sends it again. Deletions can undo it at any time.</p>
           <Trouble action={go} />
           <p class="buttons">

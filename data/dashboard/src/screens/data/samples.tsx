@@ -4,13 +4,13 @@
 import { useState } from "preact/hooks";
 
 import { addDays, dateOf, today } from "../../lib/days.ts";
-import { number, time, title, unitOf } from "../../lib/format.ts";
+import { number, time, unitOf } from "../../lib/format.ts";
 import { useMetrics } from "../../lib/metrics.ts";
 import { route, setQuery } from "../../lib/router.ts";
 import { Dialog } from "../../parts/dialog.tsx";
 import { More, usePages } from "../../parts/pages.tsx";
 import { Shown } from "../../parts/state.tsx";
-import { type FormProps, MetricChoice } from "./choose.tsx";
+import { day, type FormProps, MetricChoice } from "./choose.tsx";
 import { sourceName } from "./words.ts";
 
 interface Sample {
@@ -27,9 +27,8 @@ export function Samples({ choose }: FormProps) {
   const { query } = route.value;
   const metric = query.get("metric") ?? "";
   const stored = useMetrics().data?.metrics.find(({ name }) => name === metric);
-  const asked = query.get("start")?.match(/^\d{4}-\d\d-\d\d/)?.[0];
-  const day = asked ?? (stored ? dateOf(stored.last) : "");
-  const pages = usePages<Sample>(stored && day ? `/api/v1/data/${encodeURIComponent(metric)}` : undefined, "samples", { start: day, end: day && addDays(day, 1), limit: PAGE, units: "metric" });
+  const on = day(query.get("start")) || (stored ? dateOf(stored.last) : "");
+  const pages = usePages<Sample>(stored && on ? `/api/v1/data/${encodeURIComponent(metric)}` : undefined, "samples", { start: on, end: on && addDays(on, 1), limit: PAGE, units: "metric" });
   const [correcting, correct] = useState<Sample>();
   const unit = stored ? unitOf(metric, stored.unit) : "";
   const named = ({ start, source, layer }: Sample) => ({ metric, start, source: source || undefined, layer });
@@ -37,31 +36,22 @@ export function Samples({ choose }: FormProps) {
     <>
       <form class="row" onSubmit={(event) => event.preventDefault()}>
         <MetricChoice name={metric} />
-        <label>Day <input type="date" max={today()} value={day} onChange={(event) => setQuery({ start: event.currentTarget.value || undefined, end: undefined })} /></label>
+        <label>Day <input type="date" max={today()} value={on} onChange={(event) => setQuery({ start: event.currentTarget.value || undefined, end: undefined })} /></label>
       </form>
       {stored && (
         <Shown answer={pages} isEmpty={(rows) => !rows.length} empty="Nothing was measured on this day. Choose another.">
           {(rows) => (
-            <div class="scroll tall" tabIndex={0} role="region" aria-label={`Samples of ${title(metric)}`}>
-              <table>
-                <thead><tr><th scope="col">Time</th><th scope="col" class="number">Value</th><th scope="col" class="extra">Source</th><td /></tr></thead>
-                <tbody>
-                  {rows.map((one, at) => (
-                    <tr key={at}>
-                      <th scope="row">{spanOf(one)}{one.layer !== "raw" && <small class="muted"> by the {one.layer}</small>}</th>
-                      <td class="number">{number(one.value, 3)} {unit}</td>
-                      <td class="extra">{sourceName(one.source)}</td>
-                      <td>
-                        <span class="buttons">
-                          <button type="button" class="quiet tiny" aria-label={`Correct ${spanOf(one)}`} onClick={() => correct(one)}>Correct…</button>
-                          <button type="button" class="quiet tiny" aria-label={`Delete ${spanOf(one)}`} onClick={() => choose({ sample: named(one) })}>Delete…</button>
-                        </span>
-                      </td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </div>
+            <ul class="rows">
+              {rows.map((one, at) => (
+                <li key={at}>
+                  <span><b>{number(one.value, 3)} {unit}</b> {spanOf(one)} <span class="muted small">{sourceName(one.source)}{one.layer !== "raw" && `, by the ${one.layer}`}</span></span>
+                  <span class="buttons">
+                    <button class="quiet tiny" aria-label={`Correct ${spanOf(one)}`} onClick={() => correct(one)}>Correct…</button>
+                    <button class="quiet tiny" aria-label={`Delete ${spanOf(one)}`} onClick={() => choose({ sample: named(one) })}>Delete…</button>
+                  </span>
+                </li>
+              ))}
+            </ul>
           )}
         </Shown>
       )}

@@ -14,8 +14,6 @@ import { Overlaps } from "./overlaps.tsx";
 import { Remove } from "./remove.tsx";
 import { nameOf, sourceName } from "./words.ts";
 
-const KINDS: Record<string, string> = { watch: "watch", phone: "phone", other: "other", anonymous: "unknown" };
-
 export function Sources() {
   const answer = useSources();
   return (
@@ -44,10 +42,9 @@ function Order({ sources }: { sources: SourceEntry[] }) {
   const changed = order.some((one, at) => one !== sources[at]);
   const save = useAction((names: string[]) => send("PUT", "/api/v1/sources", { order: names }));
   const move = (from: number, to: number) => {
-    const next = order.toSpliced(from, 1);
     const one = order[from];
-    if (one) setOrder(next.toSpliced(to, 0, one));
-    setSaid(`${sourceName(one?.name)} is now number ${to + 1} of ${order.length}.`);
+    if (one) setOrder(order.toSpliced(from, 1).toSpliced(to, 0, one));
+    setSaid(`${sourceName(one?.name)} is now number ${to + 1}.`);
   };
   return (
     <Card wide title="In the order in which they are believed" note={own ? "the order that was set here" : "by kind: watches, phones, others"}>
@@ -82,7 +79,7 @@ function Order({ sources }: { sources: SourceEntry[] }) {
 function Told({ one, place }: { one: SourceEntry; place: number }) {
   return (
     <div>
-      <b>{place}. {sourceName(one.name)}</b> <span class="muted">{KINDS[one.kind] ?? one.kind}{one.device && ` (${one.device})`}</span>
+      <b>{place}. {sourceName(one.name)}</b> <span class="muted">{one.device ?? one.kind}</span>
       <div class="small">{one.metrics.map(nameOf).join(", ")}</div>
       <div class="muted small">{count(one.samples, "sample")}, {date(dateOf(one.first))} – {date(dateOf(one.last))}</div>
     </div>
