@@ -35,7 +35,7 @@ function Told({ one }: { one: Delivery }) {
       </Card>
       {metrics.length > 0 && (
         <Card title="What was in it">
-          <ul class="rows">{metrics.map(([name, counts]) => <li key={name}><span>{nameOf(name)}</span><span class="muted">{verdict(counts)}</span></li>)}</ul>
+          <ul class="rows wraps">{metrics.map(([name, counts]) => <li key={name}><span>{nameOf(name)}</span><span class="muted">{verdict(counts)}</span></li>)}</ul>
         </Card>
       )}
       <Problems one={one} />
@@ -48,7 +48,7 @@ function Problems({ one }: { one: Delivery }) {
   const told = [...one.problems, ...(one.notes ?? [])];
   if (!told.length && !deferred.length) return null;
   return (
-    <Card wide title="What was odd" note="the first 20" actions={(one.quarantined > 0 || one.refused) && <a class="button quiet" href={href("data", "quarantine", { delivery: one.delivery })}>The items in quarantine</a>}>
+    <Card wide title="What was odd" note={one.problems.length === 20 && "the first 20"} actions={(one.quarantined > 0 || one.refused) && <a class="button quiet" href={href("data", "quarantine", { delivery: one.delivery })}>The items in quarantine</a>}>
       <ul class="plain-list odd">
         {told.map(({ path, reason }, at) => <li key={at}>{reason} <code>{path}</code></li>)}
         {deferred.map(([kind, items]) => <li key={kind}>{count(items, "item")} kept for a later version: <code>{kind}</code></li>)}

@@ -61,7 +61,7 @@ function Days({ metric }: { metric: string }) {
   const write = (many: number) => count(many, "sample");
   return (
     <>
-      <h3>Samples of each day {answer.data && <UseThis asked={answer.data.asked} />}</h3>
+      <div class="heading actions"><h3>Samples of each day</h3>{answer.data && <UseThis asked={answer.data.asked} />}</div>
       <Shown answer={answer}>
         {() => days && stored && (
           <>

@@ -42,7 +42,7 @@ export function Import() {
       <How />
       <Card wide title="Imports so far">
         <Shown answer={jobs} isEmpty={(page) => !page.jobs.some(ends)} empty="None yet.">
-          {(page) => <ul class="rows">{page.jobs.filter(ends).map((job) => <Finished key={job.job} job={job} />)}</ul>}
+          {(page) => <ul class="rows wraps">{page.jobs.filter(ends).map((job) => <Finished key={job.job} job={job} />)}</ul>}
         </Shown>
       </Card>
     </div>
@@ -107,7 +107,7 @@ function Finished({ job }: { job: Job }) {
         {error && <p class="problem">{error}</p>}
         {receipt && <div>{receipt.quarantined > 0 ? "! " : "✓ "}{verdict(receipt)}.</div>}
       </div>
-      {receipt && <span class="buttons"><a class="button quiet tiny" href={href("data", "deliveries", receipt.delivery)}>Details</a> <a class="button tiny" href={href("today")}>Today</a></span>}
+      <span class="buttons">{receipt && <><a class="button quiet tiny" href={href("data", "deliveries", receipt.delivery)}>Details</a> <a class="button tiny" href={href("today")}>Today</a></>}</span>
     </li>
   );
 }

@@ -80,7 +80,7 @@ function Unknown() {
   ];
   return (
     <Card title="Types that are not known" note="stored, or in the latest deliveries">
-      {rows.length ? <ul class="rows">{rows.map(([name, what], at) => <li key={at}>{name}<span class="muted">{what}</span></li>)}</ul> : <p>✓ None.</p>}
+      {rows.length ? <ul class="rows wraps">{rows.map(([name, what], at) => <li key={at}>{name}<span class="muted">{what}</span></li>)}</ul> : <p>✓ None.</p>}
     </Card>
   );
 }
