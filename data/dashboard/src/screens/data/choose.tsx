@@ -3,7 +3,7 @@
 import { useState } from "preact/hooks";
 
 import { useAnswer } from "../../lib/api.ts";
-import { addDays, today } from "../../lib/days.ts";
+import { addDays } from "../../lib/days.ts";
 import { title } from "../../lib/format.ts";
 import { useMetrics } from "../../lib/metrics.ts";
 import { route, setQuery } from "../../lib/router.ts";
@@ -75,9 +75,9 @@ function Stretch({ choose }: FormProps) {
   return (
     <form class="row" onSubmit={submit}>
       <MetricChoice name={metric} all="All metrics" />
-      <label>First day <input type="date" required max={today()} value={start} onChange={(event) => setQuery({ start: event.currentTarget.value || undefined })} /></label>
+      <label>First day <input type="date" required value={start} onChange={(event) => setQuery({ start: event.currentTarget.value || undefined })} /></label>
       <label>Last day
-        <input type="date" required min={start || undefined} value={last} onChange={(event) => setQuery({ end: event.currentTarget.value ? addDays(event.currentTarget.value, 1) : undefined })} />
+        <input type="date" required value={last} onChange={(event) => setQuery({ end: event.currentTarget.value ? addDays(event.currentTarget.value, 1) : undefined })} />
       </label>
       <label>Source
         <select value={source} onChange={(event) => setQuery({ source: event.currentTarget.value || undefined })}>

@@ -26,7 +26,7 @@ export interface Deletion {
 
 export const latest = signal<Deletion | undefined>(undefined);
 
-export const undo = ({ id }: Deletion): Promise<Deletion> => send<Deletion>("POST", `/api/v1/deletions/${encodeURIComponent(id ?? "")}/undo`);
+export const undo = ({ id }: Deletion): Promise<Deletion> => send<Deletion>("POST", `/api/v1/deletions/${id}/undo`);
 
 export function Deleted() {
   const deletion = latest.value;

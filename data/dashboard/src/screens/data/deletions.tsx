@@ -14,7 +14,7 @@ import { plain } from "./words.ts";
 export function Deletions(_: ScreenProps) {
   return (
     <div class="grid">
-      <Card wide title="Delete or correct" note="you see what it would take before anything happens">
+      <Card wide title="Delete or correct">
         {session.value?.admin ? <Choose /> : <p>Only who looks after the server can delete and correct.</p>}
         <p class="notice">
           What is deleted stays away when the phone sends it again, and can be brought back below at any time: the kept deliveries still hold it, and so do backups.
@@ -55,7 +55,7 @@ function Row({ one }: { one: Deletion }) {
       </div>
       <div>
         {one.undone_at ? <span class="done">✓ Undone</span>
-          : session.value?.admin && <button class="quiet tiny" disabled={back.busy} onClick={() => void back.act()}>Undo</button>}
+          : session.value?.admin && <button class="quiet tiny" aria-label={`Undo: ${plain(one.what)}`} disabled={back.busy} onClick={() => void back.act()}>Undo</button>}
       </div>
     </li>
   );

@@ -1,7 +1,7 @@
 // What came, newest first, and what became of it.
 
 import type { ScreenProps } from "../../app.tsx";
-import { ago, dateTime } from "../../lib/format.ts";
+import { dateTime } from "../../lib/format.ts";
 import { href, route, setQuery } from "../../lib/router.ts";
 import { Card } from "../../parts/card.tsx";
 import { More, usePages } from "../../parts/pages.tsx";
@@ -30,10 +30,7 @@ function Row({ one }: { one: Delivery }) {
   const problem = one.refused || one.quarantined > 0;
   return (
     <li>
-      <div>
-        <a href={href("data", "deliveries", one.delivery)}>{dateTime(one.received_at)}</a>
-        <div class="muted small">{ago(one.received_at)}</div>
-      </div>
+      <a href={href("data", "deliveries", one.delivery)}>{dateTime(one.received_at)}</a>
       <div>{sender(one)}</div>
       <div class={problem ? "silent" : undefined}>{problem && "! "}{verdict(one)}</div>
     </li>

@@ -35,7 +35,7 @@ export function Import() {
   const running = jobs.data?.jobs.filter((job) => !ends(job)) ?? [];
   return (
     <div class="grid">
-      <Card title="Import a file" note="Apple's export, or a file of Health Auto Export">
+      <Card title="Import a file">
         {may ? <Send /> : <p>You may look, but not send.</p>}
         {running.map((job) => <Running key={job.job} first={job} />)}
       </Card>
@@ -85,7 +85,7 @@ function Send() {
 
 function Running({ first }: { first: Job }) {
   const [job, setJob] = useState(first);
-  useEvents<Job>(ends(job) ? undefined : `/api/v1/jobs/${encodeURIComponent(job.job)}`, "job", setJob);
+  useEvents<Job>(ends(job) ? undefined : `/api/v1/jobs/${job.job}`, "job", setJob);
   useEffect(() => {
     if (ends(job)) changes.value++;
   }, [job.state]);
@@ -120,7 +120,7 @@ function How() {
         <li>Scroll down to <b>Export All Health Data</b> and confirm.</li>
         <li>Save <b>export.zip</b> to Files or send it to this device by AirDrop, and choose it here.</li>
       </ol>
-      <p class="muted">It holds everything since the first day. Importing it twice does no harm: what is there already is found unchanged.</p>
+      <p class="muted">Importing it twice does no harm.</p>
     </Card>
   );
 }

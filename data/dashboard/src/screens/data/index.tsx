@@ -35,7 +35,7 @@ export function DataHealth({ path: [name = "", ...path] }: ScreenProps) {
         </ul>
       </nav>
       <Deleted />
-      {View ? <View path={path} key={name} /> : <p>There is no such page. <a href={href("data")}>Data health</a></p>}
+      {View ? <View path={path} key={name} /> : <p>There is no such page.</p>}
     </>
   );
 }

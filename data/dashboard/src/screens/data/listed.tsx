@@ -3,7 +3,7 @@
 import { useState } from "preact/hooks";
 
 import { type Params, useAnswer } from "../../lib/api.ts";
-import { addDays, today } from "../../lib/days.ts";
+import { addDays } from "../../lib/days.ts";
 import { dateTime, minutes, title } from "../../lib/format.ts";
 import type { Workout } from "../../lib/workouts.ts";
 import { Shown } from "../../parts/state.tsx";
@@ -45,7 +45,7 @@ export function Listed({ kind, choose }: FormProps & { kind: string }) {
       )}
       {dated && (
         <label>Day (empty: the latest {MOST})
-          <input type="date" max={today()} value={day} onChange={(event) => { setDay(event.currentTarget.value); setId(""); }} />
+          <input type="date" value={day} onChange={(event) => { setDay(event.currentTarget.value); setId(""); }} />
         </label>
       )}
       {path && (

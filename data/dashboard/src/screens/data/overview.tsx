@@ -48,7 +48,7 @@ export function Overview() {
 
 function Automations({ rows }: { rows: Automation[] }) {
   return (
-    <Card title="Automations" note="are they still sending?">
+    <Card title="Automations">
       {!rows.length && <p class="empty">None yet.</p>}
       <ul class="rows">
         {rows.map((one) => (

@@ -3,7 +3,7 @@
 
 import { useState } from "preact/hooks";
 
-import { addDays, dateOf, today } from "../../lib/days.ts";
+import { addDays, dateOf } from "../../lib/days.ts";
 import { number, time, unitOf } from "../../lib/format.ts";
 import { useMetrics } from "../../lib/metrics.ts";
 import { route, setQuery } from "../../lib/router.ts";
@@ -36,7 +36,7 @@ export function Samples({ choose }: FormProps) {
     <>
       <form class="row" onSubmit={(event) => event.preventDefault()}>
         <MetricChoice name={metric} />
-        <label>Day <input type="date" max={today()} value={on} onChange={(event) => setQuery({ start: event.currentTarget.value || undefined, end: undefined })} /></label>
+        <label>Day <input type="date" value={on} onChange={(event) => setQuery({ start: event.currentTarget.value || undefined, end: undefined })} /></label>
       </form>
       {stored && (
         <Shown answer={pages} isEmpty={(rows) => !rows.length} empty="Nothing was measured on this day. Choose another.">

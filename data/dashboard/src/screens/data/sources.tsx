@@ -29,7 +29,7 @@ export function Sources() {
 }
 
 /** How the server compares names: two that are alike to it are one in an order. */
-const alike = (name: string): string => name.trim().replace(/[\u00a0\u202f]/g, " ").replace(/[‘’]/g, "'").toLowerCase();
+const alike = (name: string): string => name.trim().replace(/\s/g, " ").replace(/[‘’]/g, "'").toLowerCase();
 
 const namesOf = (sources: SourceEntry[]): string[] => [...new Map(sources.map(({ name }) => [alike(name), name])).values()];
 
@@ -48,7 +48,7 @@ function Order({ sources }: { sources: SourceEntry[] }) {
   };
   return (
     <Card wide title="In the order in which they are believed" note={own ? "the order that was set here" : "by kind: watches, phones, others"}>
-      <p>Where two have measured the same moment, the one further up is believed and nothing is counted twice. Everything stays stored.</p>
+      <p>Where two have measured the same moment, the one further up is believed and nothing is counted twice.</p>
       <ol class="rows sources">
         {order.map((one, at) => (
           <li key={one.name}>

@@ -40,7 +40,7 @@ export interface Delivery extends Receipt {
   bytes: number;
 }
 
-export const formatName = (format: string): string => title(format.replaceAll("-", "_"));
+export const formatName = (format: string): string => format.split("-").map(title).join(" ");
 
 export const sender = ({ automation_name: name, file, format }: Delivery): string => name ?? file ?? formatName(format);
 
