@@ -6,7 +6,7 @@ import { href, route, setQuery } from "../../lib/router.ts";
 import { Card } from "../../parts/card.tsx";
 import { More, usePages } from "../../parts/pages.tsx";
 import { Shown } from "../../parts/state.tsx";
-import { nameOf } from "./words.ts";
+import { inGeneral, nameOf } from "./words.ts";
 
 interface Item {
   delivery: string;
@@ -40,7 +40,7 @@ export function Quarantine(_: ScreenProps) {
 function groups(items: Item[]): [reason: string, members: Item[]][] {
   const found = new Map<string, Item[]>();
   for (const one of items) {
-    const reason = one.reason.replace(/"[^"]*"/g, "…").replace(/(^| )-?[\d.]+ /, "$1… ");
+    const reason = inGeneral(one.reason);
     found.set(reason, [...(found.get(reason) ?? []), one]);
   }
   return [...found].sort((a, b) => b[1].length - a[1].length);

@@ -56,11 +56,17 @@ export function verdict(receipt: Counts & { refused?: boolean }): string {
 /** Of a metric, or of a kind of event. */
 export const nameOf = kindTitle;
 
-/** A sentence of the server's, with the names of metrics and the dates as they stand everywhere else on the page. */
+/** A sentence of the server's, with the names of metrics and the dates as they stand everywhere else; what is in quotation marks is somebody's own. */
 export function plain(sentence: string): string {
-  const words = sentence.replace(/\b[a-z0-9]+(?:_[a-z0-9]+)+\b/g, nameOf).replace(/\b\d{4}-\d\d-\d\d\b/g, (day) => date(day));
+  const words = sentence.replace(/"[^"]*"|\b\d{4}-\d\d-\d\d\b|\b[a-z0-9]+(?:_[a-z0-9]+)+\b/g, (word) => {
+    if (word.startsWith('"') || !word.includes("_") && Number.isNaN(Date.parse(word))) return word;
+    return word.includes("_") ? nameOf(word) : date(word);
+  });
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
+
+/** A reason without what differs from item to item. */
+export const inGeneral = (reason: string): string => reason.replace(/"[^"]*"/g, "…").replace(/(^| )-?[\d.]+ /, "$1… ");
 
 /** 1440 minutes are "every day". */
 export function every(minutes: number): string {
