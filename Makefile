@@ -27,7 +27,7 @@ $(MODULES): package-lock.json
 	touch $@
 
 $(PAGE): $(MODULES) $(PAGE_SOURCES)
-	node data/dashboard/build.mjs
+	node_modules/.bin/vite build --logLevel warn data/dashboard
 
 ifdef DUCKDB
 $(DUCKDB): $(MODULES)

@@ -1,19 +1,11 @@
 // The page's statistics against figures worked out elsewhere (R's cor, cor.test and p.adjust) or by hand.
 
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { after, test } from "node:test";
-import { fileURLToPath, pathToFileURL } from "node:url";
-import { build } from "esbuild";
+import { test } from "node:test";
 
-const folder = mkdtempSync(join(tmpdir(), "statistics-"));
-after(() => rmSync(folder, { recursive: true }));
-const outfile = join(folder, "statistics.mjs");
-const source = fileURLToPath(new URL("../../data/dashboard/src/lib/statistics.ts", import.meta.url));
-await build({ entryPoints: [source], outfile, bundle: true, format: "esm", logLevel: "error" });
-const s = await import(pathToFileURL(outfile).href);
+import { load } from "./load.mjs";
+
+const s = await load("lib/statistics.ts");
 
 const close = (found, wanted, by = 1e-6) => assert.ok(Math.abs(found - wanted) <= by, `${found} is not ${wanted}`);
 
