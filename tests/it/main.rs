@@ -18,6 +18,7 @@ mod cells;
 mod command_line;
 mod compression;
 mod coverage;
+mod demo;
 mod documents;
 mod downloads;
 mod dry_run;
