@@ -47,13 +47,13 @@ impl Demo {
         for (number, days) in exported.chunk_by(is_same).enumerate() {
             give(self.file(days, imported_at + 5 * (number as i64 + 1)))?;
         }
-        let mut waiting = Vec::new();
+        let (mut waiting, mut sent) = (Vec::new(), Vec::new());
         for day in self.days()?.iter().filter(|day| day.age < SENT_DAYS) {
-            for delivery in self.sent_on(day, &mut waiting) {
-                give(delivery)?;
-            }
+            sent.extend(self.sent_on(day, &mut waiting));
         }
-        Ok(())
+        // What is sent late may come after what the next day has begun with.
+        sent.sort_by_key(|delivery| delivery.at);
+        sent.into_iter().try_for_each(give)
     }
 
     /// A week, or a month of long ago, as a file: all that an export of Apple's does not hold, or not as well.
@@ -111,7 +111,6 @@ impl Demo {
         }
         self.add_records(day, &mut add);
         add_odd(self, day, &mut add);
-        sent.sort_by_key(|delivery| delivery.at);
         sent
     }
 
