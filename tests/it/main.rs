@@ -19,6 +19,7 @@ mod columns;
 mod command_line;
 mod compression;
 mod coverage;
+mod demo;
 mod documents;
 mod downloads;
 mod dry_run;
