@@ -151,6 +151,29 @@ fn an_import_and_a_flood_of_wrong_keys_are_told() {
 }
 
 #[test]
+fn a_sender_who_leaves_in_the_middle_is_told() {
+    let server = InProcess::start();
+    let (admin, key) = (admin(&server), server.key("owner", &[Scope::Ingest]));
+    let host = server.client.base().trim_start_matches("http://").to_owned();
+    let mut stream = TcpStream::connect(&host).unwrap();
+    let head = format!(
+        "POST /api/v1/ingest HTTP/1.1\r\nhost: {host}\r\nx-api-key: {key}\r\ncontent-length: 1000\r\n\r\n{{\"data\""
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    std::thread::sleep(Duration::from_millis(200));
+    drop(stream);
+    let begun = Instant::now();
+    while seen(&admin).is_empty() && begun.elapsed() < Duration::from_secs(10) {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let told = seen(&admin).remove(0);
+    assert!([json!(400), json!(499)].contains(&told["status"]), "{told}");
+    let verdict = told["verdict"].as_str().unwrap();
+    assert!(verdict.contains("left before the answer") || verdict.contains("ended early"), "{told}");
+    assert!(told["ok"] == false && told["hint"].as_str().unwrap().contains("keep the app open"), "{told}");
+}
+
+#[test]
 fn others_see_their_own_only() {
     let server = InProcess::start();
     let people =
