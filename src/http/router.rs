@@ -32,7 +32,6 @@ struct Description;
 
 /// The whole of HTTP.
 pub fn router(app: App, at: At) -> Result<Router> {
-    let public = app.public;
     let doors = Doors::new(app, at)?;
     let (routes, mut description) = OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(health::health))
@@ -72,12 +71,9 @@ pub fn router(app: App, at: At) -> Result<Router> {
                 .routes(routes!(quarantine::list))
                 .routes(routes!(coverage::get))
                 .routes(routes!(jobs::list))
-                .routes(routes!(jobs::one))
-                .routes(routes!(sessions::list))
-                .routes(routes!(sessions::delete))
-                .routes(routes!(addresses::get))
-                .routes(routes!(qr::get)),
+                .routes(routes!(jobs::one)),
         ))
+        .merge(guarded(&doors, Scope::Read, finding_and_being_known()))
         .merge(guarded(
             &doors,
             Scope::Export,
@@ -111,8 +107,17 @@ pub fn router(app: App, at: At) -> Result<Router> {
         })
         .layer(middleware::from_fn(csrf::guard))
         .layer(middleware::from_fn_with_state(doors.clone(), condition::notice))
-        .with_state(doors);
-    Ok(layers::around(routes, public))
+        .with_state(doors.clone());
+    Ok(layers::around(routes, doors.app.public))
+}
+
+/// Under which addresses phones find the server, and which browsers are signed in.
+fn finding_and_being_known() -> OpenApiRouter<Doors> {
+    OpenApiRouter::new()
+        .routes(routes!(addresses::get))
+        .routes(routes!(qr::get))
+        .routes(routes!(sessions::list))
+        .routes(routes!(sessions::delete))
 }
 
 /// For whoever looks after the server.
