@@ -47,6 +47,8 @@ pub struct App {
     pub max_connections: usize,
     /// Wrong keys of one address in a minute that are answered as such; 0 is no limit.
     pub wrong_keys_per_minute: u32,
+    /// Whether who comes from the internet is answered.
+    pub public: bool,
     pub data_dir: PathBuf,
     /// The folder of backups.
     pub backup_dir: PathBuf,
@@ -86,6 +88,7 @@ impl App {
             answer_cache: settings.answer_cache,
             max_connections: settings.max_connections,
             wrong_keys_per_minute: settings.wrong_keys_per_minute,
+            public: settings.public,
             data_dir: settings.data_dir.clone(),
             backup_dir: settings.backup_dir.clone(),
             backup_keep: settings.backup_keep,

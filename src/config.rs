@@ -47,6 +47,8 @@ impl Source {
 pub struct Settings {
     pub data_dir: PathBuf,
     pub listen: SocketAddr,
+    /// Whether who comes from the internet is answered.
+    pub public: bool,
     pub home: TimeZone,
     /// Units of answers that name none.
     pub units: System,
@@ -164,6 +166,7 @@ impl Settings {
         Ok(Settings {
             data_dir,
             listen: parse(&resolved, "listen", "an address and port such as 127.0.0.1:8787")?,
+            public: parse(&resolved, "public", "true or false")?,
             home,
             units: System::parse(&resolved["units"].0)
                 .ok_or_else(|| invalid("units", &resolved["units"].0, System::WORDS))?,

@@ -9,10 +9,13 @@ mod export;
 mod export_all;
 mod import;
 mod key;
+pub mod link;
 mod replay;
 mod restore;
 mod serve;
+mod setup;
 mod synth;
+mod watch;
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
@@ -42,6 +45,9 @@ struct Flags {
     /// Address and port to listen on [default: 127.0.0.1:8787]
     #[arg(long, global = true, value_name = "ADDRESS:PORT")]
     listen: Option<String>,
+    /// Answer requests from the internet too [default: false]
+    #[arg(long, global = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    public: Option<String>,
     /// Time zone of your local days, such as Europe/Berlin [default: the system's]
     #[arg(long, global = true, value_name = "ZONE")]
     home_zone: Option<String>,
@@ -121,6 +127,7 @@ impl Flags {
         let flags = [
             ("data_dir", self.data_dir),
             ("listen", self.listen),
+            ("public", self.public),
             ("home_zone", self.home_zone),
             ("units", self.units),
             ("source_priority", self.source_priority),
@@ -154,6 +161,8 @@ impl Flags {
 enum Command {
     /// Run the server
     Serve,
+    /// Let phones connect, and sign in a browser
+    Setup(setup::Setup),
     /// Make, list and revoke keys
     #[command(subcommand)]
     Key(key::Command),
@@ -198,6 +207,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
     settings.hint().iter().for_each(|hint| eprintln!("note: {hint}"));
     match arguments.command {
         Command::Serve => serve::run(&settings),
+        Command::Setup(setup) => setup.run(&settings),
         Command::Key(command) => command.run(&settings),
         Command::Import(import) => import.run(&settings),
         Command::Replay(replay) => replay.run(&settings),

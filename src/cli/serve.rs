@@ -1,54 +1,78 @@
-//! `health-export serve`
+//! `health-export serve`, and what `setup` shares with it.
 
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use tokio::runtime::Runtime;
+
 use crate::app::App;
+use crate::cli::link;
 use crate::config::Settings;
 use crate::error::{Error, Result};
+use crate::http::at::At;
 use crate::http::serve::Listening;
 use crate::http::tls::Tls;
 use crate::query::rollups::keeper::Keeper;
 use crate::store::Store;
 use crate::store::retention::Sweeper;
+use crate::sys::lock::{self, Lock};
 use crate::sys::notify::{self, Watchdog};
-use crate::sys::{lock, signals};
+use crate::sys::signals;
 use crate::telemetry::figures;
 
 pub fn run(settings: &Settings) -> Result<ExitCode> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        // Each thread that blocks holds a stack; questions beyond these wait their turn.
-        .max_blocking_threads(32)
-        .build()
-        .map_err(|fault| Error::io("starting the runtime", &fault))?;
-    runtime.block_on(serve(settings))?;
-    Ok(ExitCode::SUCCESS)
+    let lock = lock::take(&settings.data_dir)?;
+    serve(settings, &lock, |app, at| {
+        let way_in = link::first_sign_in(&app.store, at, settings.public);
+        // In one piece, for whoever waits for the address may stop reading after it.
+        link::say(&format!("health-export listens on {}://{}\n{way_in}", at.scheme(), at.address));
+        Ok(())
+    })
 }
 
-async fn serve(settings: &Settings) -> Result<()> {
-    let stop = signals::stop_requested()?;
-    let _lock = lock::take(&settings.data_dir)?;
+/// Serves until told to stop. `begun` is called when it listens, and what it gives is kept until the end.
+pub fn serve<T>(settings: &Settings, lock: &Lock, begun: impl FnOnce(&App, At) -> Result<T>) -> Result<ExitCode> {
+    let runtime = runtime()?;
+    let stop = runtime.block_on(async { signals::stop_requested() })?;
     // Before anything has a figure to tell.
     figures::start()?;
     let tls = settings.tls.as_ref().map(|(certificate, key)| Tls::load(certificate, key)).transpose()?;
-    let scheme = if tls.is_some() { "https" } else { "http" };
     let app = App::start(settings)?;
-    let listening = Listening::bind(settings.listen).await?.with_tls(tls);
-    let address = listening.address()?;
-    println!("health-export listens on {scheme}://{address}");
-    if scheme == "http" && !address.ip().is_loopback() {
+    let listening = runtime.block_on(Listening::bind(settings.listen))?.with_tls(tls);
+    let at = listening.at()?;
+    leave_address(lock, at);
+    let _begun = begun(&app, at)?;
+    if at.is_overheard() {
         tracing::warn!("other machines can connect, and over plain HTTP everyone on that network can read along");
     }
     let _sweeper = Sweeper::start(app.store.clone(), settings.keep_bodies_days)?;
     let _keeper = Keeper::start(app.store.clone(), app.engine.clone(), app.preferences.clone())?;
     let _watchdog = Watchdog::start(writer_answers(app.store.clone()))?;
-    notify::ready(&format!("listening on {scheme}://{address}"));
+    notify::ready(&format!("listening on {}://{}", at.scheme(), at.address));
     let stop = async {
         stop.await;
         notify::stopping();
     };
-    listening.serve(app, stop).await
+    runtime.block_on(listening.serve(app, stop))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn runtime() -> Result<Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        // Each thread that blocks holds a stack; questions beyond these wait their turn.
+        .max_blocking_threads(32)
+        .build()
+        .map_err(|fault| Error::io("starting the runtime", &fault))
+}
+
+/// For `setup` beside the server, which tells people where it is.
+fn leave_address(lock: &Lock, at: At) {
+    let text = serde_json::to_string(&at).map_err(|fault| Error::internal("writing JSON", fault));
+    // The server is of use without it, as on a full disk.
+    if let Err(fault) = text.and_then(|text| lock.leave(&text)) {
+        tracing::warn!("`health-export setup` will not know where this server listens: {fault}");
+    }
 }
 
 /// Waits for the writer to do an empty piece of work. A full disk or a busy database is an answer too, and starting again

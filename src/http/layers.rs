@@ -6,8 +6,9 @@
 //! 3. figures, by the route;
 //! 4. panics become a problem, and the connection lives on;
 //! 5. headers that keep browsers from guessing, framing, and telling others where they have been;
-//! 6. compression, but never of Parquet: it would drop the length and the ranges that its readers need;
-//! 7. refusals that the framework words itself become problems.
+//! 6. strangers from the internet are refused, unless they are wanted;
+//! 7. compression, but never of Parquet: it would drop the length and the ranges that its readers need;
+//! 8. refusals that the framework words itself become problems.
 
 use std::any::Any;
 use std::time::{Duration, Instant};
@@ -15,7 +16,7 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, Method, Request, Response, header};
-use axum::middleware::{Next, from_fn, map_response};
+use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
 use axum::response::IntoResponse;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -24,6 +25,7 @@ use tracing::Instrument;
 
 use crate::http::compression::compress;
 use crate::http::figures;
+use crate::http::neighbours;
 use crate::http::problem::Problem;
 
 /// An answer that takes longer is worth a line.
@@ -40,7 +42,7 @@ const GUARDS: [(HeaderName, &str); 5] = [
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
 ];
 
-pub fn around(routes: Router) -> Router {
+pub fn around(routes: Router, public: bool) -> Router {
     let layers = ServiceBuilder::new()
         .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
         .layer(from_fn(log))
@@ -48,6 +50,7 @@ pub fn around(routes: Router) -> Router {
         .layer(from_fn(figures::count))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(map_response(guard))
+        .layer(from_fn_with_state(public, neighbours::only))
         .layer(from_fn(compress));
     routes.layer(map_response(worded_by_us)).layer(layers)
 }

@@ -3,6 +3,7 @@
 //! `router` is the table of every address, `layers` what each request passes through, `auth` who may come in. Then one
 //! file per noun.
 
+mod addresses;
 mod aggregate;
 mod answers;
 pub mod at;
@@ -10,6 +11,7 @@ mod auth;
 mod backups;
 mod caching;
 mod clock;
+mod codes;
 pub mod coding;
 mod compression;
 mod condition;
@@ -35,11 +37,13 @@ mod keys;
 mod layers;
 mod looks;
 mod metrics;
+mod neighbours;
 mod paging;
 pub mod params;
 mod people;
 mod places;
 mod problem;
+mod qr;
 mod quarantine;
 mod recent;
 mod replay;
@@ -48,6 +52,7 @@ pub mod router;
 mod run;
 pub mod serve;
 mod session;
+mod sessions;
 mod settings;
 mod sleep;
 mod sources;

@@ -20,9 +20,9 @@ use crate::http::drain::drain;
 use crate::http::fixed::Page;
 use crate::http::problem::Problem;
 use crate::http::{
-    aggregate, auth, backups, condition, coverage, csrf, data, deliveries, documents, events, export, export_tables,
-    figures, health, imports, ingest, jobs, keys, layers, metrics, people, quarantine, recent, replay, requests,
-    session, settings, sleep, sources, storage, workout_course, workouts,
+    addresses, aggregate, auth, backups, codes, condition, coverage, csrf, data, deliveries, documents, events, export,
+    export_tables, figures, health, imports, ingest, jobs, keys, layers, metrics, people, qr, quarantine, recent,
+    replay, requests, session, sessions, settings, sleep, sources, storage, workout_course, workouts,
 };
 use crate::model::key::Scope;
 
@@ -78,6 +78,7 @@ pub fn router(app: App, at: At) -> Result<Router> {
                 .routes(routes!(requests::list))
                 .routes(routes!(settings::get)),
         ))
+        .merge(guarded(&doors, Scope::Read, finding_and_being_known()))
         .merge(guarded(
             &doors,
             Scope::Export,
@@ -111,8 +112,17 @@ pub fn router(app: App, at: At) -> Result<Router> {
         })
         .layer(middleware::from_fn(csrf::guard))
         .layer(middleware::from_fn_with_state(doors.clone(), condition::notice))
-        .with_state(doors);
-    Ok(layers::around(routes))
+        .with_state(doors.clone());
+    Ok(layers::around(routes, doors.app.public))
+}
+
+/// Under which addresses phones find the server, and which browsers are signed in.
+fn finding_and_being_known() -> OpenApiRouter<Doors> {
+    OpenApiRouter::new()
+        .routes(routes!(addresses::get))
+        .routes(routes!(qr::get))
+        .routes(routes!(sessions::list))
+        .routes(routes!(sessions::delete))
 }
 
 /// For whoever looks after the server.
@@ -122,6 +132,7 @@ fn admin() -> OpenApiRouter<Doors> {
         .routes(routes!(sources::put))
         .routes(routes!(backups::post))
         .routes(routes!(backups::list))
+        .routes(routes!(codes::post))
         .routes(routes!(keys::list))
         .routes(routes!(keys::post))
         .routes(routes!(keys::delete))

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 mod alike;
 pub mod apply;
+pub mod arrivals;
 pub mod backup;
 pub mod batch;
 pub mod check;

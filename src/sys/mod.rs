@@ -1,5 +1,6 @@
 //! The operating system.
 
+pub mod address;
 pub mod disk;
 pub mod files;
 pub mod lock;

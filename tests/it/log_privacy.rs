@@ -29,6 +29,7 @@ const SECRETS: &[&str] = &[
     "strat",
     "carries no sense",
     "export-zenobia",
+    "ZEN0B1A999",
 ];
 
 /// The program with its log in a file.
@@ -108,6 +109,10 @@ fn ask(client: &Client) {
         ("/metrics", 200),
     ] {
         assert_eq!(client.get(path).status, status, "{path}");
+    }
+    assert_eq!(client.get("/api/v1/qr?text=Zenobia-73190426").status, 200);
+    for body in [r#"{"code": "ZEN0B1A999"}"#, r#"{"key": "he_wrongQuillfeather"}"#] {
+        client.post("/api/v1/session", &[("cookie", "he_session=Quillfeather")], body.as_bytes()).problem(401);
     }
     for format in ["csv", "parquet", "ndjson"] {
         let path = format!("/api/v1/export/samples?format={format}&start=2024-05-17");
