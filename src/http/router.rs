@@ -39,45 +39,8 @@ pub fn router(app: App, at: At) -> Result<Router> {
         .routes(routes!(health::ready))
         .routes(routes!(figures::page))
         .routes(routes!(session::get, session::post, session::delete))
-        .merge(
-            guarded(
-                &doors,
-                Scope::Ingest,
-                OpenApiRouter::new()
-                    .routes(routes!(ingest::post))
-                    .routes(routes!(ingest::compatible))
-                    .routes(routes!(imports::post)),
-            )
-            .route_layer(middleware::from_fn_with_state(doors.clone(), recent::notice)),
-        )
-        .merge(guarded(
-            &doors,
-            Scope::Read,
-            OpenApiRouter::new()
-                .routes(routes!(metrics::get))
-                .routes(routes!(data::get))
-                .routes(routes!(aggregate::get))
-                .routes(routes!(sleep::get))
-                .routes(routes!(workouts::list))
-                .routes(routes!(workouts::one))
-                .routes(routes!(workout_course::series))
-                .routes(routes!(workout_course::route))
-                .routes(routes!(events::kinds))
-                .routes(routes!(events::list))
-                .routes(routes!(events::one))
-                .routes(routes!(documents::list))
-                .routes(routes!(documents::one))
-                .routes(routes!(sources::get))
-                .routes(routes!(deliveries::list))
-                .routes(routes!(deliveries::one))
-                .routes(routes!(quarantine::of_delivery))
-                .routes(routes!(quarantine::list))
-                .routes(routes!(coverage::get))
-                .routes(routes!(jobs::list))
-                .routes(routes!(jobs::one))
-                .routes(routes!(requests::list))
-                .routes(routes!(settings::get)),
-        ))
+        .merge(ingesting(&doors))
+        .merge(guarded(&doors, Scope::Read, reading()))
         .merge(guarded(&doors, Scope::Read, finding_and_being_known()))
         .merge(guarded(
             &doors,
@@ -114,6 +77,44 @@ pub fn router(app: App, at: At) -> Result<Router> {
         .layer(middleware::from_fn_with_state(doors.clone(), condition::notice))
         .with_state(doors.clone());
     Ok(layers::around(routes, doors.app.public))
+}
+
+/// Where data comes in; whatever comes is noted, also what the key keeps out.
+fn ingesting(doors: &Doors) -> OpenApiRouter<Doors> {
+    let routes = OpenApiRouter::new()
+        .routes(routes!(ingest::post))
+        .routes(routes!(ingest::compatible))
+        .routes(routes!(imports::post));
+    let noted = middleware::from_fn_with_state(doors.clone(), recent::notice);
+    guarded(doors, Scope::Ingest, routes).route_layer(noted)
+}
+
+/// What is stored, and what has become of what came.
+fn reading() -> OpenApiRouter<Doors> {
+    OpenApiRouter::new()
+        .routes(routes!(metrics::get))
+        .routes(routes!(data::get))
+        .routes(routes!(aggregate::get))
+        .routes(routes!(sleep::get))
+        .routes(routes!(workouts::list))
+        .routes(routes!(workouts::one))
+        .routes(routes!(workout_course::series))
+        .routes(routes!(workout_course::route))
+        .routes(routes!(events::kinds))
+        .routes(routes!(events::list))
+        .routes(routes!(events::one))
+        .routes(routes!(documents::list))
+        .routes(routes!(documents::one))
+        .routes(routes!(sources::get))
+        .routes(routes!(deliveries::list))
+        .routes(routes!(deliveries::one))
+        .routes(routes!(quarantine::of_delivery))
+        .routes(routes!(quarantine::list))
+        .routes(routes!(coverage::get))
+        .routes(routes!(jobs::list))
+        .routes(routes!(jobs::one))
+        .routes(routes!(requests::list))
+        .routes(routes!(settings::get))
 }
 
 /// Under which addresses phones find the server, and which browsers are signed in.

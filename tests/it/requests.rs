@@ -22,6 +22,11 @@ fn steps(at: u32) -> Value {
     body("step_count", "count", json!([{"date": format!("2024-01-01 10:{:02}:00 +0000", at % 60), "qty": at}]))
 }
 
+type Headers<'a> = &'a [(&'a str, &'a str)];
+
+/// Who sends what where, the status, and what the verdict says.
+type Case<'a> = (&'a Client, &'a str, Headers<'a>, &'a [u8], u16, &'a str);
+
 /// Reads the events of `/api/v1/requests` as they come.
 struct Events(BufReader<TcpStream>);
 
@@ -99,7 +104,7 @@ fn what_was_refused_is_told_with_what_to_do() {
     let reader = server.client.with_key(Some(&server.key("owner", &[Scope::Read])));
     let unknown = format!("he_{}", "Q".repeat(43));
     let large = vec![b' '; 2 << 20];
-    let cases: [(&Client, &str, &[(&str, &str)], &[u8], u16, &str); 10] = [
+    let cases: [Case; 10] = [
         (&none, "/api/v1/ingest", &[], b"{}", 401, "no key came"),
         (&none, "/api/v1/ingest", &[("x-api-key", "hunter2-secret")], b"{}", 401, "no key"),
         (&none, "/api/data", &[("x-api-key", "he_hunter2")], b"{}", 401, "a part of a key"),
