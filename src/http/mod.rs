@@ -15,6 +15,8 @@ mod condition;
 mod connections;
 mod coverage;
 mod data;
+mod deletion_target;
+mod deletions;
 mod deliveries;
 mod documents;
 mod doors;

@@ -19,8 +19,9 @@ use crate::http::drain::drain;
 use crate::http::fixed::Page;
 use crate::http::problem::Problem;
 use crate::http::{
-    aggregate, auth, backups, condition, coverage, data, deliveries, documents, events, export, export_tables, figures,
-    health, imports, ingest, jobs, layers, metrics, quarantine, replay, sleep, sources, workout_course, workouts,
+    aggregate, auth, backups, condition, coverage, data, deletions, deliveries, documents, events, export,
+    export_tables, figures, health, imports, ingest, jobs, layers, metrics, quarantine, replay, sleep, sources,
+    workout_course, workouts,
 };
 use crate::model::key::Scope;
 
@@ -62,6 +63,7 @@ pub fn router(app: App) -> Result<Router> {
                 .routes(routes!(documents::list))
                 .routes(routes!(documents::one))
                 .routes(routes!(sources::get))
+                .routes(routes!(deletions::list))
                 .routes(routes!(deliveries::list))
                 .routes(routes!(deliveries::one))
                 .routes(routes!(quarantine::of_delivery))
@@ -111,6 +113,8 @@ fn admin() -> OpenApiRouter<Doors> {
     OpenApiRouter::new()
         .routes(routes!(replay::post))
         .routes(routes!(sources::put))
+        .routes(routes!(deletions::post))
+        .routes(routes!(deletions::undo))
         .routes(routes!(backups::post))
         .routes(routes!(backups::list))
 }

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -14,6 +15,7 @@ use crate::http::places::Places;
 use crate::http::router::router;
 use crate::http::run::blocking;
 use crate::http::tls::Tls;
+use crate::store::{Store, deletions};
 use crate::telemetry::figures;
 
 /// A socket that is bound, but not yet served.
@@ -51,6 +53,7 @@ impl Listening {
         let (jobs, places) = (app.jobs.clone(), Places::new(app.max_connections));
         let starting = jobs.clone();
         blocking(move || starting.start()).await?;
+        tokio::spawn(finish_deletions(app.store.clone()));
         let (stopping, backup) = (jobs.clone(), app.backup_stop.clone());
         let stop = async move {
             stop.await;
@@ -69,6 +72,13 @@ impl Listening {
             Ok(())
         })
         .await
+    }
+}
+
+/// Goes on with deletions that the process before has left half done.
+async fn finish_deletions(store: Arc<Store>) {
+    if let Err(fault) = blocking(move || deletions::resume(&store)).await {
+        tracing::error!("a deletion was interrupted, and is gone on with at the next start: {fault}");
     }
 }
 

@@ -11,10 +11,11 @@ use rusqlite_migration::{M, Migrations};
 use crate::error::{Error, Result};
 use crate::store::connection;
 
-const STEPS: [&str; 3] = [
+const STEPS: [&str; 4] = [
     include_str!("schema/0001_initial.sql"),
     include_str!("schema/0002_every_sender.sql"),
     include_str!("schema/0003_rollups.sql"),
+    include_str!("schema/0005_deletions.sql"),
 ];
 
 /// Refuses a database that a newer program has written, leaving every byte of it as it was.
