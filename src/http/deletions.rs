@@ -20,7 +20,7 @@ use crate::http::run::{blocking, to_the_end};
 use crate::model::deletion::Deletion;
 use crate::model::key::Principal;
 use crate::store::Reading;
-use crate::store::deletions::{self, Undone};
+use crate::store::deletions;
 
 const DEFAULT_LIMIT: usize = 50;
 const MOST: usize = 1_000;
@@ -110,15 +110,11 @@ pub async fn undo(
     })?;
     let now = Timestamp::now().as_second();
     let undone = blocking(move || deletions::undo(&app.store, principal.user, number, now));
-    match to_the_end(undone).await? {
-        Undone::Now(deletion) => Ok(private(deletion)),
-        Undone::Before => Err(Problem::new(
-            StatusCode::CONFLICT,
-            "conflict",
-            "Undone already",
-            "it was undone before: what it had taken is back already",
-        )),
-    }
+    let undone = to_the_end(undone).await?.ok_or_else(|| {
+        let detail = "it was undone before: what it had taken is back already";
+        Problem::new(StatusCode::CONFLICT, "conflict", "Undone already", detail)
+    })?;
+    Ok(private(undone))
 }
 
 /// Who asks, for the list.

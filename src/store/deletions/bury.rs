@@ -104,7 +104,7 @@ pub(super) fn begin(writing: &mut Writing, order: &Order, plan: &Plan) -> Result
     others::bury(connection, order, id)?;
     let metrics = plan.samples.iter().rev().map(|found| (found.metric, found.first)).collect();
     let whole_groups = order.kind == Kind::Range && aim.source.is_none();
-    let task = Task { id, user: order.user, work: Work::Bury { aim, whole_groups, metrics } };
+    let task = Task { id, user: order.user, work: Work::Bury { aim: Box::new(aim), whole_groups, metrics } };
     if order.kind != Kind::Correction {
         return piece(writing, task);
     }

@@ -162,7 +162,7 @@ pub(super) fn left(connection: &Connection) -> Result<Vec<Task>> {
         };
         let whole_groups = row.get::<_, String>(9)? == Kind::Range.as_str() && aim.source.is_none();
         let work = match row.get::<_, String>(2)?.as_str() {
-            "burying" => Work::Bury { aim, whole_groups, metrics: Vec::new() },
+            "burying" => Work::Bury { aim: Box::new(aim), whole_groups, metrics: Vec::new() },
             _ => Work::Restore { after: (i64::MIN, i64::MIN) },
         };
         Ok(Task { id: row.get(0)?, user: row.get(1)?, work })

@@ -89,7 +89,7 @@ pub struct Task {
 enum Work {
     /// Metrics, and from which start on.
     Bury {
-        aim: Aim,
+        aim: Box<Aim>,
         whole_groups: bool,
         metrics: Vec<(i64, i64)>,
     },
@@ -145,22 +145,14 @@ fn lane(found: &Plan) -> Lane {
     if found.sample_count() > 1_000 { Lane::Bulk } else { Lane::Quick }
 }
 
-/// How an undo went.
-#[derive(Debug)]
-pub enum Undone {
-    Now(Deletion),
-    /// It was undone before.
-    Before,
-}
-
 /// Brings back what a deletion has taken, and comes back when all of it is done. One that is still being carried out, or was
-/// left half done, is undone as well.
-pub fn undo(store: &Store, user: i64, id: i64, at: i64) -> Result<Undone> {
+/// left half done, is undone as well. None when it was undone before.
+pub fn undo(store: &Store, user: i64, id: i64, at: i64) -> Result<Option<Deletion>> {
     find(&*store.reader()?, user, id)?;
     let begun = store.writer().run_in(Lane::Bulk, 0, move |writing| restore::begin(writing, user, id, at))?;
-    let Some(task) = begun else { return Ok(Undone::Before) };
+    let Some(task) = begun else { return Ok(None) };
     go_on(store, task)?;
-    Ok(Undone::Now(find(&*store.reader()?, user, id)?))
+    find(&*store.reader()?, user, id).map(Some)
 }
 
 /// Does what the process before has left half done.
