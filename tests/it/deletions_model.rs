@@ -37,7 +37,7 @@ enum Step {
     Range(i64, i64, Option<usize>),
     Source(usize),
     Delivery(Index),
-    CorrectRecord,
+    Correct(i64, usize, u8),
     Undo(Index),
 }
 
