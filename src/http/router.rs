@@ -20,9 +20,10 @@ use crate::http::drain::drain;
 use crate::http::fixed::Page;
 use crate::http::problem::Problem;
 use crate::http::{
-    addresses, aggregate, auth, backups, codes, condition, coverage, csrf, data, deliveries, documents, events, export,
-    export_tables, figures, health, imports, ingest, jobs, keys, layers, metrics, page, people, qr, quarantine, recent,
-    replay, requests, session, sessions, settings, sleep, sources, storage, today, workout_course, workouts,
+    addresses, aggregate, auth, backups, codes, condition, coverage, csrf, data, deletions, deliveries, documents,
+    events, export, export_tables, figures, health, imports, ingest, jobs, keys, layers, metrics, page, people, qr,
+    quarantine, recent, replay, requests, session, sessions, settings, sleep, sources, storage, today, workout_course,
+    workouts,
 };
 use crate::model::key::Scope;
 
@@ -105,6 +106,7 @@ fn reading() -> OpenApiRouter<Doors> {
         .routes(routes!(documents::list))
         .routes(routes!(documents::one))
         .routes(routes!(sources::get))
+        .routes(routes!(deletions::list))
         .routes(routes!(deliveries::list))
         .routes(routes!(deliveries::one))
         .routes(routes!(quarantine::of_delivery))
@@ -130,9 +132,13 @@ fn admin() -> OpenApiRouter<Doors> {
     OpenApiRouter::new()
         .routes(routes!(replay::post))
         .routes(routes!(sources::put))
+        .routes(routes!(deletions::post))
+        .routes(routes!(deletions::undo))
         .routes(routes!(backups::post))
         .routes(routes!(backups::list))
         .routes(routes!(codes::post))
+        .routes(routes!(deletions::post))
+        .routes(routes!(deletions::undo))
         .routes(routes!(keys::list))
         .routes(routes!(keys::post))
         .routes(routes!(keys::delete))
