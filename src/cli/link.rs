@@ -81,8 +81,8 @@ pub fn show(store: &Store, at: At, public: bool) -> Result<()> {
 fn picture(text: &str) -> Result<String> {
     let code = QrCode::with_error_correction_level(text, EcLevel::L)
         .map_err(|fault| Error::internal("drawing a QR code", fault))?;
-    // A blank is what shows the colour behind, so dark is what is drawn.
-    let drawn = code.render::<Dense1x2>().dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).build();
+    // What is dark is drawn, and the blanks between show the colour behind.
+    let drawn = code.render::<Dense1x2>().build();
     let lines = drawn.lines().map(|line| format!("{BLACK_ON_WHITE}{line}{PLAIN}\n"));
     Ok(lines.collect())
 }

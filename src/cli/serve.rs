@@ -47,6 +47,8 @@ pub fn serve<T>(settings: &Settings, lock: &Lock, begun: impl FnOnce(&App, At) -
     }
     let _sweeper = Sweeper::start(app.store.clone(), settings.keep_bodies_days)?;
     let _keeper = Keeper::start(app.store.clone(), app.engine.clone(), app.preferences.clone())?;
+    // It writes, so it comes before anybody is told that the server is ready.
+    app.jobs.start()?;
     let _watchdog = Watchdog::start(writer_answers(app.store.clone()))?;
     notify::ready(&format!("listening on {}://{}", at.scheme(), at.address));
     let stop = async {
