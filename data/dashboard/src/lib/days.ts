@@ -31,11 +31,18 @@ export function daysBetween(from: string, to: string): number {
   return Math.round((Date.parse(`${to}T00:00:00Z`) - Date.parse(`${from}T00:00:00Z`)) / DAY_MS);
 }
 
+let clockZone = "";
+let clock: Intl.DateTimeFormat | undefined;
+
 /** What a clock in the home zone shows at an instant, as if it were one of UTC: epoch seconds in and out. */
 export function wall(at: number): number {
-  const parts = new Intl.DateTimeFormat("en-CA", {
-    timeZone: zone(), hourCycle: "h23", year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit",
-  }).formatToParts(new Date(at * 1000));
+  if (clockZone !== zone() || !clock) {
+    clockZone = zone();
+    clock = new Intl.DateTimeFormat("en-CA", {
+      timeZone: zone(), hourCycle: "h23", year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit",
+    });
+  }
+  const parts = clock.formatToParts(new Date(at * 1000));
   const part = (type: string) => Number(parts.find((one) => one.type === type)?.value);
   return Date.UTC(part("year"), part("month") - 1, part("day"), part("hour"), part("minute"), part("second")) / 1000;
 }

@@ -4,8 +4,8 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
 
-import { dateOf } from "../lib/days.ts";
-import { date, dateTime, number } from "../lib/format.ts";
+import { dateOf, wall } from "../lib/days.ts";
+import { date, dateTime, number, time } from "../lib/format.ts";
 import { zone } from "../lib/session.ts";
 
 export type Values = (number | null)[];
@@ -100,7 +100,10 @@ function options(props: ChartProps, width: number, onCursor: (index: number | nu
       x: { time: true, ...(span && { range: span }) },
       y: { range: (_, low, high) => extent(scale, hasBars, low, high) },
     },
-    axes: [{ ...axis, size: 28, ...(name && { values: (_, ticks) => ticks.map((tick) => name(tick, true)) }) }, { ...axis, size: 48, values: (_, ticks) => ticks.map((tick) => number(tick)) }],
+    axes: [
+      { ...axis, size: 28, space: 72, values: (_, ticks, __, ___, apart) => ticks.map((tick) => (name ? name(tick, true) : tickName(tick, apart))) },
+      { ...axis, size: 48, values: (_, ticks) => ticks.map(amount) },
+    ],
     series: [{}, ...series(lines)],
     bands: lines.flatMap((line, index) => line.kind === "band" ? [{ series: [(at[index] ?? 0) + 1, at[index] ?? 0] as [number, number], fill: () => faint(line.colour ?? "accent") }] : []),
     hooks: {
@@ -117,6 +120,18 @@ function options(props: ChartProps, width: number, onCursor: (index: number | nu
     },
   };
 }
+
+/** One line for a tick: the hour, the day, the month or the year, and at the turn of each the next larger one. */
+function tickName(at: number, apart: number): string {
+  const day = dateOf(at * 1000);
+  if (apart < 86_400 && wall(at) % 86_400) return apart < 60 ? `${wall(at) % 60} s` : time(at * 1000);
+  if (apart < 86_400 * 28) return date(day, { day: "numeric", month: "short" });
+  return date(day, day.slice(5, 7) === "01" ? { year: "numeric" } : { month: "short" });
+}
+
+/** Short enough for the side of a chart. */
+const amount = (value: number): string =>
+  Math.abs(value) < 100_000 ? number(value) : value.toLocaleString(undefined, { notation: "compact", maximumFractionDigits: 1 });
 
 /** A little air above and below; bars stand on zero. */
 function extent(scale: ChartProps["scale"], hasBars: boolean, low: number | null, high: number | null): [number, number] {

@@ -64,10 +64,15 @@ function question(metric: string, range: Range, { stats, more, maxPoints }: Seri
 export function useSeries(metric: string | undefined, view: { range: Range }, options: SeriesOptions): Answer<Series> {
   const bucket = options.bucket ?? bucketFor(view.range, options.stats);
   const fine = useColumns(metric, view.range, options, bucket);
-  // What was stored by the hour would stand in every fourth quarter of an hour only.
-  const coarse = !options.bucket && bucket.endsWith("m") && fine.data?.layer === "hour";
+  const coarse = !options.bucket && bucket.endsWith("m") && fine.data !== undefined && byTheHour(fine.data);
   const hours = useColumns(coarse ? metric : undefined, view.range, options, "hour");
   return coarse ? hours : fine;
+}
+
+/** What was stored by the hour would stand in every fourth quarter of an hour only. */
+function byTheHour({ x, columns }: Series): boolean {
+  const [values = []] = Object.values(columns);
+  return x.every((at, index) => values[index] === null || at % 3600 === 0);
 }
 
 function useColumns(metric: string | undefined, range: Range, options: SeriesOptions, bucket: string): Answer<Series> {

@@ -27,6 +27,13 @@ export function zoomTo(from: string, to: string): void {
 
 const pick = (span: Span) => setQuery({ range: span, end: undefined, from: undefined, to: undefined });
 
+/** A stretch of time in words: its first and its last day. */
+export function named({ start, end }: Range): string {
+  if (!start || !end) return "Everything";
+  const last = addDays(end, -1);
+  return start === last ? date(start) : `${date(start)} – ${date(last)}`;
+}
+
 /** `spans` are the lengths to choose from. */
 export function Spans({ view, spans = SPANS }: { view: View; spans?: readonly Span[] }) {
   const { span, range, end } = view;
@@ -37,12 +44,14 @@ export function Spans({ view, spans = SPANS }: { view: View; spans?: readonly Sp
     <div class="spans">
       <div class="segments" role="group" aria-label="Length of time">
         {spans.map((one) => (
-          <button key={one} aria-pressed={!zoomed && one === span} aria-label={SPAN_NAMES[one]} onClick={() => pick(one)}>{one}</button>
+          <button key={one} aria-pressed={!zoomed && one === span} onClick={() => pick(one)}>
+            <span aria-hidden="true">{one}</span><span class="hidden">{SPAN_NAMES[one]}</span>
+          </button>
         ))}
       </div>
       <div class="steps">
         <button class="quiet" aria-label={`The ${SPAN_NAMES[span]} before`} disabled={span === "All"} onClick={() => move(earlier)}>‹</button>
-        <span aria-live="polite">{range.start && range.end ? `${date(range.start)} – ${date(addDays(range.end, -1))}` : "Everything"}</span>
+        <span aria-live="polite">{named(range)}</span>
         <button class="quiet" aria-label={`The ${SPAN_NAMES[span]} after`} disabled={!end} onClick={() => move(later)}>›</button>
         {zoomed && <button class="quiet" onClick={() => pick(span)}>Back to the {SPAN_NAMES[span]}</button>}
       </div>

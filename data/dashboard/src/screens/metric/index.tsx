@@ -1,5 +1,7 @@
 import type { ScreenProps } from "../../app.tsx";
+import { Explorer } from "./explorer.tsx";
+import { MetricList } from "./list.tsx";
 
-export function Metric({ path }: ScreenProps) {
-  return <h1>Metric {path.join("/")}</h1>;
+export function Metric({ path: [name] }: ScreenProps) {
+  return name ? <Explorer key={name} name={name} /> : <MetricList />;
 }

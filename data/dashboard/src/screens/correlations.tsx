@@ -1,3 +1,0 @@
-export function Correlations() {
-  return <h1>Correlations</h1>;
-}

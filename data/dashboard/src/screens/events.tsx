@@ -1,3 +1,0 @@
-export function Events() {
-  return <h1>Events</h1>;
-}
