@@ -13,6 +13,9 @@ export class Problem extends Error {
   }
 }
 
+/** Moves when an answer says that nobody is signed in, as after a session was ended elsewhere. */
+export const unknown = signal(0);
+
 /** Whether the last request could not reach the server. */
 export const offline = signal(false);
 
@@ -43,6 +46,7 @@ async function body<T>(answer: Response): Promise<T> {
   const json = (answer.headers.get("content-type") ?? "").includes("json");
   if (answer.ok) return (answer.status === 204 || !json ? undefined : await answer.json()) as T;
   const problem = json ? await answer.json() : {};
+  if (answer.status === 401) unknown.value++;
   throw new Problem(answer.status, problem.detail ?? problem.title ?? `The server answered ${answer.status}.`, problem.title);
 }
 
@@ -85,13 +89,25 @@ export function useAnswer<T>(path: string | undefined, params: Params = {}): Ans
   return answer;
 }
 
+const REOPEN_MS = 5000;
+
 /** Follows a stream of server-sent events while the component is on show. */
 export function useEvents<T>(path: string | undefined, name: string, take: (item: T) => void): void {
   useEffect(() => {
     if (!path) return;
-    const source = new EventSource(path);
-    source.addEventListener(name, (event) => take(JSON.parse(event.data)));
-    source.addEventListener("open", () => (offline.value = false));
-    return () => source.close();
+    let source: EventSource;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const open = () => {
+      source = new EventSource(path);
+      source.addEventListener(name, (event) => take(JSON.parse(event.data)));
+      source.addEventListener("open", () => (offline.value = false));
+      // The browser itself goes on after a lost connection, but not after a refusal, such as a proxy's 502.
+      source.addEventListener("error", () => source.readyState === EventSource.CLOSED && (timer = setTimeout(open, REOPEN_MS)));
+    };
+    open();
+    return () => {
+      clearTimeout(timer);
+      source.close();
+    };
   }, [path, name]);
 }

@@ -33,8 +33,9 @@ export function unit(name: string): string {
   return UNITS[name] ?? name;
 }
 
-/** Rates that are counted in breaths or beats share the unit count/min. */
+/** Rates that are counted in breaths, steps or beats share the unit count/min. */
 export function unitOf(metric: string, name: string): string {
+  if (metric.endsWith("cadence") && name === "count/min") return "per min";
   return metric === "respiratory_rate" && name === "count/min" ? "breaths/min" : unit(name);
 }
 

@@ -1,9 +1,9 @@
 // Who looks at the page. A one-time code comes in the fragment of a link, which no server and no log ever sees; it is
 // exchanged for a cookie that no script can read, and removed from the address at once.
 
-import { signal } from "@preact/signals";
+import { effect, signal } from "@preact/signals";
 
-import { ask, Problem, send } from "./api.ts";
+import { ask, Problem, send, unknown } from "./api.ts";
 
 export interface Session {
   signed_in: boolean;
@@ -47,6 +47,10 @@ export async function refresh(): Promise<void> {
     setTimeout(() => void refresh(), 2000);
   }
 }
+
+effect(() => {
+  if (unknown.value) void refresh();
+});
 
 export async function signIn(proof: { code: string } | { key: string }): Promise<void> {
   session.value = await send<Session>("POST", "/api/v1/session", proof);

@@ -1,10 +1,12 @@
 // Bars over local days or weeks, each made of parts that may float: stages of nights, the hours asleep, minutes of
 // workouts. uPlot has no such bars; as one SVG path per colour, thousands of them are drawn at once.
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 
 import { addDays, daysBetween } from "../lib/days.ts";
 import { date as written } from "../lib/format.ts";
+import { AsTable } from "./as-table.tsx";
+import { useWidth } from "./width.ts";
 
 /** The margins of the charts that uPlot draws, so that what stands above them lines up. */
 export const LEFT = 48;
@@ -36,19 +38,6 @@ export interface BarsProps {
   onPick?: (date: string) => void;
 }
 
-/** The width that an element has been given, as it changes. */
-export function useWidth() {
-  const frame = useRef<HTMLDivElement>(null);
-  const [width, setWidth] = useState(0);
-  useEffect(() => {
-    if (!frame.current) return;
-    const resized = new ResizeObserver(([entry]) => entry && setWidth(entry.contentRect.width));
-    resized.observe(frame.current);
-    return () => resized.disconnect();
-  }, []);
-  return { frame, width };
-}
-
 /** Multiples of the smallest of `steps` that needs at most `most` lines to reach from `low` to `high`. */
 export function ticksOf(low: number, high: number, steps: number[], most = 6): number[] {
   const step = steps.find((one) => Math.ceil(high / one) - Math.floor(low / one) <= most) ?? steps.at(-1) ?? 1;
@@ -72,13 +61,15 @@ function dates(start: string, many: number, step: number, width: number): { at: 
 const HEIGHT = 220;
 
 export function Bars(props: BarsProps) {
-  const { bars, start, step, onPick } = props;
+  const { start, step, onPick } = props;
   const { frame, width } = useWidth();
   const [cursor, setCursor] = useState<number>();
   const many = Math.max(1, Math.ceil(daysBetween(start, props.end) / step));
   const slot = (width - LEFT - RIGHT) / many;
-  const current = cursor === undefined ? undefined : bars[cursor];
   const slotOf = (bar: Bar) => daysBetween(start, bar.date) / step;
+  // While another stretch is on its way, the bars of the one before may lie outside.
+  const bars = props.bars.filter((bar) => slotOf(bar) >= 0 && slotOf(bar) < many);
+  const current = cursor === undefined ? undefined : bars[cursor];
 
   const point = (event: PointerEvent) => {
     const at = Math.floor((event.offsetX - LEFT) / slot);
@@ -99,13 +90,14 @@ export function Bars(props: BarsProps) {
         {props.keys?.map(({ label, colour }) => <span class="key" key={label}><i style={{ background: `var(--${colour})` }} />{label}</span>)}
         <span class="said">{current ? <><b>{step > 1 ? `Week of ${written(current.date)}` : written(current.date)}</b> {current.text}</> : " "}</span>
       </figcaption>
-      <div ref={frame} class="bars" style={{ height: `${HEIGHT}px` }} role="img" tabIndex={0} aria-label={`${props.label} ${current?.text ?? ""}`} onKeyDown={key}>
+      <div ref={frame} class="bars" style={{ height: `${HEIGHT}px` }} role="img" tabIndex={0} aria-label={`${props.label} The arrow keys go from bar to bar${onPick ? ", Enter opens one" : ""}. ${current ? `${written(current.date)}: ${current.text}` : ""}`} onKeyDown={key}>
         {width > 0 && (
           <svg width={width} height={HEIGHT} class={onPick ? "picked" : undefined} onPointerMove={point} onPointerLeave={() => setCursor(undefined)} onClick={() => current && onPick?.(current.date)}>
-            <Drawing {...props} width={width} slot={slot} many={many} slotOf={slotOf} at={current && slotOf(current)} />
+            <Drawing {...props} bars={bars} width={width} slot={slot} many={many} slotOf={slotOf} at={current && slotOf(current)} />
           </svg>
         )}
       </div>
+      <AsTable head={[step > 1 ? "Week of" : "Day", "What it shows"]} rows={() => bars.map((bar) => [written(bar.date), bar.text])} />
     </figure>
   );
 }
@@ -142,7 +134,12 @@ function Drawing({ bars, start, step, ticks, write, down, lines, width, slot, ma
       ))}
       {at !== undefined && <rect class="at" x={LEFT + at * slot} width={Math.max(slot, 2)} y="4" height={HEIGHT - 28} />}
       {[...paths].map(([key, path]) => <path key={key} d={path} style={{ fill: `var(--${key.split(" ")[0]})`, opacity: key.endsWith("faint") ? 0.25 : 1 }} />)}
-      {lines?.map(({ at: value, colour }) => <line key={colour} class="median" x1={LEFT} x2={width - RIGHT} y1={y(value)} y2={y(value)} style={{ stroke: `var(--${colour})` }} />)}
+      {lines?.map(({ at: value, colour }) => (
+        <g key={colour} class="median">
+          <line x1={LEFT} x2={width - RIGHT} y1={y(value)} y2={y(value)} style={{ stroke: "var(--card)" }} />
+          <line x1={LEFT} x2={width - RIGHT} y1={y(value)} y2={y(value)} style={{ stroke: `var(--${colour})` }} stroke-dasharray="6 4" />
+        </g>
+      ))}
       {dates(start, many, step, slot).map(({ at: place, text }) => <text key={place} x={LEFT + (place + 0.5) * slot} y={HEIGHT - 6} text-anchor="middle">{text}</text>)}
     </>
   );

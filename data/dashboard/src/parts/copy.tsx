@@ -1,16 +1,28 @@
 import { useState } from "preact/hooks";
 
-/** Copies a text. Browsers have a clipboard only on HTTPS and on the machine itself; elsewhere the text is selected to be copied by hand. */
+/** What browsers still have where they offer no clipboard: it copies what is selected in a field, which has to be in the same dialog. */
+function copySelected(text: string, beside: HTMLElement): boolean {
+  const field = document.createElement("textarea");
+  field.value = text;
+  field.className = "hidden";
+  beside.after(field);
+  field.select();
+  const done = document.execCommand("copy");
+  field.remove();
+  beside.focus();
+  return done;
+}
+
+/** Copies a text. Browsers have a clipboard only on HTTPS and on the machine itself, which a server at home mostly is not. */
 export function Copy({ text, label = "Copy" }: { text: string; label?: string }) {
   const [said, setSaid] = useState("");
   const copy = async (event: MouseEvent) => {
-    const code = (event.currentTarget as HTMLElement).parentElement?.querySelector("code");
+    const button = event.currentTarget as HTMLElement;
     try {
       await navigator.clipboard.writeText(text);
       setSaid("Copied");
     } catch {
-      if (code) getSelection()?.selectAllChildren(code);
-      setSaid(code && document.execCommand("copy") ? "Copied" : "Selected: copy it by hand");
+      setSaid(copySelected(text, button) ? "Copied" : "Copy it by hand");
     }
     setTimeout(() => setSaid(""), 3000);
   };

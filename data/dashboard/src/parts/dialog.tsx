@@ -5,7 +5,12 @@ import { useEffect, useId, useRef } from "preact/hooks";
 export function Dialog({ title, close, children }: { title: string; close: () => void; children: ComponentChildren }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
-  useEffect(() => dialog.current?.showModal(), []);
+  useEffect(() => {
+    const opener = document.activeElement as HTMLElement | null;
+    dialog.current?.showModal();
+    // The browser gives the focus back when a dialog is closed, but not when it is just taken away.
+    return () => opener?.focus();
+  }, []);
   return (
     <dialog ref={dialog} aria-labelledby={id} onClose={close}>
       <header>

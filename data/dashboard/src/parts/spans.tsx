@@ -49,7 +49,9 @@ export function Spans({ view, spans = SPANS }: { view: View; spans?: readonly Sp
     <div class="spans">
       <div class="segments" role="group" aria-label="Length of time">
         {spans.map((one) => (
-          <button key={one} aria-pressed={!zoomed && one === span} aria-label={`${one}: ${SPAN_NAMES[one]}`} onClick={() => pick(one)}>{one}</button>
+          <button key={one} aria-pressed={!zoomed && one === span} onClick={() => pick(one)}>
+            <span aria-hidden="true">{one}</span><span class="hidden">{SPAN_NAMES[one]}</span>
+          </button>
         ))}
       </div>
       <div class="steps">

@@ -1,32 +1,56 @@
-// For whoever is not signed in: how to get a link, or a key in its place.
+// For whoever is not signed in: how to get a link, or a key in its place. A link that did not work says why at the top.
 
 import { useState } from "preact/hooks";
 
-import { Problem } from "../lib/api.ts";
 import { refusal, signIn } from "../lib/session.ts";
+import { Trouble, useAction } from "../parts/action.tsx";
+import { Snippet } from "../parts/copy.tsx";
 
 export function SignIn() {
-  const [key, setKey] = useState("");
-  const submit = async (event: Event) => {
-    event.preventDefault();
-    try {
-      await signIn(key.startsWith("he_") ? { key } : { code: key });
-    } catch (fault) {
-      refusal.value = fault instanceof Problem ? fault.message : String(fault);
-    }
-  };
   return (
     <main class="narrow">
-      <h1>Sign in</h1>
-      <p>Open the link that <code>health-export setup</code> prints on the server. It works once, for 30 minutes.</p>
-      <form onSubmit={submit}>
-        <label>
-          Its code, or a key with the scope read
-          <input name="proof" type="password" autocomplete="current-password" required value={key} onInput={(event) => setKey(event.currentTarget.value.trim())} />
-        </label>
-        <button type="submit">Sign in</button>
-      </form>
-      {refusal.value && <p class="problem" role="alert">{refusal.value}</p>}
+      <h1>Sign in to health-export</h1>
+      {refusal.value && (
+        <div class="problem" role="alert">
+          <p><b>That link did not work.</b></p>
+          <p>{refusal.value}</p>
+        </div>
+      )}
+      <section class="card" aria-labelledby="by-link">
+        <h2 id="by-link">With a link</h2>
+        <p>There is no password. Run this on the server, and open the link that it prints:</p>
+        <Snippet text="health-export setup" />
+        <p class="muted small">
+          A link works once, for 30 minutes, and this browser then stays signed in. In a family, whoever looks after the server makes yours in
+          Settings → People.
+        </p>
+      </section>
+      <section class="card" aria-labelledby="by-code">
+        <h2 id="by-code">With a code or a key</h2>
+        <ProofForm />
+      </section>
     </main>
+  );
+}
+
+function ProofForm() {
+  const [proof, setProof] = useState("");
+  const enter = useAction(async () => {
+    refusal.value = "";
+    await signIn(proof.startsWith("he_") ? { key: proof } : { code: proof });
+  });
+  const submit = (event: Event) => {
+    event.preventDefault();
+    void enter.act();
+  };
+  return (
+    <form onSubmit={submit}>
+      <label>
+        The ten letters at the end of a link, or a key that may read
+        <input name="proof" type="password" autocomplete="current-password" required value={proof} onInput={(event) => setProof(event.currentTarget.value.trim())} />
+      </label>
+      <Trouble action={enter} />
+      <button type="submit" disabled={enter.busy}>Sign in</button>
+    </form>
   );
 }

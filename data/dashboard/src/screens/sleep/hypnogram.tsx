@@ -3,7 +3,8 @@
 
 import { minutes, time } from "../../lib/format.ts";
 import { type Night, parts, type Segment, type Stage } from "../../lib/nights.ts";
-import { LEFT, RIGHT, useWidth } from "../../parts/bars.tsx";
+import { LEFT, RIGHT } from "../../parts/bars.tsx";
+import { useWidth } from "../../parts/width.ts";
 
 export const STAGE_NAMES: Record<Stage, string> = { awake: "Awake", rem: "REM", core: "Core", deep: "Deep", unspecified: "Asleep" };
 export const colourOf = (stage: Stage): string => `sleep-${stage === "unspecified" ? "asleep" : stage}`;
@@ -33,7 +34,7 @@ export function Hypnogram({ night, extent: [from, to], at }: { night: Night; ext
   const middle = (stage: Stage) => TOP + (rows.indexOf(stage) + 0.5) * ROW;
   const ground = TOP + rows.length * ROW;
   return (
-    <div ref={frame} class="hypnogram" style={{ height: `${ground + 24}px` }} role="img" tabIndex={0} aria-label={`The stages of the night. ${told(segments)}`}>
+    <div ref={frame} class="hypnogram" style={{ height: `${ground + 24}px` }} role="img" aria-label={`The stages of the night. ${told(segments)}`}>
       {width > 0 && (
         <svg width={width} height={ground + 24}>
           {night.in_bed_start && night.in_bed_end && (

@@ -5,8 +5,9 @@ import { useMemo, useState } from "preact/hooks";
 import { useAnswer } from "../../lib/api.ts";
 import { addDays } from "../../lib/days.ts";
 import { dateTime, minutes, number, time, title, unitOf } from "../../lib/format.ts";
-import { joined } from "../../lib/gaps.ts";
-import { FIGURES, mean, type Night, parts, type Stage, STAGES, type Usual, usual } from "../../lib/nights.ts";
+import { joined, silence } from "../../lib/gaps.ts";
+import { FIGURES, mean, type Night, parts, type Segment, type Stage, STAGES, type Usual, usual } from "../../lib/nights.ts";
+import { AsTable } from "../../parts/as-table.tsx";
 import { Chart } from "../../parts/chart.tsx";
 import { usePng } from "../../parts/png.ts";
 import { UseThis } from "../../parts/use-this.tsx";
@@ -22,11 +23,15 @@ export function NightView({ night }: { night: Night }) {
       <Words night={night} before={before.data?.nights ?? []} />
       {extent && night.segments.length > 0 && <Hypnogram night={night} extent={extent} at={at} />}
       {extent && <Vitals extent={extent} onCursor={setAt} />}
-      <Figures night={night} before={before.data?.nights} />
-      {night.segments.length > 0 && <Segments night={night} />}
+      {before.error && <p class="problem" role="alert">The nights before cannot be compared with: {before.error.message}</p>}
+      <Figures night={night} before={before.error ? [] : before.data?.nights} />
+      {night.segments.length > 0 && <AsTable label="The stages as a table" head={["From", "To", "Stage", "Length"]} rows={() => night.segments.map(row)} />}
     </>
   );
 }
+
+const row = (one: Segment): string[] =>
+  [time(one.start), time(one.end), STAGE_NAMES[stageOf(one)], minutes((seconds(one.end) - seconds(one.start)) / 60)];
 
 function Words({ night, before }: { night: Night; before: Night[] }) {
   const habit = usual(before.map((one) => one.asleep_minutes));
@@ -40,7 +45,7 @@ function Words({ night, before }: { night: Night; before: Night[] }) {
         {naps.length > 0 && `This includes sleep from ${naps.map((nap) => `${time(nap[0]?.start ?? "")} to ${time(nap.at(-1)?.end ?? "")}`).join(" and from ")}.`}
       </p>
       <p class="muted">
-        {night.summary === "phone" ? "A phone has summed this night up, so there are no stages and no stretches. "
+        {night.summary === "phone" ? "A phone has summed this night up, so it is not known when each stage was. "
           : !staged ? "Nothing has recorded stages in this night, only that you were asleep. " : ""}
         {night.source && `Recorded by ${night.source.split("|").join(", ")}.`}
       </p>
@@ -55,9 +60,6 @@ interface Points {
   points: { start: string; avg: number; min: number; max: number }[];
 }
 
-/** Not longer than this between two measurements for a line to join them. */
-const JOINED = 20 * 60;
-
 function Vitals({ extent, onCursor }: { extent: [number, number]; onCursor: (at: number | null) => void }) {
   return (
     <>
@@ -71,7 +73,10 @@ function Vital({ metric, colour, extent: [from, to], onCursor }: { metric: strin
   const params = { bucket: "5m", stat: "avg,min,max", start: from, end: to, layer: "raw" };
   const path = `/api/v1/aggregate/${metric}`;
   const { data } = useAnswer<Points>(path, params);
-  const drawn = useMemo(() => joined((data?.points ?? []).map(({ start, avg }) => ({ at: seconds(start), value: avg })), JOINED), [data]);
+  const drawn = useMemo(() => {
+    const points = (data?.points ?? []).map(({ start, avg }) => ({ at: seconds(start), value: avg }));
+    return joined(points, silence(points, 20 * 60));
+  }, [data]);
   const png = usePng(`${title(metric)} in the night`, `${dateTime(from * 1000)} – ${time(to * 1000)}`, [{ label: title(metric), colour }]);
   if (!data) return null;
   if (!data.points.length) return <p class="muted">No {title(metric).toLowerCase()} was measured in this night.</p>;
@@ -86,8 +91,8 @@ function Vital({ metric, colour, extent: [from, to], onCursor }: { metric: strin
         <div class="actions"><UseThis asked={{ path, params }} png={png.save} /></div>
       </header>
       <Chart
-        label={`${title(metric)} in the night`} x={drawn.x} lines={[{ label: title(metric), values: drawn.values, colour, write }]}
-        height={130} sync="night" span={[from, to]} when={(at) => time(at * 1000)} onCursor={onCursor} onReady={png.onReady}
+        label={`${title(metric)} in the night`} x={drawn.x} lines={[{ label: `${title(metric)} (${name})`, values: drawn.values, colour, write }]}
+        height={140} sync="night" span={[from, to]} when={(at) => time(at * 1000)} onCursor={onCursor} onReady={png.onReady}
       />
     </section>
   );
@@ -117,7 +122,7 @@ function Figures({ night, before }: { night: Night; before?: Night[] }) {
     <div class="scroll" tabIndex={0}>
       <table>
         <caption class="hidden">The night in figures</caption>
-        <thead><tr><th scope="col"><span class="hidden">Figure</span></th><th scope="col" class="number">This night</th><th scope="col" class="number">Usually</th><th scope="col">Compared</th></tr></thead>
+        <thead><tr><th scope="col"><span class="hidden">Figure</span></th><th scope="col" class="number">This night</th><th scope="col" class="number">Usually</th><th scope="col">That is</th></tr></thead>
         <tbody>{known.map((row) => <FigureRow key={row.label} row={row} night={night} habit={before && usual(before.map(row.of))} waiting={!before} />)}</tbody>
       </table>
       <p class="muted">Usually: the median of the 60 nights before; at least 14 of them are needed. Efficiency is the part of the time in bed that you were asleep; the shares of stages are of the time asleep.</p>
@@ -134,24 +139,5 @@ function FigureRow({ row: { label, of, write, share }, night, habit, waiting }: 
       <td class="number">{habit ? write(habit.median) : "–"}</td>
       <td>{habit ? verdict(value, habit).replace(/within.*| than usual/, "") || "usual" : waiting ? "…" : "too few nights"}</td>
     </tr>
-  );
-}
-
-function Segments({ night }: { night: Night }) {
-  return (
-    <details>
-      <summary>The stages as a table</summary>
-      <table>
-        <thead><tr><th scope="col">Stage</th><th scope="col">From</th><th scope="col">To</th><th scope="col" class="number">Length</th></tr></thead>
-        <tbody>
-          {night.segments.map((one) => (
-            <tr key={one.start}>
-              <td>{STAGE_NAMES[stageOf(one)]}</td><td>{time(one.start)}</td><td>{time(one.end)}</td>
-              <td class="number">{minutes((seconds(one.end) - seconds(one.start)) / 60)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </details>
   );
 }

@@ -1,5 +1,7 @@
 import type { ScreenProps } from "../../app.tsx";
+import { List } from "./list.tsx";
+import { One } from "./one.tsx";
 
-export function Workouts({ path }: ScreenProps) {
-  return <h1>Workouts {path.join("/")}</h1>;
+export function Workouts({ path: [id] }: ScreenProps) {
+  return id ? <One id={id} key={id} /> : <List />;
 }

@@ -1,0 +1,122 @@
+// Whose data is kept here, and links by which they look at their own.
+
+import { useState } from "preact/hooks";
+
+import { type Addresses, elsewhere, isLoopback } from "../../lib/addresses.ts";
+import { send, useAnswer } from "../../lib/api.ts";
+import { ago, count, time } from "../../lib/format.ts";
+import { refresh } from "../../lib/session.ts";
+import { Trouble, useAction } from "../../parts/action.tsx";
+import { Card } from "../../parts/card.tsx";
+import { Snippet } from "../../parts/copy.tsx";
+import { Dialog } from "../../parts/dialog.tsx";
+import { Qr } from "../../parts/qr.tsx";
+import { Shown } from "../../parts/state.tsx";
+
+interface Person {
+  id: number;
+  name: string;
+  you: boolean;
+  samples: number;
+  keys: number;
+  sessions: number;
+  last_delivery_at?: string;
+}
+
+export interface People {
+  people: Person[];
+}
+
+/** "Robin's", "James'" */
+export const owns = (name: string): string => `${name}${name.endsWith("s") ? "'" : "'s"}`;
+
+/** What is done with a person, in a dialog. */
+type Doing = { what: "add" } | { what: "rename" | "link"; one: Person };
+
+export function PeopleSection({ title }: { title: string }) {
+  const answer = useAnswer<People>("/api/v1/people");
+  const [doing, setDoing] = useState<Doing>();
+  const close = () => setDoing(undefined);
+  return (
+    <Card title={title} note="each sees their own data only" actions={<button type="button" onClick={() => setDoing({ what: "add" })}>Add a person</button>}>
+      <Shown answer={answer}>{({ people }) => <ul class="rows">{people.map((one) => <Row key={one.id} one={one} start={setDoing} />)}</ul>}</Shown>
+      <p class="muted small">
+        What a person's phone sends is strictly separate: no key and no link of one person shows anything of another's data, the owner's included. Whoever can read the
+        server's disk can read everything.
+      </p>
+      {doing?.what === "add" && <Name title="Add a person" label="Their name" close={close} save={(name) => send("POST", "/api/v1/people", { name })} />}
+      {doing?.what === "rename" && <Name title={`Rename ${doing.one.name}`} label="The new name" value={doing.one.name} close={close} save={(name) => rename(doing.one, name)} />}
+      {doing?.what === "link" && <Link one={doing.one} close={close} />}
+    </Card>
+  );
+}
+
+async function rename({ id }: Person, name: string): Promise<void> {
+  await send("PUT", `/api/v1/people/${id}`, { name });
+  await refresh();
+}
+
+function Row({ one, start }: { one: Person; start: (doing: Doing) => void }) {
+  const facts = [count(one.samples, "sample"), count(one.keys, "key"), count(one.sessions, "browser"), one.last_delivery_at && `last sent ${ago(one.last_delivery_at)}`];
+  return (
+    <li>
+      <div>
+        <b>{one.name}</b>{one.you && " (you)"}
+        <div class="muted small">{facts.filter(Boolean).join(" · ")}</div>
+      </div>
+      <div class="buttons">
+        <button type="button" class="quiet tiny" aria-label={`Rename ${one.name}`} onClick={() => start({ what: "rename", one })}>Rename</button>
+        <button type="button" class="quiet tiny" aria-label={`Link for ${one.name}`} onClick={() => start({ what: "link", one })}>Link…</button>
+      </div>
+    </li>
+  );
+}
+
+function Name({ title, label, value, save, close }: { title: string; label: string; value?: string; save: (name: string) => Promise<unknown>; close: () => void }) {
+  const saving = useAction(async (name: string) => {
+    await save(name);
+    close();
+  });
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault();
+    void saving.act(String(new FormData(event.currentTarget as HTMLFormElement).get("name")).trim());
+  };
+  return (
+    <Dialog title={title} close={close}>
+      <form onSubmit={submit}>
+        <label>{label} <input name="name" required maxLength={60} defaultValue={value} autocomplete="off" /></label>
+        <Trouble action={saving} />
+        <p class="buttons"><button type="submit" disabled={saving.busy}>Save</button></p>
+      </form>
+    </Dialog>
+  );
+}
+
+function Link({ one, close }: { one: Person; close: () => void }) {
+  const addresses = useAnswer<Addresses>("/api/v1/addresses").data;
+  const server = (addresses && elsewhere(addresses)[0]?.url) ?? location.origin;
+  const [made, setMade] = useState<{ path: string; until: string }>();
+  const make = useAction(async () => {
+    const { path, expires_at } = await send<{ path: string; expires_at: string }>("POST", "/api/v1/codes", { person: one.name });
+    setMade({ path, until: time(expires_at) });
+  });
+  return (
+    <Dialog title={`Link for ${one.name}`} close={close}>
+      <p>
+        It opens this page on another device as <b>{one.name}</b>
+        {one.you ? ", with everything that you may do." : ", who sees and downloads their own data, and may send more, but changes nothing on the server."}
+      </p>
+      {isLoopback(server) && <p class="notice">No address is known by which other devices reach this server: <code>health-export setup</code> on it says more.</p>}
+      {made ? (
+        <div class="scan secret">
+          <Qr text={server + made.path} what={`opens this page as ${one.name}`} />
+          <Snippet text={server + made.path} />
+          <p class="muted" role="status">It works once, until {made.until}.</p>
+        </div>
+      ) : (
+        <button type="button" disabled={make.busy} onClick={() => void make.act()}>Make a link that works once</button>
+      )}
+      <Trouble action={make} />
+    </Dialog>
+  );
+}
