@@ -1,4 +1,4 @@
-// The page's statistics against figures worked out elsewhere (R's cor, cor.test and p.adjust) or by hand.
+// The page's statistics against figures worked out by hand, from tables of the normal distribution, and from a published example.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -53,11 +53,11 @@ test("equal values share their ranks", () => {
 
 test("Spearman's r looks at the order only", () => {
   close(s.spearman([1, 2, 3, 4, 5], [1, 10, 100, 1000, 10_000]), 1);
-  // R: cor(c(1,2,3,4,5,6), c(2,1,4,3,6,500), method = "spearman") = 1 - 6 * 4 / (6 * 35)
+  // 1 - 6 d² / (n (n² - 1)), with four differences of one.
   close(s.spearman([1, 2, 3, 4, 5, 6], [2, 1, 4, 3, 6, 500]), 1 - 24 / 210);
 });
 
-test("Fisher's interval is that of R's cor.test", () => {
+test("Fisher's interval is that of the arc tangent", () => {
   // atanh(0.5) = 0.549306; 1.959964 / sqrt(97) = 0.199004
   const [low, high] = s.interval(0.5, 100);
   close(low, Math.tanh(0.549306 - 0.199004), 1e-5);
@@ -86,6 +86,12 @@ test("of many findings those stand that Benjamini and Hochberg let stand", () =>
   assert.deepEqual(s.stands(chances), chances.map((_, at) => at < 4));
   assert.deepEqual(s.stands([1, 0.9]), [false, false]);
   assert.deepEqual(s.stands([]), []);
+});
+
+test("seven days around are smoothed, and a gap is only bridged where four are known", () => {
+  assert.deepEqual(s.smooth([1, 2, 3, 4]), [2.5, 2.5, 2.5, 2.5]);
+  // Around the fourth all seven places hold four values; around the others fewer.
+  assert.deepEqual(s.smooth([7, null, null, null, 8, 9, 10]), [null, null, null, 8.5, null, null, null]);
 });
 
 test("pairs are of days on which both are known, the second later by the lag", () => {

@@ -51,7 +51,7 @@ export function minutes(value: number | null | undefined): string {
   if (value === null || value === undefined) return "–";
   const whole = Math.round(value);
   const hours = Math.floor(whole / 60);
-  return hours ? `${hours} h ${whole % 60} min` : `${whole} min`;
+  return [hours && `${hours} h`, (whole % 60 || !hours) && `${whole % 60} min`].filter(Boolean).join(" ");
 }
 
 export function bytes(value: number): string {

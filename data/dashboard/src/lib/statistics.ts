@@ -120,6 +120,12 @@ export function detrend(days: readonly Value[]): Value[] {
   return level.map((value, at) => (value === null ? null : value - (week[at % 7] ?? 0)));
 }
 
+/** The mean of the seven days around, of four known at least. */
+export const smooth = (days: readonly Value[]): Value[] => days.map((_, at) => {
+  const around = known(days.slice(Math.max(0, at - 3), at + 4));
+  return around.length < 4 ? null : mean(around);
+});
+
 export interface Pairs {
   x: number[];
   y: number[];
@@ -159,8 +165,9 @@ export interface Relation {
   spearman: number;
   pearsonInterval: [number, number];
   spearmanInterval: [number, number];
+  /** By ranks, for one wild day can make Pearson's r what it likes. */
   chance: number;
-  /** -1 or 1 when both intervals agree, else 0: not clear. */
+  /** -1 or 1 when the interval by ranks does not hold 0, else 0: not clear. */
   direction: -1 | 0 | 1;
 }
 
@@ -170,8 +177,8 @@ export function relation({ x, y, at }: Pairs): Relation | undefined {
   if (x.length < FEWEST || Number.isNaN(r)) return undefined;
   const worth = effective(x, y, at);
   const [pearsonInterval, spearmanInterval] = [interval(r, worth), interval(rho, worth, true)];
-  const [low, high] = [Math.min(pearsonInterval[0], spearmanInterval[0]), Math.max(pearsonInterval[1], spearmanInterval[1])];
-  return { n: x.length, worth, pearson: r, spearman: rho, pearsonInterval, spearmanInterval, chance: Math.max(chance(r, worth), chance(rho, worth)), direction: low > 0 ? 1 : high < 0 ? -1 : 0 };
+  const [low, high] = spearmanInterval;
+  return { n: x.length, worth, pearson: r, spearman: rho, pearsonInterval, spearmanInterval, chance: chance(rho, worth), direction: low > 0 ? 1 : high < 0 ? -1 : 0 };
 }
 
 /** Four limits that part values into five levels of equally many. */

@@ -12,8 +12,8 @@ export function AsTable({ head, rows, label = "Show as table" }: { head: string[
           <table>
             <thead><tr>{head.map((name, at) => <th key={name} scope="col" class={at ? "number" : undefined}>{name}</th>)}</tr></thead>
             <tbody>
-              {rows().map((row) => (
-                <tr key={row[0]}>{row.map((text, at) => at ? <td key={at} class="number">{text ?? "–"}</td> : <th key={at} scope="row">{text}</th>)}</tr>
+              {rows().map((row, place) => (
+                <tr key={place}>{row.map((text, at) => at ? <td key={at} class="number">{text ?? "–"}</td> : <th key={at} scope="row">{text}</th>)}</tr>
               ))}
             </tbody>
           </table>

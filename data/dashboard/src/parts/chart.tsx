@@ -66,7 +66,7 @@ function columns(lines: Line[]): { data: Values[]; at: number[] } {
 function series(lines: Line[]): uPlot.Series[] {
   return lines.flatMap((line, index): uPlot.Series[] => {
     const name = line.colour ?? ["accent", "second", "third"][index % 3] ?? "accent";
-    const plain: uPlot.Series = { label: line.label, stroke: () => colour(name), width: 2, spanGaps: false, points: { show: false } };
+    const plain: uPlot.Series = { label: line.label, stroke: () => colour(name), width: line.values.length > 1000 ? 1 : 2, spanGaps: false, points: { show: false } };
     const dash = line.dashed ? [6, 4] : undefined;
     switch (line.kind) {
       case "bars":

@@ -10,14 +10,20 @@ export interface View {
   /** The day after the last one; none for the running span. */
   end?: string;
   range: Range;
+  /** Whether a part was dragged over, rather than a whole span. */
+  zoomed?: boolean;
 }
+
+/** What somebody has typed into the address may be no date. */
+const day = (text: string | null): string | undefined => (text && /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text)) ? text : undefined);
 
 export function useView(initial: Span = "M"): View {
   const { query } = route.value;
   const span = SPANS.find((one) => one === query.get("range")) ?? initial;
-  const [from, to] = [query.get("from"), query.get("to")];
-  const end = to ?? query.get("end") ?? undefined;
-  return { span, end, range: from && to ? { start: from, end: to } : rangeOf(span, end) };
+  const [from, to] = [day(query.get("from")), day(query.get("to"))];
+  if (from && to && from < to) return { span, end: to, range: { start: from, end: to }, zoomed: true };
+  const end = day(query.get("end"));
+  return { span, end, range: rangeOf(span, end) };
 }
 
 /** Shows a part of the time, as after a drag over a chart: local dates, `to` excluded. */
@@ -36,8 +42,7 @@ export function named({ start, end }: Range): string {
 
 /** `spans` are the lengths to choose from. */
 export function Spans({ view, spans = SPANS }: { view: View; spans?: readonly Span[] }) {
-  const { span, range, end } = view;
-  const zoomed = route.value.query.has("from");
+  const { span, range, end, zoomed } = view;
   const [earlier, later] = [step(span, end, -1), end ? step(span, end, 1) : undefined];
   const move = (to?: string) => setQuery({ end: to, from: undefined, to: undefined });
   return (

@@ -51,7 +51,7 @@ function Table({ chosen, rest, asking }: { chosen: Days; rest: Days[]; asking: A
     <>
       <p>
         Of {count(found.length, "comparison")}, {standing || "none"} {standing > 1 ? "are" : "is"} clear once it is allowed for that {found.length} were made (Benjamini and Hochberg, 5 %).
-        {rest.length > found.length && ` ${rest.length - found.length} had fewer than 30 days in common and are left out.`}
+        {rest.length > found.length && ` Left out, because they have fewer than 30 days in common: ${rest.length - found.length}.`}
       </p>
       <div class="scroll" tabIndex={0} role="region" aria-label={`What goes with ${inside(chosen.choice)}`}>
         <table>

@@ -32,9 +32,10 @@ export interface Asking {
 function asking(): Asking {
   const { query } = route.value;
   const end = today();
-  const start = addMonths(end, -Number(OVER[query.get("over") ?? ""] ? query.get("over") : 6));
+  const over = query.get("over") ?? "";
+  const start = addMonths(end, -Number(Object.hasOwn(OVER, over) ? over : 6));
   const plain = !query.has("without");
-  return { lag: Math.min(2, Number(query.get("lag")) || 0), start, end, from: plain ? start : addDays(start, -14), plain };
+  return { lag: Math.max(0, ["0", "1", "2"].indexOf(query.get("lag") ?? "")), start, end, from: plain ? start : addDays(start, -14), plain };
 }
 
 export function Correlations() {

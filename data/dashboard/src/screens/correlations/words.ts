@@ -18,7 +18,7 @@ export function sentence(a: Choice, b: Choice, lag: number, { direction, spearma
   if (!direction) return `Not clear: ${inside(a)} and ${inside(b)} may well have nothing to do with each other. What is seen here can be chance.`;
   const tend = b.name.endsWith("s") ? "tend" : "tends";
   const size = Math.abs(spearman);
-  const strength = size < 0.3 ? "slightly" : size < 0.5 ? "clearly" : "strongly";
+  const strength = size < 0.3 ? "slightly" : size < 0.5 ? "noticeably" : "strongly";
   return `${when(a, lag)}, your ${inside(b)} ${tend} to be ${direction > 0 ? "higher" : "lower"}. The two go together ${strength}.`;
 }
 
@@ -33,5 +33,5 @@ export function details({ n, worth, pearson, spearman, pearsonInterval, spearman
 
 export const tooFew = (n: number, a: Choice, b: Choice): string =>
   n < FEWEST
-    ? `Only ${count(n, "day")} have both ${inside(a)} and ${inside(b)}. Below ${FEWEST}, chance would decide, so nothing is said. Choose a longer time.`
+    ? `Both ${inside(a)} and ${inside(b)} are known of only ${count(n, "day")}. Below ${FEWEST}, chance would decide, so nothing is said. Choose a longer time.`
     : `One of the two is the same on all ${count(n, "day")}, so there is nothing to compare.`;

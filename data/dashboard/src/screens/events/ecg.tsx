@@ -35,7 +35,8 @@ function strips({ frequency, values, at, unit }: NonNullable<Whole["series"]>): 
 }
 
 export function Ecg({ event, close }: { event: Event; close: () => void }) {
-  const answer = useAnswer<Whole>(`/api/v1/events/${event.kind}/${event.id}`);
+  const path = `/api/v1/events/${event.kind}/${encodeURIComponent(event.id)}`;
+  const answer = useAnswer<Whole>(path);
   const rate = event.details?.average_heart_rate;
   return (
     <Dialog title={`ECG of ${dateTime(event.start)}`} close={close}>
@@ -43,7 +44,7 @@ export function Ecg({ event, close }: { event: Event; close: () => void }) {
       <Shown answer={answer} isEmpty={({ series }) => !series?.values.length} empty="No waveform came with this recording.">
         {({ series }) => series && <Waveform series={series} />}
       </Shown>
-      <p><a class="button quiet" href={`/api/v1/events/${event.kind}/${event.id}?format=csv`} download>CSV</a></p>
+      <p><a class="button quiet" href={`${path}?format=csv`} download>CSV</a></p>
     </Dialog>
   );
 }

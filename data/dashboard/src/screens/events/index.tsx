@@ -3,7 +3,8 @@
 import { useState } from "preact/hooks";
 
 import { useAnswer } from "../../lib/api.ts";
-import { count, dateTime, minutes, number, title } from "../../lib/format.ts";
+import { dateOf, wall } from "../../lib/days.ts";
+import { count, date, dateTime, minutes, number, title } from "../../lib/format.ts";
 import { href, route, setQuery } from "../../lib/router.ts";
 import { useWork } from "../../lib/work.ts";
 import { Card } from "../../parts/card.tsx";
@@ -89,10 +90,12 @@ function List({ events }: { events: Event[] }) {
 }
 
 function Row({ event, open }: { event: Event; open: (event: Event) => void }) {
-  const lasted = (Date.parse(event.end) - Date.parse(event.start)) / 60_000;
+  const [start, end] = [event.start, event.end].map((at) => Date.parse(at) / 1000);
+  const lasted = ((end ?? 0) - (start ?? 0)) / 60;
+  const wholeDay = lasted > 1380 && lasted < 1502 && wall(start ?? 0) % 86_400 === 0;
   return (
     <tr>
-      <td>{dateTime(event.start)}{lasted >= 1 && <small class="muted"> for {minutes(lasted)}</small>}</td>
+      <td>{wholeDay ? date(dateOf(event.start)) : dateTime(event.start)}{lasted >= 1 && !wholeDay && <small class="muted"> for {minutes(lasted)}</small>}</td>
       <th scope="row">{eventTitle(event)}<br /><small class="muted">{kindTitle(event.kind)}</small></th>
       <td>{valueTitle(event)}</td>
       <td>
@@ -111,7 +114,9 @@ function details({ details = {}, source }: Event): string {
 
 function written(value: unknown): string {
   if (typeof value === "number") return number(value);
-  if (typeof value === "boolean") return value ? "yes" : "no";
+  if (typeof value === "boolean") return value ? "yes" : "";
   if (Array.isArray(value)) return value.every((one) => typeof one === "string") ? value.map((one) => title(one)).join(", ") : "";
-  return typeof value === "string" ? (/^\d{4}-\d\d-\d\dT/.test(value) ? dateTime(value) : value) : "";
+  if (typeof value !== "string") return "";
+  const [, day, clock, hours, rest] = value.match(/^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d) ?([+-]\d\d):?(\d\d)$/) ?? [];
+  return day ? dateTime(`${day}T${clock}${hours}:${rest}`) : value;
 }

@@ -62,7 +62,7 @@ function Controls({ stored, others, view }: { stored: Stored; others: Stored[]; 
         Compare with
         <select value={query.get("compare") ?? ""} onChange={(event) => setQuery({ compare: event.currentTarget.value || undefined })}>
           <option value="">Nothing</option>
-          {view.range.start && <option value="before">The time before</option>}
+          <option value="before" disabled={!view.range.start}>The time before</option>
           {others.map(({ name }) => <option key={name} value={name}>{title(name)}</option>)}
         </select>
       </label>

@@ -9,7 +9,7 @@ const GROUPS: [string, RegExp][] = [
   ["Body", /height|weight|body|waist|temperature|glucose|insulin|electrodermal|forced|expiratory|inhaler/],
   [
     "Nutrition",
-    /dietary|carbohydrates|protein|(_|^)fat|fiber|calcium|chloride|chromium|copper|folate|iodine|iron|magnesium|manganese|molybdenum|niacin|pantothenic|potassium|riboflavin|selenium|sodium|thiamin|vitamin|zinc|phosphorus/,
+    /(^|_)(dietary|carbohydrates|protein|fat|fiber|calcium|chloride|chromium|copper|folate|iodine|iron|magnesium|manganese|molybdenum|niacin|pantothenic|potassium|riboflavin|selenium|sodium|thiamin|vitamin|zinc|phosphorus)/,
   ],
 ];
 

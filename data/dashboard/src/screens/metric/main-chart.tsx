@@ -4,11 +4,12 @@
 import { useMemo } from "preact/hooks";
 
 import { addDays, dateOf, daysBetween, instantOf, type Range, rangeOf, wall } from "../../lib/days.ts";
-import { dateTime, date, title, unitOf } from "../../lib/format.ts";
+import { date, dateTime, title, unitOf } from "../../lib/format.ts";
 import { type Daily, isTotal, type Stored, writer } from "../../lib/metrics.ts";
 import { route } from "../../lib/router.ts";
-import { Card } from "../../parts/card.tsx";
+import { smooth } from "../../lib/statistics.ts";
 import { AsTable } from "../../parts/as-table.tsx";
+import { Card } from "../../parts/card.tsx";
 import { Chart, type Line, type Values } from "../../parts/chart.tsx";
 import { usePng } from "../../parts/png.ts";
 import { type Series, useSeries } from "../../parts/series.ts";
@@ -35,9 +36,9 @@ function stretch({ x }: Series, { start, end }: Range): [number, number] | undef
   return [(start ? instantOf(start) : first) - half, (end ? instantOf(end) - 2 * half : last) + half];
 }
 
-function before({ span, range: { start, end } }: View): Range | undefined {
+function before({ span, zoomed, range: { start, end } }: View): Range | undefined {
   if (!start || !end) return undefined;
-  return route.value.query.has("from") ? { start: addDays(start, -daysBetween(start, end)), end: start } : rangeOf(span, start);
+  return zoomed ? { start: addDays(start, -daysBetween(start, end)), end: start } : rangeOf(span, start);
 }
 
 /** Values of another stretch in the places of this one: those as far from its start, by the clock. */
@@ -74,7 +75,9 @@ export function MainChart({ stored, others, view, source, days }: Props) {
       drawn.unshift({ label: "Usual range", values: x.map(() => usual.low), upto: x.map(() => usual.high), kind: "band", colour: "good", write: writer(stored.name, unit) });
     }
     if (earlier?.start && range.start && then.data) {
-      drawn.push({ label: "The time before", values: inPlace(series.data, range.start, then.data, earlier.start), dashed: true, colour: "second", write: writer(stored.name, unit) });
+      const values = inPlace(series.data, range.start, then.data, earlier.start);
+      const long = bucket === "day" && x.length > 62;
+      drawn.push({ label: long ? "The time before, mean of 7 days" : "The time before", values: long ? smooth(values) : values, dashed: true, colour: "second", write: writer(stored.name, unit) });
     }
     return drawn;
   }, [series.data, then.data, usual, compare]);

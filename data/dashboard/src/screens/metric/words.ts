@@ -1,8 +1,9 @@
-// What a stretch of time says about a metric, in sentences. A day that is not over has a total that is no total yet.
+// What a stretch of time says about a metric, in sentences. A day that is not over is compared with nothing: its total is none
+// yet, and its average is that of a night.
 
 import { addDays, daysBetween, type Range, today } from "../../lib/days.ts";
 import { count, number } from "../../lib/format.ts";
-import { cut, type Daily, dayAt, figures, isTotal, type Stored, writer } from "../../lib/metrics.ts";
+import { cut, type Daily, dayAt, type Figures, figures, isTotal, type Stored, writer } from "../../lib/metrics.ts";
 import { type Usual, usual } from "../../lib/statistics.ts";
 
 /** The 60 days before a stretch say what is usual for it; of a long one they are too far from most of it. */
@@ -11,9 +12,9 @@ export function usualBefore(days: Daily, { start, end }: Range): Usual | undefin
   return usual(cut(days, addDays(start, -60), start).values);
 }
 
-function whole(stored: Stored, days: Daily, { start, end }: Range): Daily {
-  const last = dayAt(days, days.values.length);
-  const until = [end ?? last, isTotal(stored) ? today() : last].reduce((a, b) => (a < b ? a : b));
+function whole(days: Daily, { start, end }: Range): Daily {
+  const last = end ?? dayAt(days, days.values.length);
+  const until = last < today() ? last : today();
   const from = start ?? days.first;
   return cut(days, from, until > from ? until : from);
 }
@@ -22,16 +23,19 @@ export function inWords(stored: Stored, days: Daily, range: Range, unit: string,
   const write = writer(stored.name, unit);
   const all = figures(cut(days, range.start ?? days.first, range.end ?? dayAt(days, days.values.length)));
   if (!all) return [];
-  const done = figures(whole(stored, days, range));
-  const sentences = [isTotal(stored) ? totals(all, done, write) : `${write(all.mean)} on average, between ${write(all.least)} and ${write(all.most)}.`];
+  const done = figures(whole(days, range));
+  const sentences = [isTotal(stored) ? totals(all, done, write) : measured(all, write)];
   const normal = usualBefore(days, range);
-  if (normal && done) sentences.push(against(done.mean, normal, write, isTotal(stored)));
-  const then = earlier && figures(whole(stored, days, earlier));
+  if (normal && done) sentences.push(against(done.sum / done.days, normal, write, isTotal(stored)));
+  const then = earlier && figures(whole(days, earlier));
   if (then && done) sentences.push(change(done.mean, then.mean, write, isTotal(stored)));
   return sentences;
 }
 
-function totals(all: { sum: number; days: number }, done: { mean: number; days: number } | undefined, write: (value: number) => string): string {
+const measured = ({ mean, least, most }: Figures, write: (value: number) => string): string =>
+  least === most ? `${write(mean)} throughout.` : `${write(mean)} on average, between ${write(least)} and ${write(most)}.`;
+
+function totals(all: Figures, done: Figures | undefined, write: (value: number) => string): string {
   if (!done || all.days === 1) return `${write(all.sum)} in all${done ? "" : " so far"}.`;
   return `${write(done.mean)} a day on average; ${write(all.sum)} in all, on ${count(all.days, "day")} with data.`;
 }
