@@ -137,8 +137,6 @@ fn admin() -> OpenApiRouter<Doors> {
         .routes(routes!(backups::post))
         .routes(routes!(backups::list))
         .routes(routes!(codes::post))
-        .routes(routes!(deletions::post))
-        .routes(routes!(deletions::undo))
         .routes(routes!(keys::list))
         .routes(routes!(keys::post))
         .routes(routes!(keys::delete))
