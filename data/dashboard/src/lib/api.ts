@@ -54,14 +54,35 @@ export async function ask<T>(path: string, params: Params = {}, stop?: AbortSign
   return body(await reach(address(path, params), { cache: "no-cache", signal: stop, headers: { accept: "application/json" } }));
 }
 
-/** Sends something that changes the server. `content` is sent as JSON, a file as it is. */
-export async function send<T = void>(method: string, path: string, content?: unknown): Promise<T> {
+/** Sends something that changes the server, unless it is a `trial`. `content` is sent as JSON, a file as it is. */
+export async function send<T = void>(method: string, path: string, content?: unknown, trial = false): Promise<T> {
   const file = content instanceof Blob;
   const headers: Record<string, string> = content === undefined || file ? {} : { "content-type": "application/json" };
   const answer = await reach(path, { method, headers, body: file ? content : content === undefined ? undefined : JSON.stringify(content) });
   const result = await body<T>(answer);
-  changes.value++;
+  if (!trial) changes.value++;
   return result;
+}
+
+/** Sends a file and tells how much of it has gone, which `fetch` cannot. */
+export function upload<T>(path: string, file: Blob, told: (sent: number) => void, stop?: AbortSignal): Promise<T> {
+  return new Promise((done, failed) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", path);
+    request.upload.addEventListener("progress", (event) => told(event.loaded));
+    request.responseType = "json";
+    request.addEventListener("load", () => {
+      const { status, response } = request;
+      changes.value++;
+      if (status < 300) done(response);
+      else failed(new Problem(status, response?.detail ?? `The server answered ${status}.`));
+    });
+    const lost = () => failed(new Problem(0, "The file did not arrive. Send it again."));
+    request.addEventListener("error", lost);
+    request.addEventListener("abort", lost);
+    stop?.addEventListener("abort", () => request.abort());
+    request.send(file);
+  });
 }
 
 export interface Answer<T> {

@@ -27,7 +27,7 @@ export function Calendar({ stored, days, answer }: { stored: Stored; days?: Dail
       <Shown answer={answer} isEmpty={({ x }) => !x.length}>
         {({ unit }) => days && (
           <>
-            {yearsOf(days).map((year) => <Year key={year} year={year} stored={stored} days={days} limits={limits} write={writer(stored.name, unit)} />)}
+            {yearsOf(days).map((year) => <Year key={year} year={year} stored={stored} days={days} limits={limits} write={writer(stored.name, unit)} pick={show} />)}
             <HeatKey limits={limits} write={writer(stored.name, unit)} />
           </>
         )}
@@ -36,13 +36,28 @@ export function Calendar({ stored, days, answer }: { stored: Stored; days?: Dail
   );
 }
 
+function show(day: string): void {
+  setQuery({ range: "D", end: addDays(day, 1), from: undefined, to: undefined });
+  scrollTo(0, 0);
+}
+
 /** Latest first. */
 export function yearsOf({ first, values }: Daily): number[] {
   const [from, to] = [Number(first.slice(0, 4)), Number(addDays(first, values.length - 1).slice(0, 4))];
   return Array.from({ length: to - from + 1 }, (_, at) => to - at);
 }
 
-function Year({ year, stored, days, limits, write }: { year: number; stored: Stored; days: Daily; limits: number[]; write: (value: number) => string }) {
+interface YearProps {
+  year: number;
+  stored: Stored;
+  days: Daily;
+  limits: number[];
+  write: (value: number) => string;
+  /** What a click on a day does. */
+  pick?: (day: string) => void;
+}
+
+export function Year({ year, stored, days, limits, write, pick }: YearProps) {
   const first = `${year}-01-01`;
   const { before, part, cells } = useMemo(() => {
     const part = cut(days, first, `${year + 1}-01-01`);
@@ -56,12 +71,8 @@ function Year({ year, stored, days, limits, write }: { year: number; stored: Sto
     ? `${year}: ${isTotal(stored) ? `${write(found.mean)} a day, ${write(found.sum)} in all` : `${write(found.mean)} on average`}, ${count(found.days, "day")} with data.`
     : `${year}: no data.`;
   const tell = (at: number) => `${date(day(at), { weekday: "short", day: "numeric", month: "long", year: "numeric" })}: ${typeof cells[at] === "number" ? write(cells[at]) : "no data"}`;
-  const open = (at: number) => {
-    setQuery({ range: "D", end: addDays(day(at), 1), from: undefined, to: undefined });
-    scrollTo(0, 0);
-  };
   return (
-    <Heat label={`${title(stored.name)}, the days of ${year}`} rows={7} cells={full(cells)} limits={limits} summary={summary} tell={tell} onPick={open}
+    <Heat label={`${title(stored.name)}, the days of ${year}`} rows={7} cells={full(cells)} limits={limits} summary={summary} tell={tell} onPick={pick && ((at) => pick(day(at)))}
       rowNames={WEEKDAYS.map((one) => one && date(one, { weekday: "short" }))} columnNames={MONTHS.map((month) => date(month, { month: "narrow" }))} />
   );
 }

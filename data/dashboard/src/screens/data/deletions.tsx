@@ -1,0 +1,62 @@
+// Deleting and correcting, and everything that was deleted, with the way back.
+
+import type { ScreenProps } from "../../app.tsx";
+import { count, dateTime } from "../../lib/format.ts";
+import { session } from "../../lib/session.ts";
+import { Trouble, useAction } from "../../parts/action.tsx";
+import { Card } from "../../parts/card.tsx";
+import { More, usePages } from "../../parts/pages.tsx";
+import { Shown } from "../../parts/state.tsx";
+import { Choose } from "./choose.tsx";
+import { type Deletion, undo } from "./deleted.tsx";
+import { plain } from "./words.ts";
+
+export function Deletions(_: ScreenProps) {
+  return (
+    <div class="grid">
+      <Card wide title="Delete or correct" note="you see what it would take before anything happens">
+        {session.value?.admin ? <Choose /> : <p>Only who looks after the server can delete and correct.</p>}
+        <p class="notice">
+          What is deleted stays away when the phone sends it again, and can be brought back below at any time: the kept deliveries still hold it, and so do backups.
+        </p>
+      </Card>
+      <Audit />
+    </div>
+  );
+}
+
+function Audit() {
+  const pages = usePages<Deletion>("/api/v1/deletions", "deletions", { limit: 25 });
+  return (
+    <Card wide title="What was deleted">
+      <Shown answer={pages} isEmpty={(rows) => !rows.length} empty="Nothing yet.">
+        {(rows) => <ul class="rows">{rows.map((one) => <Row key={one.id} one={one} />)}</ul>}
+      </Shown>
+      <More pages={pages} />
+    </Card>
+  );
+}
+
+function Row({ one }: { one: Deletion }) {
+  const back = useAction(() => undo(one));
+  const facts = [
+    dateTime(one.at),
+    one.by === "session" ? "in a browser" : `with the key ${one.by}`,
+    one.kept_out > 0 && `kept out ${count(one.kept_out, "item")} that came again`,
+    one.undone_at && `brought back ${dateTime(one.undone_at)}`,
+  ];
+  return (
+    <li class={one.undone_at ? "undone" : undefined}>
+      <div>
+        <b>{one.target.correction && "Corrected: "}{plain(one.what)}</b>
+        {one.note && <div>“{one.note}”</div>}
+        <div class="muted small">{facts.filter(Boolean).join(" · ")}</div>
+        <Trouble action={back} />
+      </div>
+      <div>
+        {one.undone_at ? <span class="done">✓ Undone</span>
+          : session.value?.admin && <button class="quiet tiny" disabled={back.busy} onClick={() => void back.act()}>Undo</button>}
+      </div>
+    </li>
+  );
+}
