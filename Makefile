@@ -27,7 +27,7 @@ $(MODULES): package-lock.json
 	touch $@
 
 $(PAGE): $(MODULES) $(PAGE_SOURCES)
-	node data/dashboard/build.mjs
+	node_modules/.bin/vite build --logLevel warn data/dashboard
 
 ifdef DUCKDB
 $(DUCKDB): $(MODULES)
@@ -49,8 +49,9 @@ screenshots: build
 durability: $(READY)
 	DURABILITY_CYCLES=$(or $(DURABILITY_CYCLES),1000) cargo test $(CARGO_FLAGS) --test durability -- --nocapture
 
+# A made-up person to look around with, for as long as it runs. DEMO_STOP=1 walks through the API instead, and ends.
 demo: build
-	DEMO_STOP=$(DEMO_STOP) node tests/demo.mjs target/release/health-export
+	$(if $(DEMO_STOP),node tests/demo.mjs target/release/health-export,exec target/release/health-export demo $(DEMO))
 
 # No folder of this machine is named in what is released, so the same commit gives the same program on another.
 CARGO_HOME ?= $(HOME)/.cargo

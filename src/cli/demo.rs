@@ -20,13 +20,13 @@ use crate::config::{Settings, Source};
 use crate::error::{Error, Result};
 use crate::http::serve::Listening;
 use crate::http::tls::Tls;
-use crate::model::key::{Scope, hash, new_secret};
+use crate::model::key::{OWNER, Scope, hash, new_secret};
 use crate::query::rollups::keeper::Keeper;
 use crate::receive::import::{Progress, Request};
 use crate::receive::{Encoding, Receiver, Upload};
-use crate::store::Store;
 use crate::store::deliveries::Origin;
 use crate::store::keys::{self, NewKey};
+use crate::store::{Store, codes};
 use crate::synth::demo::{self, Delivery};
 use crate::sys::signals;
 use crate::telemetry::figures;
@@ -78,13 +78,23 @@ impl Demo {
 
     fn person(&self, home: &TimeZone) -> Result<demo::Demo> {
         let now = Timestamp::now();
-        let today = now.to_zoned_datetime(home.clone()).date();
+        let tomorrow = now.to_zoned_datetime(home.clone()).date().tomorrow();
+        let tomorrow = tomorrow.map_err(|fault| Error::internal("asking for tomorrow", fault))?;
         let until: Date = match &self.until {
-            None => today.tomorrow().map_err(|fault| Error::internal("asking for tomorrow", fault))?,
+            None => tomorrow,
             Some(text) => text
                 .parse()
                 .map_err(|_| Error::BadRequest(format!("--until cannot be {text:?}: write it as 2026-01-31")))?,
         };
+        if until > tomorrow {
+            return Err(Error::BadRequest(format!(
+                "--until cannot be {until}: nothing is made up that is still to come, so {tomorrow} is the last"
+            )));
+        }
+        let end = until.to_zoned_datetime(home.clone());
+        let end = end.map_err(|fault| Error::internal("asking for a midnight", fault))?;
+        // Nothing has come that was not measured yet.
+        let now = now.min(end.timestamp());
         demo::Demo::new(self.seed, self.years, until, now.as_second(), home.clone())
     }
 }
@@ -98,6 +108,7 @@ async fn serve(settings: &Settings, person: Option<demo::Demo>) -> Result<()> {
     let listening = listen(settings).await?.with_tls(tls);
     let address = listening.address()?;
     let app = App::start(settings)?;
+    let is_empty = person.is_none();
     if let Some(person) = person {
         let (receiver, folder) = (app.receiver.clone(), settings.data_dir.clone());
         let stopped = Arc::new(AtomicBool::new(false));
@@ -114,13 +125,22 @@ async fn serve(settings: &Settings, person: Option<demo::Demo>) -> Result<()> {
         }
     }
     let store = app.store.clone();
-    let (key, _) = blocking(move || new_key(&store, "demo", vec![Scope::Read, Scope::Export])).await?;
-    println!("health-export listens on {scheme}://{address}");
-    println!("open {scheme}://{address}/");
-    println!("or ask: curl -H 'Authorization: Bearer {key}' '{scheme}://{address}/api/v1/metrics'");
-    println!("all of it is made up; Ctrl-C removes it");
+    blocking(move || tell(&store, &format!("{scheme}://{address}"), is_empty)).await?;
     let _keeper = Keeper::start(app.store.clone(), app.engine.clone(), app.preferences.clone())?;
     listening.serve(app, stop).await
+}
+
+/// Says how to come in. Who tries the first run gets no key, for there is none then.
+fn tell(store: &Store, base: &str, is_empty: bool) -> Result<()> {
+    let code = codes::make_for_owner(store, Timestamp::now().as_second())?.code;
+    println!("health-export listens on {base}");
+    println!("open {base}/#{code} (works once, for 30 minutes)");
+    if !is_empty {
+        let (key, _) = new_key(store, "demo", vec![Scope::Read, Scope::Export])?;
+        println!("or ask: curl -H 'Authorization: Bearer {key}' '{base}/api/v1/metrics'");
+    }
+    println!("Ctrl-C ends it and removes everything.");
+    Ok(())
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
@@ -161,14 +181,13 @@ impl Filling {
     fn run(&self, person: &demo::Demo, folder: &Path) -> Result<()> {
         let bar = bar();
         let (_, phone) = new_key(&self.receiver.store, "phone", vec![Scope::Ingest])?;
-        let user = self.receiver.store.writer().run(|writing| keys::find_user(writing.connection, PERSON))?;
-        self.import(person, user, folder, &bar)?;
+        self.import(person, folder, &bar)?;
         let mut sent = 0_u64;
         person.deliveries(|delivery| {
             self.go_on()?;
             sent += 1;
             bar.set_message(format!("delivery {sent}"));
-            self.deliver(delivery, user, phone)
+            self.deliver(delivery, phone)
         })?;
         bar.finish_and_clear();
         Ok(())
@@ -182,7 +201,7 @@ impl Filling {
     }
 
     /// The years before the automations, as an export.
-    fn import(&self, person: &demo::Demo, user: i64, folder: &Path, bar: &ProgressBar) -> Result<()> {
+    fn import(&self, person: &demo::Demo, folder: &Path, bar: &ProgressBar) -> Result<()> {
         let path = folder.join("tmp").join("export.zip");
         let failed = |fault: std::io::Error| Error::io("writing made-up data", &fault);
         let mut file = std::fs::File::create(&path).map_err(failed)?;
@@ -192,7 +211,7 @@ impl Filling {
         })?;
         file.rewind().map_err(failed)?;
         let request = Request {
-            user,
+            user: OWNER,
             api_key: None,
             path: path.clone(),
             name: "export.zip".into(),
@@ -216,7 +235,7 @@ impl Filling {
         std::fs::remove_file(path).map_err(failed)
     }
 
-    fn deliver(&self, delivery: Delivery, user: i64, phone: i64) -> Result<()> {
+    fn deliver(&self, delivery: Delivery, phone: i64) -> Result<()> {
         let is_file = delivery.file.is_some();
         let origin = Origin {
             automation_name: delivery.automation.map(str::to_owned),
@@ -227,7 +246,7 @@ impl Filling {
             ..Origin::default()
         };
         let api_key = (!is_file).then_some(phone);
-        let upload = Upload { user, api_key, origin, encoding: Encoding::Identity, body: delivery.body.into() };
+        let upload = Upload { user: OWNER, api_key, origin, encoding: Encoding::Identity, body: delivery.body.into() };
         let receiver = self.receiver.as_of(moment(delivery.at)?);
         receiver.receive_blocking(upload).map(drop)
     }

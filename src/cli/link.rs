@@ -53,12 +53,13 @@ fn code_unless_signed_in(store: &Store) -> Result<Option<String>> {
 /// What `setup` says: a new link under each address, and for the camera of a phone.
 pub fn show(store: &Store, at: At, public: bool) -> Result<()> {
     let code = codes::make_for_owner(store, jiff::Timestamp::now().as_second())?.code;
-    let links: Vec<(Kind, String)> = found_at(at, public)
-        .into_iter()
+    let mut hosts = found_at(at, public);
+    if hosts.iter().any(|host| host.kind != Kind::Loopback) {
         // Beside others, that of this machine itself only confuses.
-        .filter(|host| host.kind != Kind::Loopback || !at.is_reachable())
-        .map(|host| (host.kind, format!("{}/#{code}", at.url(&host.host))))
-        .collect();
+        hosts.retain(|host| host.kind != Kind::Loopback);
+    }
+    let links: Vec<(Kind, String)> =
+        hosts.iter().map(|host| (host.kind, format!("{}/#{code}", at.url(&host.host)))).collect();
     say("Open this in a browser; it signs you in (works once, for 30 minutes):\n");
     links.iter().for_each(|(_, link)| say(&format!("  {link}")));
     say("");
@@ -80,8 +81,8 @@ pub fn show(store: &Store, at: At, public: bool) -> Result<()> {
 fn picture(text: &str) -> Result<String> {
     let code = QrCode::with_error_correction_level(text, EcLevel::L)
         .map_err(|fault| Error::internal("drawing a QR code", fault))?;
-    // A blank is what shows the colour behind, so dark is what is drawn.
-    let drawn = code.render::<Dense1x2>().dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).build();
+    // What is dark is drawn, and the blanks between show the colour behind.
+    let drawn = code.render::<Dense1x2>().build();
     let lines = drawn.lines().map(|line| format!("{BLACK_ON_WHITE}{line}{PLAIN}\n"));
     Ok(lines.collect())
 }

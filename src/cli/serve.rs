@@ -40,13 +40,15 @@ pub fn serve<T>(settings: &Settings, lock: &Lock, begun: impl FnOnce(&App, At) -
     let app = App::start(settings)?;
     let listening = runtime.block_on(Listening::bind(settings.listen))?.with_tls(tls);
     let at = listening.at()?;
-    leave_address(lock, at)?;
+    leave_address(lock, at);
     let _begun = begun(&app, at)?;
     if at.is_overheard() {
         tracing::warn!("other machines can connect, and over plain HTTP everyone on that network can read along");
     }
     let _sweeper = Sweeper::start(app.store.clone(), settings.keep_bodies_days)?;
     let _keeper = Keeper::start(app.store.clone(), app.engine.clone(), app.preferences.clone())?;
+    // It writes, so it comes before anybody is told that the server is ready.
+    app.jobs.start()?;
     let _watchdog = Watchdog::start(writer_answers(app.store.clone()))?;
     notify::ready(&format!("listening on {}://{}", at.scheme(), at.address));
     let stop = async {
@@ -67,15 +69,11 @@ fn runtime() -> Result<Runtime> {
 }
 
 /// For `setup` beside the server, which tells people where it is.
-fn leave_address(lock: &Lock, at: At) -> Result<()> {
-    let text = serde_json::to_string(&at).map_err(|fault| Error::internal("writing JSON", fault))?;
-    match lock.leave(&text) {
-        // The server is of use without it.
-        Err(Error::DiskFull) => {
-            tracing::warn!("the disk is full, so `health-export setup` will not know where this server listens");
-            Ok(())
-        }
-        left => left,
+fn leave_address(lock: &Lock, at: At) {
+    let text = serde_json::to_string(&at).map_err(|fault| Error::internal("writing JSON", fault));
+    // The server is of use without it, as on a full disk.
+    if let Err(fault) = text.and_then(|text| lock.leave(&text)) {
+        tracing::warn!("`health-export setup` will not know where this server listens: {fault}");
     }
 }
 

@@ -82,7 +82,11 @@ impl Setup {
         let source = settings.resolved.get("listen").map(|(_, source)| *source);
         match (settings.listen.ip().is_loopback(), source) {
             (false, Some(Source::Flag)) => keep(settings, settings.listen),
-            (false, _) | (true, Some(Source::Flag | Source::Environment)) => Ok(settings.listen),
+            (false, _) => Ok(settings.listen),
+            (true, Some(source @ (Source::Flag | Source::Environment))) => {
+                say(&format!("Only this machine can connect: the {} says to listen there.\n", source.as_str()));
+                Ok(settings.listen)
+            }
             (true, _) if self.yes || agreed()? => {
                 keep(settings, SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), settings.listen.port()))
             }

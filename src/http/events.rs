@@ -241,7 +241,7 @@ fn write_id(event: &Whole) -> String {
     paging::sealed(&format!("{start},{span},{},{},{code}", row.0, row.1))
 }
 
-fn read_id(id: &str) -> Option<(Place, (i64, i64))> {
+pub(super) fn read_id(id: &str) -> Option<(Place, (i64, i64))> {
     let (numbers, code) = with_code(&paging::opened(id)?)?;
     let [start, span, sender, twin] = numbers;
     Some((Place { start, span, code }, (sender, twin)))

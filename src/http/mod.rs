@@ -19,6 +19,8 @@ mod connections;
 mod coverage;
 mod csrf;
 mod data;
+mod deletion_target;
+mod deletions;
 mod deliveries;
 mod documents;
 mod doors;

@@ -1,5 +1,5 @@
-//! Holds off the internet: a server at home that a router lets through by mistake answers nobody out there, before it has
-//! read anything of them. Behind a proxy everybody comes from the proxy's address, so then it is for the proxy to judge.
+//! Holds off the internet: a server at home that a router lets through by mistake answers nobody out there, before anything
+//! of them is looked at. Behind a proxy everybody comes from the proxy's address, so then it is for the proxy to judge.
 
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
@@ -7,13 +7,18 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use crate::http::auth::peer;
+use crate::http::drain::drain;
 use crate::http::problem::Problem;
 use crate::sys::address::is_private;
 
 /// Lets through who comes from a private network, or anybody where the server is `public`.
 pub async fn only(State(public): State<bool>, request: Request, next: Next) -> Response {
     let stranger = peer(&request).is_some_and(|peer| !is_private(peer));
-    if stranger && !public { refusal().into_response() } else { next.run(request).await }
+    if !stranger || public {
+        return next.run(request).await;
+    }
+    drain(request.into_body()).await;
+    refusal().into_response()
 }
 
 fn refusal() -> Problem {

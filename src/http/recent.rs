@@ -28,6 +28,9 @@ const OF_NOBODY: usize = KEPT / 2;
 /// Most characters of what a sender says about itself.
 const NAME: usize = 80;
 
+/// In the place of a status where the sender has left before there was one, as other servers write it too.
+const HUNG_UP: u16 = 499;
+
 /// One request and what became of it.
 #[derive(Debug)]
 pub struct Seen {
@@ -102,27 +105,58 @@ impl Kept {
     }
 }
 
-/// The layer: notes a request once it is answered.
+/// The layer: notes a request once it is answered, or its sender has left.
 pub async fn notice(State(doors): State<Doors>, request: Request, next: Next) -> Response {
-    let begun = Instant::now();
-    let endpoint = figures::endpoint(&request).to_owned();
-    let headers = request.headers();
-    let (automation, client) = (automation(headers), client(headers));
     let shown = Shown::of(auth::key_with_data(&request).as_deref());
+    let noting = Noting::begin(doors, &request);
     let response = next.run(request).await;
-    let status = response.status().as_u16();
-    doors.recent.add(Seen {
-        id: 0,
-        at: jiff::Timestamp::now().as_second(),
-        endpoint,
-        status,
-        verdict: verdict(&response, shown),
-        automation,
-        user: response.extensions().get::<Asker>().map(|asker| asker.0),
-        client,
-        milliseconds: begun.elapsed().as_millis() as u64,
-    });
+    let user = response.extensions().get::<Asker>().map(|asker| asker.0);
+    noting.end(response.status().as_u16(), verdict(&response, shown), user);
     response
+}
+
+/// A request that is not answered yet. Dropped before that, its sender has hung up, or we have failed.
+struct Noting {
+    doors: Doors,
+    begun: Instant,
+    seen: Option<Seen>,
+}
+
+impl Noting {
+    fn begin(doors: Doors, request: &Request) -> Noting {
+        let headers = request.headers();
+        let seen = Seen {
+            id: 0,
+            at: 0,
+            endpoint: figures::endpoint(request).to_owned(),
+            status: 0,
+            verdict: Verdict::of_hang_up(),
+            automation: automation(headers),
+            user: None,
+            client: client(headers),
+            milliseconds: 0,
+        };
+        Noting { doors, begun: Instant::now(), seen: Some(seen) }
+    }
+
+    fn end(mut self, status: u16, verdict: Verdict, user: Option<i64>) {
+        self.note(status, verdict, user);
+    }
+
+    fn note(&mut self, status: u16, verdict: Verdict, user: Option<i64>) {
+        let Some(seen) = self.seen.take() else { return };
+        let (at, milliseconds) = (jiff::Timestamp::now().as_second(), self.begun.elapsed().as_millis() as u64);
+        self.doors.recent.add(Seen { at, status, verdict, user, milliseconds, ..seen });
+    }
+}
+
+impl Drop for Noting {
+    fn drop(&mut self) {
+        match std::thread::panicking() {
+            true => self.note(500, Verdict::of_problem(&Problem::internal(), Shown::Whole), None),
+            false => self.note(HUNG_UP, Verdict::of_hang_up(), None),
+        }
+    }
 }
 
 fn verdict(response: &Response, shown: Shown) -> Verdict {

@@ -20,9 +20,10 @@ use crate::http::drain::drain;
 use crate::http::fixed::Page;
 use crate::http::problem::Problem;
 use crate::http::{
-    addresses, aggregate, auth, backups, codes, condition, coverage, csrf, data, deliveries, documents, events, export,
-    export_tables, figures, health, imports, ingest, jobs, keys, layers, metrics, page, people, qr, quarantine, recent,
-    replay, requests, session, sessions, settings, sleep, sources, storage, today, workout_course, workouts,
+    addresses, aggregate, auth, backups, codes, condition, coverage, csrf, data, deletions, deliveries, documents,
+    events, export, export_tables, figures, health, imports, ingest, jobs, keys, layers, metrics, page, people, qr,
+    quarantine, recent, replay, requests, session, sessions, settings, sleep, sources, storage, today, workout_course,
+    workouts,
 };
 use crate::model::key::Scope;
 
@@ -32,7 +33,6 @@ struct Description;
 
 /// The whole of HTTP.
 pub fn router(app: App, at: At) -> Result<Router> {
-    let public = app.public;
     let doors = Doors::new(app, at)?;
     let (routes, mut description) = OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(health::health))
@@ -40,50 +40,9 @@ pub fn router(app: App, at: At) -> Result<Router> {
         .routes(routes!(health::ready))
         .routes(routes!(figures::page))
         .routes(routes!(session::get, session::post, session::delete))
-        .merge(
-            guarded(
-                &doors,
-                Scope::Ingest,
-                OpenApiRouter::new()
-                    .routes(routes!(ingest::post))
-                    .routes(routes!(ingest::compatible))
-                    .routes(routes!(imports::post)),
-            )
-            .route_layer(middleware::from_fn_with_state(doors.clone(), recent::notice)),
-        )
-        .merge(guarded(
-            &doors,
-            Scope::Read,
-            OpenApiRouter::new()
-                .routes(routes!(metrics::get))
-                .routes(routes!(data::get))
-                .routes(routes!(aggregate::get))
-                .routes(routes!(sleep::get))
-                .routes(routes!(today::get))
-                .routes(routes!(workouts::list))
-                .routes(routes!(workouts::one))
-                .routes(routes!(workout_course::series))
-                .routes(routes!(workout_course::route))
-                .routes(routes!(events::kinds))
-                .routes(routes!(events::list))
-                .routes(routes!(events::one))
-                .routes(routes!(documents::list))
-                .routes(routes!(documents::one))
-                .routes(routes!(sources::get))
-                .routes(routes!(deliveries::list))
-                .routes(routes!(deliveries::one))
-                .routes(routes!(quarantine::of_delivery))
-                .routes(routes!(quarantine::list))
-                .routes(routes!(coverage::get))
-                .routes(routes!(jobs::list))
-                .routes(routes!(jobs::one))
-                .routes(routes!(requests::list))
-                .routes(routes!(settings::get))
-                .routes(routes!(sessions::list))
-                .routes(routes!(sessions::delete))
-                .routes(routes!(addresses::get))
-                .routes(routes!(qr::get)),
-        ))
+        .merge(ingesting(&doors))
+        .merge(guarded(&doors, Scope::Read, reading()))
+        .merge(guarded(&doors, Scope::Read, finding_and_being_known()))
         .merge(guarded(
             &doors,
             Scope::Export,
@@ -115,8 +74,57 @@ pub fn router(app: App, at: At) -> Result<Router> {
         })
         .layer(middleware::from_fn(csrf::guard))
         .layer(middleware::from_fn_with_state(doors.clone(), condition::notice))
-        .with_state(doors);
-    Ok(layers::around(routes, public))
+        .with_state(doors.clone());
+    Ok(layers::around(routes, doors.app.public))
+}
+
+/// Where data comes in; whatever comes is noted, also what the key keeps out.
+fn ingesting(doors: &Doors) -> OpenApiRouter<Doors> {
+    let routes = OpenApiRouter::new()
+        .routes(routes!(ingest::post))
+        .routes(routes!(ingest::compatible))
+        .routes(routes!(imports::post));
+    let noted = middleware::from_fn_with_state(doors.clone(), recent::notice);
+    guarded(doors, Scope::Ingest, routes).route_layer(noted)
+}
+
+/// What is stored, and what has become of what came.
+fn reading() -> OpenApiRouter<Doors> {
+    OpenApiRouter::new()
+        .routes(routes!(metrics::get))
+        .routes(routes!(data::get))
+        .routes(routes!(aggregate::get))
+        .routes(routes!(sleep::get))
+        .routes(routes!(today::get))
+        .routes(routes!(workouts::list))
+        .routes(routes!(workouts::one))
+        .routes(routes!(workout_course::series))
+        .routes(routes!(workout_course::route))
+        .routes(routes!(events::kinds))
+        .routes(routes!(events::list))
+        .routes(routes!(events::one))
+        .routes(routes!(documents::list))
+        .routes(routes!(documents::one))
+        .routes(routes!(sources::get))
+        .routes(routes!(deletions::list))
+        .routes(routes!(deliveries::list))
+        .routes(routes!(deliveries::one))
+        .routes(routes!(quarantine::of_delivery))
+        .routes(routes!(quarantine::list))
+        .routes(routes!(coverage::get))
+        .routes(routes!(jobs::list))
+        .routes(routes!(jobs::one))
+        .routes(routes!(requests::list))
+        .routes(routes!(settings::get))
+}
+
+/// Under which addresses phones find the server, and which browsers are signed in.
+fn finding_and_being_known() -> OpenApiRouter<Doors> {
+    OpenApiRouter::new()
+        .routes(routes!(addresses::get))
+        .routes(routes!(qr::get))
+        .routes(routes!(sessions::list))
+        .routes(routes!(sessions::delete))
 }
 
 /// For whoever looks after the server.
@@ -124,8 +132,11 @@ fn admin() -> OpenApiRouter<Doors> {
     OpenApiRouter::new()
         .routes(routes!(replay::post))
         .routes(routes!(sources::put))
+        .routes(routes!(deletions::post))
+        .routes(routes!(deletions::undo))
         .routes(routes!(backups::post))
         .routes(routes!(backups::list))
+        .routes(routes!(codes::post))
         .routes(routes!(keys::list))
         .routes(routes!(keys::post))
         .routes(routes!(keys::delete))
@@ -134,7 +145,6 @@ fn admin() -> OpenApiRouter<Doors> {
         .routes(routes!(people::put))
         .routes(routes!(settings::put))
         .routes(routes!(storage::get))
-        .routes(routes!(codes::post))
 }
 
 /// Routes behind a key with that scope.

@@ -16,7 +16,7 @@ use crate::http::places::Places;
 use crate::http::router::router;
 use crate::http::run::blocking;
 use crate::http::tls::Tls;
-use crate::store::{Store, key_use};
+use crate::store::{Store, deletions, key_use};
 use crate::telemetry::figures;
 
 /// A socket that is bound, but not yet served.
@@ -59,6 +59,7 @@ impl Listening {
         let (jobs, places) = (app.jobs.clone(), Places::new(app.max_connections));
         let starting = jobs.clone();
         blocking(move || starting.start()).await?;
+        tokio::spawn(finish_deletions(app.store.clone()));
         let (stopping, backup) = (jobs.clone(), app.backup_stop.clone());
         let stop = async move {
             stop.await;
@@ -81,6 +82,13 @@ impl Listening {
             Ok(())
         })
         .await
+    }
+}
+
+/// Goes on with deletions that the process before has left half done.
+async fn finish_deletions(store: Arc<Store>) {
+    if let Err(fault) = blocking(move || deletions::resume(&store)).await {
+        tracing::error!("a deletion was interrupted, and is gone on with at the next start: {fault}");
     }
 }
 

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::error::{Error, Result};
+use crate::http::aggregate::zone_name;
 use crate::http::auth::{self, COOKIE};
 use crate::http::deliveries::private;
 use crate::http::doors::Doors;
@@ -228,7 +229,7 @@ async fn signed_in(doors: &Doors, principal: Principal) -> Result<SignedIn> {
         person,
         admin: principal.may(Scope::Admin),
         scopes: principal.scopes,
-        home_zone: doors.app.home().iana_name().unwrap_or("UTC").to_owned(),
+        home_zone: zone_name(&doors.app.home()),
         units: doors.app.units().as_str(),
         plain_http: doors.at.is_overheard(),
     })

@@ -78,6 +78,8 @@ fn change(app: &App, wanted: WantedSettings) -> Result<Chosen> {
     let mut changed: Vec<(&str, String)> = Vec::new();
     if let Some(name) = wanted.home_zone {
         let zone = parse_zone(&name).ok_or_else(|| wrong("home_zone", &name, "a time zone such as Europe/Berlin"))?;
+        // Its own name, for zones are found whatever the capitals.
+        let name = zone.iana_name().map_or(name, str::to_owned);
         changed.push(("home_zone", set(&mut chosen.home, "home_zone", zone, &name)?));
     }
     if let Some(name) = wanted.units {

@@ -109,6 +109,12 @@ impl Verdict {
         Verdict { text: "a file came, and is imported in the background".into(), hint: None, delivery: None }
     }
 
+    pub fn of_hang_up() -> Verdict {
+        let hint =
+            "keep the app open while it sends; what had come whole by then is stored, and sending again is right";
+        Verdict { text: "the sender left before the answer".into(), hint: Some(hint.into()), delivery: None }
+    }
+
     pub fn of_problem(problem: &Problem, shown: Shown) -> Verdict {
         let (text, hint) = match problem.name() {
             "unauthorized" => shown.refused(),

@@ -2,6 +2,7 @@
 
 pub mod bucket;
 pub mod day;
+pub mod deletion;
 pub mod document;
 pub mod event;
 pub mod healthkit;

@@ -115,7 +115,8 @@ fn unknown_source(name: &str, all: &[(i64, String)]) -> Error {
     Error::BadRequest(format!("order: there is no source named {name:?}: {hint}"))
 }
 
-fn plain(name: &str) -> String {
+/// A name without what differs between keyboards.
+pub fn plain(name: &str) -> String {
     let straight = |c| match c {
         '\u{a0}' | '\u{202f}' => ' ',
         '\u{2018}' | '\u{2019}' => '\'',

@@ -3,6 +3,8 @@
 //! Samples are written in the order of the clustered key, so that neighbours share pages. A sample that meets nothing is
 //! one insert; only where a row already stands, or where the body itself has several for one key, are the rows of that
 //! key read and settled by `reconcile`.
+//!
+//! What a deletion keeps out is written in the same way, to where its deleted rows lie: see `deletions`.
 
 use std::collections::BTreeMap;
 
@@ -12,6 +14,8 @@ use crate::error::{Error, Result};
 use crate::model::receipt::Outcome;
 use crate::model::sample::{Batch, Sample, Series};
 use crate::model::time::Layer;
+use crate::store::deletions::place::{self, Place};
+use crate::store::deletions::tombstones::Tombstones;
 use crate::store::dictionary::{self, Dictionaries};
 use crate::store::memory::Memory;
 use crate::store::priority;
@@ -47,33 +51,79 @@ struct Ids {
 }
 
 /// (metric, start, layer)
-type Key = (i64, i64, Layer);
+pub(super) type Key = (i64, i64, Layer);
 
 /// Stores the batch's samples and gives the outcome of each sample, in the order of `batch.samples`. `memory` is what an
 /// import has met in its earlier pieces.
-pub fn store_samples(writing: &mut Writing, owner: Owner, batch: &Batch, memory: &mut Memory) -> Result<Vec<Outcome>> {
+pub fn store_samples(
+    writing: &mut Writing,
+    owner: Owner,
+    batch: &Batch,
+    memory: &mut Memory,
+    tombstones: &Tombstones,
+) -> Result<Vec<Outcome>> {
     let ids = dictionary_ids(writing, batch)?;
     for (source, model) in &batch.devices {
         priority::set_device(writing.connection, ids.sources[*source as usize], model)?;
     }
     let mut order: Vec<u32> = (0..batch.samples.len() as u32).collect();
-    order.sort_by_key(|&at| {
-        let sample = &batch.samples[at as usize];
-        (ids.metrics[sample.series as usize], sample.start, sample.layer, at)
-    });
-    let mut table = SampleTable::new(writing.connection, owner, batch, &ids, memory)?;
+    order.sort_by_key(|&at| (ids.key(&batch.samples[at as usize]), at));
     let mut outcomes = vec![Outcome::Unchanged; batch.samples.len()];
-    let same_key = |a: &u32, b: &u32| {
-        let (a, b) = (&batch.samples[*a as usize], &batch.samples[*b as usize]);
-        ids.metrics[a.series as usize] == ids.metrics[b.series as usize] && (a.start, a.layer) == (b.start, b.layer)
-    };
-    for group in order.chunk_by(same_key) {
-        table.store_group(group, &mut outcomes)?;
+    for (place, order) in placed(writing.connection, batch, &ids, order, tombstones)? {
+        let mut table = SampleTable::new(writing.connection, place, owner, batch, &ids, memory)?;
+        let key_at = |at: &u32| ids.key(&batch.samples[*at as usize]);
+        for group in order.chunk_by(|a, b| key_at(a) == key_at(b)) {
+            table.store_group(group, &mut outcomes)?;
+        }
+        let SampleTable { changes, dirty, .. } = table;
+        dirty.write(writing.connection, owner.user)?;
+        series::write(writing.connection, owner, &changes)?;
+        tombstones.keep_out(writing.connection, place, order.len())?;
+        if place != Place::Stored {
+            order.iter().for_each(|at| outcomes[*at as usize] = Outcome::KeptOut);
+        }
     }
-    let SampleTable { changes, dirty, .. } = table;
-    dirty.write(writing.connection, owner)?;
-    series::write(writing.connection, owner, &changes)?;
     Ok(outcomes)
+}
+
+/// The samples by where they go; all to one place where nothing has been deleted.
+fn placed(
+    connection: &Connection,
+    batch: &Batch,
+    ids: &Ids,
+    order: Vec<u32>,
+    tombstones: &Tombstones,
+) -> Result<BTreeMap<Place, Vec<u32>>> {
+    if tombstones.is_empty() {
+        return Ok(BTreeMap::from([(Place::Stored, order)]));
+    }
+    let tombstones = tombstones.for_its_sources(connection)?;
+    let key_at = |at: &u32| ids.key(&batch.samples[*at as usize]);
+    let mut places: BTreeMap<Place, Vec<u32>> = BTreeMap::new();
+    for group in order.chunk_by(|a, b| key_at(a) == key_at(b)) {
+        let rows: Vec<Row> = group.iter().map(|at| ids.row(&batch.samples[*at as usize])).collect();
+        let found = tombstones.places(connection, key_at(&group[0]), &rows)?;
+        group.iter().zip(found).for_each(|(at, place)| places.entry(place).or_default().push(*at));
+    }
+    Ok(places)
+}
+
+impl Ids {
+    fn key(&self, sample: &Sample) -> Key {
+        (self.metrics[sample.series as usize], sample.start, sample.layer)
+    }
+
+    fn row(&self, sample: &Sample) -> Row {
+        Row {
+            span: sample.span,
+            value: sample.value,
+            min: sample.min,
+            max: sample.max,
+            source: self.sources[sample.source as usize],
+            context: sample.context.map(|at| self.contexts[at as usize]),
+            offset_minutes: i64::from(sample.offset_minutes),
+        }
+    }
 }
 
 fn dictionary_ids(writing: &mut Writing, batch: &Batch) -> Result<Ids> {
@@ -99,12 +149,9 @@ fn metric_id(dictionaries: &mut Dictionaries, connection: &Connection, series: &
     Ok(row.id)
 }
 
-/// The rows of one group, by twin.
-const GROUP_SQL: &str = "SELECT twin, delivery, span, value, min, max, source, context, offset_minutes FROM sample
-     WHERE user = ?1 AND metric = ?2 AND start = ?3 AND layer = ?4 ORDER BY twin";
-
 /// The sample table with its statements prepared, and what has been changed in it so far.
 struct SampleTable<'a> {
+    place: Place,
     owner: Owner,
     batch: &'a Batch,
     ids: &'a Ids,
@@ -121,38 +168,44 @@ struct SampleTable<'a> {
 impl<'a> SampleTable<'a> {
     fn new(
         connection: &'a Connection,
+        place: Place,
         owner: Owner,
         batch: &'a Batch,
         ids: &'a Ids,
         memory: &'a mut Memory,
     ) -> Result<Self> {
         Ok(SampleTable {
+            place,
             owner,
             batch,
             ids,
             unnamed: dictionary::unnamed(connection)?,
             memory,
-            insert: Insert::prepare(connection, "INSERT OR IGNORE", owner)?,
-            put: Insert::prepare(connection, "INSERT OR REPLACE", owner)?,
+            insert: Insert::prepare(connection, "INSERT OR IGNORE", place, owner)?,
+            put: Insert::prepare(connection, "INSERT OR REPLACE", place, owner)?,
             changes: BTreeMap::new(),
             dirty: Dirty::default(),
-            read: connection.prepare_cached(GROUP_SQL)?,
-            remove: connection.prepare_cached(
-                "DELETE FROM sample WHERE user = ?1 AND metric = ?2 AND start = ?3 AND layer = ?4 AND twin = ?5",
-            )?,
+            read: connection.prepare_cached(&place.group_sql())?,
+            remove: connection.prepare_cached(&format!(
+                "DELETE FROM {} WHERE user = ?1 AND metric = ?2 AND start = ?3 AND layer = ?4{} AND twin = ?5",
+                place.table("sample"),
+                place.only()
+            ))?,
         })
     }
 
     /// Stores all samples of one (metric, start, layer).
     fn store_group(&mut self, group: &[u32], outcomes: &mut [Outcome]) -> Result<()> {
         let first = &self.batch.samples[group[0] as usize];
-        let (key, row) = (self.key(first), self.row(first));
-        if group.len() == 1 && self.insert.write(key, 0, &row)? == 1 {
+        let (key, row) = (self.ids.key(first), self.ids.row(first));
+        // The rows of a deletion lie under the numbers that they had, which need not begin with 0.
+        let may_be_new = group.len() == 1 && self.place == Place::Stored;
+        if may_be_new && self.insert.write(key, 0, &row)? == 1 {
             self.count(first, &row, 1);
             outcomes[group[0] as usize] = Outcome::Stored;
             return Ok(());
         }
-        let incoming: Vec<Row> = group.iter().map(|&at| self.row(&self.batch.samples[at as usize])).collect();
+        let incoming: Vec<Row> = group.iter().map(|&at| self.ids.row(&self.batch.samples[at as usize])).collect();
         let stored = self.stored(first)?;
         let settled = self.settle(key, &stored, &incoming);
         for ((&at, outcome), row) in group.iter().zip(settled.outcomes).zip(&incoming) {
@@ -168,7 +221,8 @@ impl<'a> SampleTable<'a> {
 
     /// Settles a group, and remembers what an import must know of it.
     fn settle(&mut self, (metric, start, layer): Key, stored: &[Standing], incoming: &[Row]) -> Settled {
-        let repeated = |row: &Row| self.memory.has_repeated(metric, row.source, start);
+        let place = self.place;
+        let repeated = |row: &Row| self.memory.has_repeated(place, metric, row.source, start);
         let import = self.owner.mode == Mode::Import;
         let terms = Terms {
             delivery: self.owner.delivery,
@@ -177,19 +231,19 @@ impl<'a> SampleTable<'a> {
         };
         let mut settled = reconcile(layer, stored, incoming, &terms);
         for record in settled.unrepeated.drain(..) {
-            self.memory.note_unrepeated(metric, start, record);
+            self.memory.note_unrepeated(place, metric, start, record);
         }
         if let ([only], true) = (stored, import && settled.repeats_first)
             && only.delivery < self.owner.delivery
         {
-            self.memory.note_repeated(metric, only.row.source, start);
+            self.memory.note_repeated(place, metric, only.row.source, start);
         }
         settled
     }
 
     /// `stored` is ordered by twin.
     fn apply(&mut self, sample: &Sample, stored: &[Standing], change: Change) -> Result<()> {
-        let key = self.key(sample);
+        let key = self.ids.key(sample);
         let (Change::Put { twin, .. } | Change::Remove { twin }) = change;
         if let Ok(at) = stored.binary_search_by_key(&twin, |old| old.twin) {
             self.count(sample, &stored[at].row, -1);
@@ -207,45 +261,20 @@ impl<'a> SampleTable<'a> {
         Ok(())
     }
 
-    fn key(&self, sample: &Sample) -> Key {
-        (self.ids.metrics[sample.series as usize], sample.start, sample.layer)
-    }
-
-    fn row(&self, sample: &Sample) -> Row {
-        Row {
-            span: sample.span,
-            value: sample.value,
-            min: sample.min,
-            max: sample.max,
-            source: self.ids.sources[sample.source as usize],
-            context: sample.context.map(|at| self.ids.contexts[at as usize]),
-            offset_minutes: i64::from(sample.offset_minutes),
-        }
-    }
-
     fn stored(&mut self, sample: &Sample) -> Result<Vec<Standing>> {
-        let (metric, start, layer) = self.key(sample);
-        let rows = self.read.query_map(params![self.owner.user, metric, start, layer.id()], |row| {
-            Ok(Standing {
-                twin: row.get(0)?,
-                delivery: row.get(1)?,
-                row: Row {
-                    span: row.get(2)?,
-                    value: row.get(3)?,
-                    min: row.get(4)?,
-                    max: row.get(5)?,
-                    source: row.get(6)?,
-                    context: row.get(7)?,
-                    offset_minutes: row.get(8)?,
-                },
-            })
-        })?;
+        let (metric, start, layer) = self.ids.key(sample);
+        let rows = self.read.query_map(params![self.owner.user, metric, start, layer.id()], place::standing)?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
     /// Notes that `samples` rows like `row` have come (or gone, when negative).
     fn count(&mut self, sample: &Sample, row: &Row, samples: i64) {
-        let (metric, start, layer) = self.key(sample);
+        let (metric, start, layer) = self.ids.key(sample);
+        // What is kept out is of the series all the same, which must be there when it comes back.
+        let (samples, extent) = match self.place {
+            Place::Stored => (samples, (start, start, row.span)),
+            Place::Buried(_) => (0, series::NOTHING),
+        };
         if samples != 0 {
             self.dirty.touch(metric, layer, start, row.span);
         }
@@ -253,15 +282,15 @@ impl<'a> SampleTable<'a> {
             unit_sent: &self.batch.series[sample.series as usize].unit_sent,
             samples: 0,
             summaries: 0,
-            first: start,
-            last: start,
+            first: extent.0,
+            last: extent.1,
             longest: 0,
         });
         change.samples += samples;
         change.summaries += samples * i64::from(row.is_summary());
-        change.first = change.first.min(start);
-        change.last = change.last.max(start);
-        change.longest = change.longest.max(row.span);
+        change.first = change.first.min(extent.0);
+        change.last = change.last.max(extent.1);
+        change.longest = change.longest.max(extent.2);
     }
 }
 
@@ -269,12 +298,8 @@ impl<'a> SampleTable<'a> {
 struct Insert<'a>(CachedStatement<'a>);
 
 impl<'a> Insert<'a> {
-    fn prepare(connection: &'a Connection, verb: &str, owner: Owner) -> Result<Insert<'a>> {
-        let mut statement = connection.prepare_cached(&format!(
-            "{verb} INTO sample (user, delivery, metric, start, layer, twin, span, value, min, max, source, context,
-                                 offset_minutes)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"
-        ))?;
+    fn prepare(connection: &'a Connection, verb: &str, place: Place, owner: Owner) -> Result<Insert<'a>> {
+        let mut statement = connection.prepare_cached(&place.insert_sql(verb))?;
         statement.raw_bind_parameter(1, owner.user)?;
         statement.raw_bind_parameter(2, owner.delivery)?;
         Ok(Insert(statement))

@@ -4,6 +4,8 @@ use crate::error::Result;
 use crate::model::receipt::Outcome;
 use crate::model::sample::Batch;
 use crate::store::apply::{self, Owner};
+use crate::store::deletions::place::Place;
+use crate::store::deletions::tombstones::Tombstones;
 use crate::store::memory::Memory;
 use crate::store::writer::Writing;
 use crate::store::{documents, events, nights, workouts};
@@ -15,20 +17,25 @@ pub fn store(writing: &mut Writing, owner: Owner, batch: &Batch) -> Result<Vec<O
 
 /// The same for a piece of an import, with what its earlier pieces have met.
 pub fn store_piece(writing: &mut Writing, owner: Owner, batch: &Batch, memory: &mut Memory) -> Result<Vec<Outcome>> {
+    let tombstones = Tombstones::of(writing.connection, owner.user)?;
+    if let Some(deletion) = tombstones.of_delivery(owner.delivery) {
+        tombstones.keep_out(writing.connection, Place::Buried(deletion), batch.items.len())?;
+        return Ok(vec![Outcome::KeptOut; batch.items.len()]);
+    }
     let mut items = vec![Outcome::Unchanged; batch.items.len()];
     let mut note = |item: u32, outcome: Outcome| {
         let known = &mut items[item as usize];
         *known = outcome.max(*known);
     };
-    let outcomes = apply::store_samples(writing, owner, batch, memory)?;
+    let outcomes = apply::store_samples(writing, owner, batch, memory, &tombstones)?;
     batch.samples.iter().zip(outcomes).for_each(|(sample, outcome)| note(sample.item, outcome));
     for workout in &batch.workouts {
-        note(workout.item, workouts::store(writing, owner, workout)?);
+        note(workout.item, workouts::store(writing, owner, workout, &tombstones)?);
     }
-    let outcomes = events::store(writing, owner, &batch.events, memory)?;
+    let outcomes = events::store(writing, owner, &batch.events, memory, &tombstones)?;
     batch.events.iter().zip(outcomes).for_each(|(event, outcome)| note(event.item, outcome));
     for night in &batch.nights {
-        note(night.item, nights::store(writing, owner, night)?);
+        note(night.item, nights::store(writing, owner, night, &tombstones)?);
     }
     for document in &batch.documents {
         note(document.item, documents::store(writing, owner, document)?);

@@ -20,6 +20,7 @@ pub fn run(connection: &Connection) -> Result<Vec<Finding>> {
         asked("workouts", texts(connection, WORKOUTS_SQL))?,
         asked("events", texts(connection, EVENTS_SQL))?,
         asked("nights", texts(connection, NIGHTS_SQL))?,
+        asked("deletions", texts(connection, DELETIONS_SQL))?,
         asked("raw bodies", texts(connection, BODIES_SQL))?,
     ])
 }
@@ -91,6 +92,17 @@ const NIGHTS_SQL: &str = "
     SELECT 'night without a source: ' || date FROM night_summary WHERE source NOT IN (SELECT id FROM source)
     UNION ALL
     SELECT 'night of nobody: ' || date FROM night_summary WHERE user NOT IN (SELECT id FROM user)";
+
+/// What is buried is so under a deletion that has not been undone.
+const DELETIONS_SQL: &str = "
+    WITH buried AS (
+        SELECT 'samples' AS what, deletion FROM buried_sample
+        UNION SELECT 'workouts', deletion FROM buried_workout
+        UNION SELECT 'accounts of workouts', deletion FROM buried_workout_account
+        UNION SELECT 'events', deletion FROM buried_event
+        UNION SELECT 'nights', deletion FROM buried_night_summary)
+    SELECT what || ' under deletion ' || deletion || ', which is not in force' FROM buried
+    WHERE deletion NOT IN (SELECT id FROM deletion WHERE state <> 'restored')";
 
 /// No body is kept of an export: it is too large, and stays with its owner.
 const BODIES_SQL: &str = "

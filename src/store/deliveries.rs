@@ -150,6 +150,7 @@ pub(super) fn receipt(delivery: &str, batch: &Batch, outcomes: &[Outcome]) -> Re
         *sum = sum.plus(one);
     }
     let shown = batch.rejected.iter().take(PROBLEMS_SHOWN);
+    receipt.kept_out = outcomes.iter().filter(|outcome| **outcome == Outcome::KeptOut).count() as u64;
     receipt.problems = shown.map(|item| ItemProblem { path: item.path.clone(), reason: item.reason.clone() }).collect();
     receipt.notes = batch.notes.iter().take(PROBLEMS_SHOWN).cloned().collect();
     receipt.with_summary()

@@ -10,6 +10,9 @@ use crate::error::{Error, Result};
 use crate::model::event::Event;
 use crate::model::receipt::Outcome;
 use crate::store::apply::{Mode, Owner};
+use crate::store::deletions::others::events::place;
+use crate::store::deletions::place::Place;
+use crate::store::deletions::tombstones::Tombstones;
 use crate::store::memory::Memory;
 use crate::store::packed::pack;
 use crate::store::writer::Writing;
@@ -31,31 +34,52 @@ struct Row {
 
 /// Stores events and gives the outcome of each. A group that a delivery names is replaced as a whole; exact duplicates in
 /// it are one event. What a piece of an import does not repeat is removed at the end of the import: see `memory`.
-pub fn store(writing: &mut Writing, owner: Owner, events: &[Event], memory: &mut Memory) -> Result<Vec<Outcome>> {
-    let mut groups: HashMap<Group, Vec<usize>> = HashMap::new();
+pub fn store(
+    writing: &mut Writing,
+    owner: Owner,
+    events: &[Event],
+    memory: &mut Memory,
+    tombstones: &Tombstones,
+) -> Result<Vec<Outcome>> {
+    let mut groups: HashMap<(Place, Group), Vec<usize>> = HashMap::new();
     for (at, event) in events.iter().enumerate() {
         let group = (event.kind, event.start, event.span, event.code.as_str(), event.sender.id());
-        groups.entry(group).or_default().push(at);
+        let place = place_of(writing, owner, tombstones, group, &event.source)?;
+        groups.entry((place, group)).or_default().push(at);
     }
     let mut outcomes = vec![Outcome::Unchanged; events.len()];
-    for (group, members) in groups {
-        if store_group(writing, owner, group, &members, events, &mut outcomes)? {
-            memory.note_unrepeated_event(group);
+    for ((place, group), members) in groups {
+        if store_group(writing, place, owner, group, &members, events, &mut outcomes)? {
+            memory.note_unrepeated_event(place, group);
+        }
+        tombstones.keep_out(writing.connection, place, members.len())?;
+        if place != Place::Stored {
+            members.iter().for_each(|at| outcomes[*at] = Outcome::KeptOut);
         }
     }
     Ok(outcomes)
 }
 
+fn place_of(writing: &mut Writing, owner: Owner, tombstones: &Tombstones, group: Group, source: &str) -> Result<Place> {
+    if tombstones.is_empty() {
+        return Ok(Place::Stored);
+    }
+    let Writing { connection, dictionaries, .. } = writing;
+    let source = dictionaries.source(connection, source)?;
+    place(connection, owner.user, tombstones, group, source)
+}
+
 /// True when older events of the group are left, which another piece of an import may still repeat.
 fn store_group(
     writing: &mut Writing,
+    place: Place,
     owner: Owner,
     group: Group,
     members: &[usize],
     events: &[Event],
     outcomes: &mut [Outcome],
 ) -> Result<bool> {
-    let stored = stored(writing, owner, group)?;
+    let stored = stored(writing, place, owner, group)?;
     // What a later delivery has told of the group stays.
     if stored.iter().any(|(.., delivery)| *delivery > owner.delivery) {
         return Ok(false);
@@ -70,7 +94,7 @@ fn store_group(
     let mut left: Vec<i64> = other.iter().map(|(twin, ..)| *twin).rev().collect();
     if import {
         // So that the end of the import knows which it has repeated.
-        same.iter().try_for_each(|(twin, row, _)| put(writing, owner, group, *twin, row))?;
+        same.iter().try_for_each(|(twin, row, _)| put(writing, place, owner, group, *twin, row))?;
     }
     let mut next = stored.iter().map(|(twin, ..)| twin + 1).max().unwrap_or(0);
     for (at, row) in members.iter().zip(&rows) {
@@ -84,13 +108,13 @@ fn store_group(
             next += 1;
             next - 1
         });
-        put(writing, owner, group, twin, row)?;
+        put(writing, place, owner, group, twin, row)?;
     }
     if import {
         return Ok(!left.is_empty());
     }
     for twin in left {
-        remove(writing, owner, group, twin)?;
+        remove(writing, place, owner, group, twin)?;
     }
     Ok(false)
 }
@@ -108,11 +132,18 @@ fn row(writing: &mut Writing, event: &Event) -> Result<Row> {
     })
 }
 
-fn stored(writing: &Writing, owner: Owner, (kind, start, span, code, sender): Group) -> Result<Vec<(i64, Row, i64)>> {
-    let mut statement = writing.connection.prepare_cached(
-        "SELECT twin, name, value, value_sent, source, offset_minutes, details, series, delivery FROM event
-         WHERE user = ?1 AND kind = ?2 AND start = ?3 AND span = ?4 AND code = ?5 AND sender = ?6 ORDER BY twin",
-    )?;
+fn stored(
+    writing: &Writing,
+    place: Place,
+    owner: Owner,
+    (kind, start, span, code, sender): Group,
+) -> Result<Vec<(i64, Row, i64)>> {
+    let mut statement = writing.connection.prepare_cached(&format!(
+        "SELECT twin, name, value, value_sent, source, offset_minutes, details, series, delivery FROM {}
+         WHERE user = ?1 AND kind = ?2 AND start = ?3 AND span = ?4 AND code = ?5 AND sender = ?6{} ORDER BY twin",
+        place.table("event"),
+        place.only()
+    ))?;
     let rows = statement.query_map(params![owner.user, kind, start, span, code, sender], |row| {
         Ok((
             row.get(0)?,
@@ -131,14 +162,22 @@ fn stored(writing: &Writing, owner: Owner, (kind, start, span, code, sender): Gr
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-fn put(writing: &Writing, owner: Owner, (kind, start, span, code, sender): Group, twin: i64, row: &Row) -> Result<()> {
+fn put(
+    writing: &Writing,
+    place: Place,
+    owner: Owner,
+    (kind, start, span, code, sender): Group,
+    twin: i64,
+    row: &Row,
+) -> Result<()> {
+    let (table, (column, value)) = (place.table("event"), place.also());
     writing
         .connection
-        .prepare_cached(
-            "INSERT OR REPLACE INTO event (user, kind, start, span, code, sender, twin, name, value, value_sent, source,
-                                           offset_minutes, details, series, delivery)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
-        )?
+        .prepare_cached(&format!(
+            "INSERT OR REPLACE INTO {table} (user, kind, start, span, code, sender, twin, name, value, value_sent, source,
+                                             offset_minutes, details, series, delivery{column})
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15{value})"
+        ))?
         .execute(params![
             owner.user,
             kind,
@@ -160,24 +199,34 @@ fn put(writing: &Writing, owner: Owner, (kind, start, span, code, sender): Group
 }
 
 /// Removes what of a group is older than a delivery.
-pub(super) fn remove_older(connection: &Connection, owner: Owner, group: Group) -> Result<()> {
+pub(super) fn remove_older(connection: &Connection, place: Place, owner: Owner, group: Group) -> Result<()> {
     let (kind, start, span, code, sender) = group;
     connection
-        .prepare_cached(
-            "DELETE FROM event WHERE user = ?1 AND kind = ?2 AND start = ?3 AND span = ?4 AND code = ?5
-             AND sender = ?6 AND delivery < ?7",
-        )?
+        .prepare_cached(&format!(
+            "DELETE FROM {} WHERE user = ?1 AND kind = ?2 AND start = ?3 AND span = ?4 AND code = ?5
+             AND sender = ?6 AND delivery < ?7{}",
+            place.table("event"),
+            place.only()
+        ))?
         .execute(params![owner.user, kind, start, span, code, sender, owner.delivery])?;
     Ok(())
 }
 
-fn remove(writing: &Writing, owner: Owner, (kind, start, span, code, sender): Group, twin: i64) -> Result<()> {
+fn remove(
+    writing: &Writing,
+    place: Place,
+    owner: Owner,
+    (kind, start, span, code, sender): Group,
+    twin: i64,
+) -> Result<()> {
     writing
         .connection
-        .prepare_cached(
-            "DELETE FROM event WHERE user = ?1 AND kind = ?2 AND start = ?3 AND span = ?4 AND code = ?5
-             AND sender = ?6 AND twin = ?7",
-        )?
+        .prepare_cached(&format!(
+            "DELETE FROM {} WHERE user = ?1 AND kind = ?2 AND start = ?3 AND span = ?4 AND code = ?5
+             AND sender = ?6 AND twin = ?7{}",
+            place.table("event"),
+            place.only()
+        ))?
         .execute(params![owner.user, kind, start, span, code, sender, twin])?;
     Ok(())
 }

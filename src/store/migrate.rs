@@ -11,11 +11,12 @@ use rusqlite_migration::{M, Migrations};
 use crate::error::{Error, Result};
 use crate::store::connection;
 
-const STEPS: [&str; 5] = [
+const STEPS: [&str; 6] = [
     include_str!("schema/0001_initial.sql"),
     include_str!("schema/0002_every_sender.sql"),
     include_str!("schema/0003_rollups.sql"),
     include_str!("schema/0004_sessions.sql"),
+    include_str!("schema/0005_deletions.sql"),
     include_str!("schema/0006_key_use.sql"),
 ];
 

@@ -16,6 +16,7 @@ pub mod condition;
 pub mod connection;
 pub mod coverage;
 pub mod current;
+pub mod deletions;
 pub mod deliveries;
 pub mod dictionary;
 pub mod documents;

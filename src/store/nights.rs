@@ -9,9 +9,12 @@ use crate::model::receipt::Outcome;
 use crate::model::sender::Sender;
 use crate::model::sleep::NightSummary;
 use crate::store::apply::Owner;
+use crate::store::deletions::others::nights::place;
+use crate::store::deletions::place::Place;
+use crate::store::deletions::tombstones::Tombstones;
 use crate::store::writer::Writing;
 
-const COLUMNS: &str = "date, sender, source, offset_minutes, start, end, in_bed_start, in_bed_end, asleep, in_bed, core, \
+pub(super) const COLUMNS: &str = "date, sender, source, offset_minutes, start, end, in_bed_start, in_bed_end, asleep, in_bed, core, \
                        deep, rem, awake";
 
 /// A stored night; the source as its id.
@@ -23,12 +26,22 @@ struct Stored {
 
 /// Stores a night in place of the one there is, unless that one has stages and this one has none: the app's older versions
 /// sent no stages, and an old file may come late.
-pub fn store(writing: &mut Writing, owner: Owner, night: &NightSummary) -> Result<Outcome> {
+pub fn store(writing: &mut Writing, owner: Owner, night: &NightSummary, tombstones: &Tombstones) -> Result<Outcome> {
     let Writing { connection, dictionaries, .. } = writing;
     let source = dictionaries.source(connection, &night.source)?;
-    let stored = connection
+    let place = place(connection, owner.user, tombstones, night, source)?;
+    let outcome = store_in(writing, place, owner, night, source)?;
+    tombstones.keep_out(writing.connection, place, 1)?;
+    Ok(if place == Place::Stored { outcome } else { Outcome::KeptOut })
+}
+
+fn store_in(writing: &Writing, place: Place, owner: Owner, night: &NightSummary, source: i64) -> Result<Outcome> {
+    let stored = writing
+        .connection
         .prepare_cached(&format!(
-            "SELECT {COLUMNS}, delivery FROM night_summary WHERE user = ?1 AND date = ?2 AND sender = ?3"
+            "SELECT {COLUMNS}, delivery FROM {} WHERE user = ?1 AND date = ?2 AND sender = ?3{}",
+            place.table("night_summary"),
+            place.only()
         ))?
         .query_row(params![owner.user, night.date, night.sender.id()], read)
         .optional()?;
@@ -43,16 +56,17 @@ pub fn store(writing: &mut Writing, owner: Owner, night: &NightSummary) -> Resul
         Some(old) if old.delivery > owner.delivery => return Ok(Outcome::Unchanged),
         Some(_) => Outcome::Updated,
     };
-    put(writing, owner, night, source)?;
+    put(writing, place, owner, night, source)?;
     Ok(outcome)
 }
 
-fn put(writing: &Writing, owner: Owner, night: &NightSummary, source: i64) -> Result<()> {
+fn put(writing: &Writing, place: Place, owner: Owner, night: &NightSummary, source: i64) -> Result<()> {
+    let (table, (column, value)) = (place.table("night_summary"), place.also());
     writing
         .connection
         .prepare_cached(&format!(
-            "INSERT OR REPLACE INTO night_summary (user, delivery, {COLUMNS})
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)"
+            "INSERT OR REPLACE INTO {table} (user, delivery, {COLUMNS}{column})
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16{value})"
         ))?
         .execute(params![
             owner.user,

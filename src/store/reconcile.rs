@@ -82,7 +82,7 @@ pub struct Unnamed {
 
 impl Unnamed {
     /// How well a source is known: of two equal records the better known is the record.
-    fn knowledge(self, source: i64) -> u8 {
+    pub fn knowledge(self, source: i64) -> u8 {
         match Some(source) {
             id if id == self.blank => 0,
             id if id == self.shortcuts => 1,

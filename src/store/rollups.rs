@@ -10,7 +10,6 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::error::Result;
 use crate::model::time::Layer;
-use crate::store::apply::Owner;
 use crate::store::lane::Lane;
 use crate::store::writer::Writing;
 
@@ -69,16 +68,16 @@ impl Dirty {
     }
 
     /// Marks it all. A metric that has never been rolled up needs no mark: all of it is to be made.
-    pub fn write(&self, connection: &Connection, owner: Owner) -> Result<()> {
+    pub fn write(&self, connection: &Connection, user: i64) -> Result<()> {
         let mut mark = connection.prepare_cached(
             "INSERT INTO rollup_dirty (user, metric, day, stamp)
              SELECT user, metric, ?3, random() FROM rollup_state WHERE user = ?1 AND metric = ?2
              ON CONFLICT DO UPDATE SET stamp = excluded.stamp",
         )?;
         for (metric, day) in &self.days {
-            mark.execute(params![owner.user, metric, day])?;
+            mark.execute(params![user, metric, day])?;
         }
-        self.whole.iter().try_for_each(|metric| forget(connection, owner.user, *metric))
+        self.whole.iter().try_for_each(|metric| forget(connection, user, *metric))
     }
 }
 
@@ -147,17 +146,27 @@ pub fn days_left(connection: &Connection) -> Result<i64> {
     Ok(connection
         .prepare_cached(
             "SELECT (SELECT count(*) FROM rollup_dirty) + coalesce(sum(last / 86400 - first / 86400 + 1), 0) FROM series
-             WHERE NOT EXISTS (SELECT 1 FROM rollup_state state WHERE state.user = series.user
+             WHERE samples > 0 AND NOT EXISTS (SELECT 1 FROM rollup_state state WHERE state.user = series.user
                                AND state.metric = series.metric AND terms <> '')",
         )?
         .query_row([], |row| row.get(0))?)
 }
 
-/// Every person's metrics: user, id and name.
+/// Drops all of a metric of which nothing is left.
+pub(super) fn drop_all(connection: &Connection, user: i64, metric: i64) -> Result<()> {
+    for table in ["rollup", "rollup_dirty"] {
+        connection
+            .prepare_cached(&format!("DELETE FROM {table} WHERE user = ?1 AND metric = ?2"))?
+            .execute(params![user, metric])?;
+    }
+    forget(connection, user, metric)
+}
+
+/// Every person's metrics of which anything is stored: user, id and name.
 pub fn subjects(connection: &Connection) -> Result<Vec<(i64, i64, String)>> {
     let mut statement = connection.prepare_cached(
         "SELECT DISTINCT series.user, metric.id, metric.name FROM series JOIN metric ON metric.id = series.metric
-         ORDER BY series.user, metric.id",
+         WHERE samples > 0 ORDER BY series.user, metric.id",
     )?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)

@@ -11,6 +11,9 @@ use crate::store::apply::Owner;
 /// (metric, layer, source)
 pub(super) type SeriesKey = (i64, i64, i64);
 
+/// First, last and longest of a series in which nothing stands: whatever comes is earlier and later.
+pub(super) const NOTHING: (i64, i64, i64) = (i64::MAX, i64::MIN, 0);
+
 /// How a batch changed what one series holds.
 pub(super) struct SeriesChange<'a> {
     pub unit_sent: &'a str,

@@ -1,13 +1,16 @@
-//! Workouts: one row each, and beside it what each sender tells.
+//! Workouts: one row each, and beside it what each sender tells. What a deletion keeps out is written beside its own.
 
 pub mod read;
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::error::{Error, Result};
 use crate::model::receipt::Outcome;
 use crate::model::workout::Workout;
 use crate::store::apply::Owner;
+use crate::store::deletions::others::workouts::{place, source_id};
+use crate::store::deletions::place::Place;
+use crate::store::deletions::tombstones::Tombstones;
 use crate::store::packed::pack;
 use crate::store::writer::Writing;
 
@@ -17,18 +20,47 @@ pub const ROUTE: &str = "route";
 /// Ends that differ by less are the same: senders round differently.
 const SAME_END_WITHIN: i64 = 2;
 
+/// What a workout is found by.
+#[derive(Debug, Clone)]
+pub struct Told {
+    pub start: i64,
+    pub end: i64,
+    pub sender: i64,
+    pub activity: String,
+    pub sent_id: Option<String>,
+}
+
 /// Stores what one sender tells of a workout, in place of what the same sender told before.
-pub fn store(writing: &mut Writing, owner: Owner, workout: &Workout) -> Result<Outcome> {
-    let account = serde_json::to_string(&workout.account).map_err(|fault| Error::internal("writing JSON", fault))?;
-    let id = match find(writing, owner, workout)? {
-        Some(id) => id,
-        None => insert(writing, owner, workout)?,
+pub fn store(writing: &mut Writing, owner: Owner, workout: &Workout, tombstones: &Tombstones) -> Result<Outcome> {
+    let told = Told {
+        start: workout.start,
+        end: workout.account.end,
+        sender: workout.sender.id(),
+        activity: workout.activity.clone(),
+        sent_id: workout.sent_id.clone(),
     };
-    let stored: Option<(String, Option<String>, String, i64)> = writing
-        .connection
-        .prepare_cached(
-            "SELECT activity, sent_id, account, delivery FROM workout_account WHERE workout = ?1 AND sender = ?2",
-        )?
+    if tombstones.is_empty() {
+        return store_in(writing, Place::Stored, owner, workout, &told);
+    }
+    let source = source_id(writing.connection, &workout.account.source)?;
+    let place = place(writing.connection, owner.user, tombstones, &told, source)?;
+    let outcome = store_in(writing, place, owner, workout, &told)?;
+    tombstones.keep_out(writing.connection, place, 1)?;
+    Ok(if place == Place::Stored { outcome } else { Outcome::KeptOut })
+}
+
+fn store_in(writing: &Writing, place: Place, owner: Owner, workout: &Workout, found_by: &Told) -> Result<Outcome> {
+    let account = serde_json::to_string(&workout.account).map_err(|fault| Error::internal("writing JSON", fault))?;
+    let connection = writing.connection;
+    let id = match find(connection, place, owner.user, found_by)? {
+        Some(id) => id,
+        None => insert(connection, place, owner, workout)?,
+    };
+    let (table, only, (column, value)) = (place.table("workout_account"), place.only(), place.also());
+    let stored: Option<(String, Option<String>, String, i64)> = connection
+        .prepare_cached(&format!(
+            "SELECT activity, sent_id, account, delivery FROM {table} WHERE workout = ?1 AND sender = ?2{only}"
+        ))?
         .query_row(params![id, workout.sender.id()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
         .optional()?;
     // What a later delivery has told stays.
@@ -39,15 +71,14 @@ pub fn store(writing: &mut Writing, owner: Owner, workout: &Workout) -> Result<O
         *activity == workout.activity && *sent_id == workout.sent_id && *told == account
     });
     if !same_account {
-        writing
-            .connection
-            .prepare_cached(
-                "INSERT OR REPLACE INTO workout_account (workout, sender, activity, sent_id, account, delivery)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            )?
+        connection
+            .prepare_cached(&format!(
+                "INSERT OR REPLACE INTO {table} (workout, sender, activity, sent_id, account, delivery{column})
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6{value})"
+            ))?
             .execute(params![id, workout.sender.id(), workout.activity, workout.sent_id, account, owner.delivery])?;
     }
-    let changed = store_series(writing, id, workout)?;
+    let changed = store_series(connection, place, id, workout)?;
     Ok(match stored {
         None => Outcome::Stored,
         Some(_) if same_account && !changed => Outcome::Unchanged,
@@ -56,65 +87,90 @@ pub fn store(writing: &mut Writing, owner: Owner, workout: &Workout) -> Result<O
 }
 
 /// The workout that this account is about, if anybody has told of it.
-fn find(writing: &Writing, owner: Owner, workout: &Workout) -> Result<Option<i64>> {
-    let mut statement = writing.connection.prepare_cached(
+pub(super) fn find(connection: &Connection, place: Place, user: i64, told: &Told) -> Result<Option<i64>> {
+    let joined = if place == Place::Stored { "" } else { " AND account.deletion = workout.deletion" };
+    let only = place.only().replace("deletion", "workout.deletion");
+    let mut statement = connection.prepare_cached(&format!(
         "SELECT workout.id, account.sender, account.activity, account.sent_id, account.account ->> 'end'
-         FROM workout JOIN workout_account account ON account.workout = workout.id
-         WHERE workout.user = ?1 AND workout.start = ?2 ORDER BY workout.id, account.sender",
-    )?;
-    let mut rows = statement.query(params![owner.user, workout.start])?;
+         FROM {} workout JOIN {} account ON account.workout = workout.id{joined}
+         WHERE workout.user = ?1 AND workout.start = ?2{only} ORDER BY workout.id, account.sender",
+        place.table("workout"),
+        place.table("workout_account")
+    ))?;
+    let mut rows = statement.query(params![user, told.start])?;
     let mut alike = None;
     while let Some(row) = rows.next()? {
         let (id, sender): (i64, i64) = (row.get(0)?, row.get(1)?);
         let (activity, sent_id, end): (String, Option<String>, i64) = (row.get(2)?, row.get(3)?, row.get(4)?);
-        match (&workout.sent_id, &sent_id) {
+        match (&told.sent_id, &sent_id) {
             (Some(one), Some(other)) if one == other => return Ok(Some(id)),
-            (Some(_), Some(_)) if sender == workout.sender.id() => continue,
+            (Some(_), Some(_)) if sender == told.sender => continue,
             _ => {}
         }
-        let same_end = (end - workout.account.end).abs() <= SAME_END_WITHIN;
-        if activity == workout.activity || same_end {
+        let same_end = (end - told.end).abs() <= SAME_END_WITHIN;
+        if activity == told.activity || same_end {
             alike = alike.or(Some(id));
         }
     }
     Ok(alike)
 }
 
-fn insert(writing: &Writing, owner: Owner, workout: &Workout) -> Result<i64> {
-    writing
-        .connection
-        .prepare_cached("INSERT INTO workout (user, start, activity) VALUES (?1, ?2, ?3)")?
-        .execute(params![owner.user, workout.start, workout.activity])?;
-    Ok(writing.connection.last_insert_rowid())
+/// The first number that no workout has, shown or deleted: a link to a deleted one must not lead to another.
+const NEXT_ID: &str =
+    "1 + max(coalesce((SELECT max(id) FROM workout), 0), coalesce((SELECT max(id) FROM buried_workout), 0))";
+
+fn insert(connection: &Connection, place: Place, owner: Owner, workout: &Workout) -> Result<i64> {
+    let (table, (column, value)) = (place.table("workout"), place.also());
+    Ok(connection
+        .prepare_cached(&format!(
+            "INSERT INTO {table} (id, user, start, activity{column}) VALUES ({NEXT_ID}, ?1, ?2, ?3{value}) RETURNING id"
+        ))?
+        .query_row(params![owner.user, workout.start, workout.activity], |row| row.get(0))?)
+}
+
+/// Sees to it that what is moved from one place has its workout in the other.
+pub(super) fn insert_row(connection: &Connection, from: Place, workout: i64, to: Place, id: i64) -> Result<()> {
+    let (source, only, target, (column, value)) = (from.table("workout"), from.only(), to.table("workout"), to.also());
+    connection
+        .prepare_cached(&format!(
+            "INSERT OR IGNORE INTO {target} (id, user, start, activity{column})
+             SELECT {id}, user, start, activity{value} FROM {source} WHERE id = ?1{only}"
+        ))?
+        .execute([workout])?;
+    Ok(())
 }
 
 /// Replaces the series and the route that are sent; true when any of them is new or different.
-fn store_series(writing: &Writing, id: i64, workout: &Workout) -> Result<bool> {
+fn store_series(connection: &Connection, place: Place, id: i64, workout: &Workout) -> Result<bool> {
+    let put = |(name, unit): (&str, &str), points: usize, body: Vec<u8>| {
+        put(connection, place, (id, workout.sender.id()), (name, unit), points, body)
+    };
     let mut changed = false;
     for series in workout.series.iter().filter(|series| !series.points.is_empty()) {
-        changed |= put(writing, id, workout, (&series.name, &series.unit), series.points.len(), pack(&series.points)?)?;
+        changed |= put((&series.name, &series.unit), series.points.len(), pack(&series.points)?)?;
     }
     if !workout.route.is_empty() {
-        changed |= put(writing, id, workout, (ROUTE, ""), workout.route.len(), pack(&workout.route)?)?;
+        changed |= put((ROUTE, ""), workout.route.len(), pack(&workout.route)?)?;
     }
     Ok(changed)
 }
 
 fn put(
-    writing: &Writing,
-    id: i64,
-    workout: &Workout,
+    connection: &Connection,
+    place: Place,
+    (id, sender): (i64, i64),
     (name, unit): (&str, &str),
     points: usize,
     body: Vec<u8>,
 ) -> Result<bool> {
-    let written = writing
-        .connection
-        .prepare_cached(
-            "INSERT INTO workout_series (workout, sender, name, unit, points, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+    let (table, (column, value)) = (place.table("workout_series"), place.also());
+    let written = connection
+        .prepare_cached(&format!(
+            "INSERT INTO {table} (workout, sender, name, unit, points, body{column})
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6{value})
              ON CONFLICT DO UPDATE SET unit = excluded.unit, points = excluded.points, body = excluded.body
-             WHERE unit <> excluded.unit OR body <> excluded.body",
-        )?
-        .execute(params![id, workout.sender.id(), name, unit, points as i64, body])?;
+             WHERE unit <> excluded.unit OR body <> excluded.body"
+        ))?
+        .execute(params![id, sender, name, unit, points as i64, body])?;
     Ok(written > 0)
 }

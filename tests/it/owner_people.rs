@@ -80,7 +80,7 @@ fn one_of_many_at_once_gets_the_name() {
     let admin = admin(&server);
     let statuses: Vec<u16> = std::thread::scope(|scope| {
         let one = |at: usize| {
-            let (admin, name) = (admin.fresh(), if at % 2 == 0 { "Twin" } else { "TWIN" });
+            let (admin, name) = (admin.fresh(), ["Twin", "TWIN"][at % 2]);
             scope.spawn(move || admin.post("/api/v1/people", &[], &named(name)).status)
         };
         let threads: Vec<_> = (0..12).map(one).collect();

@@ -58,14 +58,3 @@ fn browsers_get_what_was_compressed_when_it_was_built() {
         assert_eq!(gzip.header("content-encoding"), "gzip", "{address}");
     }
 }
-
-/// What a page on a phone costs: the budget of the scripts is that of the page, not of one screen.
-#[test]
-fn all_scripts_together_stay_within_their_budget() {
-    let server = InProcess::start();
-    let client = server.client.with_key(None);
-    let scripts = assets(&client).into_iter().filter(|address| address.ends_with(".js"));
-    let bytes: usize =
-        scripts.map(|address| client.get_with(&address, &[("accept-encoding", "gzip")]).bytes.len()).sum();
-    assert!((1..=60_000).contains(&bytes), "{bytes} bytes of script under gzip");
-}

@@ -22,6 +22,11 @@ fn steps(at: u32) -> Value {
     body("step_count", "count", json!([{"date": format!("2024-01-01 10:{:02}:00 +0000", at % 60), "qty": at}]))
 }
 
+type Headers<'a> = &'a [(&'a str, &'a str)];
+
+/// Who sends what where, the status, and what the verdict says.
+type Case<'a> = (&'a Client, &'a str, Headers<'a>, &'a [u8], u16, &'a str);
+
 /// Reads the events of `/api/v1/requests` as they come.
 struct Events(BufReader<TcpStream>);
 
@@ -99,7 +104,7 @@ fn what_was_refused_is_told_with_what_to_do() {
     let reader = server.client.with_key(Some(&server.key("owner", &[Scope::Read])));
     let unknown = format!("he_{}", "Q".repeat(43));
     let large = vec![b' '; 2 << 20];
-    let cases: [(&Client, &str, &[(&str, &str)], &[u8], u16, &str); 10] = [
+    let cases: [Case; 10] = [
         (&none, "/api/v1/ingest", &[], b"{}", 401, "no key came"),
         (&none, "/api/v1/ingest", &[("x-api-key", "hunter2-secret")], b"{}", 401, "no key"),
         (&none, "/api/data", &[("x-api-key", "he_hunter2")], b"{}", 401, "a part of a key"),
@@ -148,6 +153,29 @@ fn an_import_and_a_flood_of_wrong_keys_are_told() {
     let last = seen(&admin).remove(0);
     assert!(last["status"] == 429 && last["verdict"].as_str().unwrap().contains("too many"), "{last}");
     assert!(!admin.get("/api/v1/requests").text().contains("secret.xml"));
+}
+
+#[test]
+fn a_sender_who_leaves_in_the_middle_is_told() {
+    let server = InProcess::start();
+    let (admin, key) = (admin(&server), server.key("owner", &[Scope::Ingest]));
+    let host = server.client.base().trim_start_matches("http://").to_owned();
+    let mut stream = TcpStream::connect(&host).unwrap();
+    let head = format!(
+        "POST /api/v1/ingest HTTP/1.1\r\nhost: {host}\r\nx-api-key: {key}\r\ncontent-length: 1000\r\n\r\n{{\"data\""
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    std::thread::sleep(Duration::from_millis(200));
+    drop(stream);
+    let begun = Instant::now();
+    while seen(&admin).is_empty() && begun.elapsed() < Duration::from_secs(10) {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let told = seen(&admin).remove(0);
+    assert!([json!(400), json!(499)].contains(&told["status"]), "{told}");
+    let verdict = told["verdict"].as_str().unwrap();
+    assert!(verdict.contains("left before the answer") || verdict.contains("ended early"), "{told}");
+    assert!(told["ok"] == false && told["hint"].as_str().unwrap().contains("keep the app open"), "{told}");
 }
 
 #[test]

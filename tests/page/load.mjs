@@ -1,12 +1,16 @@
 // A module of the page, for a test outside a browser.
 
 import { fileURLToPath } from "node:url";
+import { createServer } from "vite";
 
-import { build } from "esbuild";
+const root = fileURLToPath(new URL("../../data/dashboard", import.meta.url));
 
 /** `path` is below data/dashboard/src. */
 export async function load(path) {
-  const source = fileURLToPath(new URL(`../../data/dashboard/src/${path}`, import.meta.url));
-  const { outputFiles } = await build({ entryPoints: [source], bundle: true, format: "esm", target: ["es2022"], write: false });
-  return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString("base64")}`);
+  const server = await createServer({ root, configFile: false, appType: "custom", logLevel: "error", server: { middlewareMode: true, ws: false, watch: null } });
+  try {
+    return await server.ssrLoadModule(`/src/${path}`);
+  } finally {
+    await server.close();
+  }
 }

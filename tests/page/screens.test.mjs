@@ -73,7 +73,7 @@ describe("the screens", browserOr, () => {
       await page.goto("about:blank");
       await page.goto(`${server.address}/#/${fragment}`);
       await show(page, fragment);
-      assert.ok(requests.length <= MOST_REQUESTS + 1, `${fragment}: ${requests.length} requests:\n${requests.join("\n")}`);
+      assert.ok(requests.length <= MOST_REQUESTS, `${fragment}: ${requests.length} requests:\n${requests.join("\n")}`);
       await context.close();
     }
     const { page, context } = await signedIn({});

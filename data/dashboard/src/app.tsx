@@ -5,21 +5,10 @@ import type { ComponentType } from "preact";
 import { useEffect } from "preact/hooks";
 
 import { offline } from "./lib/api.ts";
+import { later } from "./lib/later.tsx";
 import { href, route } from "./lib/router.ts";
 import { refresh, session } from "./lib/session.ts";
-import { Activity } from "./screens/activity.tsx";
-import { Body } from "./screens/body.tsx";
-import { Connect } from "./screens/connect/index.tsx";
-import { Correlations } from "./screens/correlations/index.tsx";
-import { DataHealth } from "./screens/data/index.tsx";
-import { Events } from "./screens/events/index.tsx";
-import { Heart } from "./screens/heart.tsx";
-import { Metric } from "./screens/metric/index.tsx";
-import { Settings } from "./screens/settings/index.tsx";
 import { SignIn } from "./screens/sign-in.tsx";
-import { Sleep } from "./screens/sleep/index.tsx";
-import { Today } from "./screens/today.tsx";
-import { Workouts } from "./screens/workouts/index.tsx";
 
 /** A screen is given the rest of the path: of `#/workouts/12` it is ["12"]. */
 export interface ScreenProps {
@@ -33,20 +22,20 @@ interface Screen {
   admin?: boolean;
 }
 
-/** By the first part of the address, in the order of the menu. */
+/** By the first part of the address, in the order of the menu. Each is a script of its own: nobody looks at all of them. */
 const SCREENS: Record<string, Screen> = {
-  today: { title: "Today", view: Today },
-  activity: { title: "Activity", view: Activity },
-  heart: { title: "Heart", view: Heart },
-  sleep: { title: "Sleep", view: Sleep },
-  body: { title: "Body", view: Body },
-  workouts: { title: "Workouts", view: Workouts },
-  metric: { title: "All metrics", view: Metric },
-  correlations: { title: "Correlations", view: Correlations },
-  events: { title: "Events", view: Events },
-  data: { title: "Data health", view: DataHealth },
-  connect: { title: "Connect", view: Connect, admin: true },
-  settings: { title: "Settings", view: Settings },
+  today: { title: "Today", view: later(async () => (await import("./screens/today.tsx")).Today) },
+  activity: { title: "Activity", view: later(async () => (await import("./screens/activity.tsx")).Activity) },
+  heart: { title: "Heart", view: later(async () => (await import("./screens/heart.tsx")).Heart) },
+  sleep: { title: "Sleep", view: later(async () => (await import("./screens/sleep/index.tsx")).Sleep) },
+  body: { title: "Body", view: later(async () => (await import("./screens/body.tsx")).Body) },
+  workouts: { title: "Workouts", view: later(async () => (await import("./screens/workouts/index.tsx")).Workouts) },
+  metric: { title: "All metrics", view: later(async () => (await import("./screens/metric/index.tsx")).Metric) },
+  correlations: { title: "Correlations", view: later(async () => (await import("./screens/correlations/index.tsx")).Correlations) },
+  events: { title: "Events", view: later(async () => (await import("./screens/events/index.tsx")).Events) },
+  data: { title: "Data health", view: later(async () => (await import("./screens/data/index.tsx")).DataHealth) },
+  connect: { title: "Connect", view: later(async () => (await import("./screens/connect/index.tsx")).Connect), admin: true },
+  settings: { title: "Settings", view: later(async () => (await import("./screens/settings/index.tsx")).Settings) },
 };
 
 const menuOpen = signal(false);

@@ -15,6 +15,8 @@ pub const PROBLEMS_SHOWN: usize = 20;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Outcome {
     Unchanged,
+    /// It was deleted, and so it is not shown; counts as unchanged.
+    KeptOut,
     Updated,
     Stored,
 }
@@ -35,7 +37,7 @@ impl Counts {
         match outcome {
             Outcome::Stored => self.stored += 1,
             Outcome::Updated => self.updated += 1,
-            Outcome::Unchanged => self.unchanged += 1,
+            Outcome::Unchanged | Outcome::KeptOut => self.unchanged += 1,
         }
     }
 
@@ -75,6 +77,9 @@ pub struct Receipt {
     /// Items of kinds that nobody knows yet, by kind: kept in the raw body, and not part of `received`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub deferred: BTreeMap<String, u64>,
+    /// How many of `unchanged` are deleted, and were kept out for that reason.
+    #[serde(skip_serializing_if = "is_none_of", default)]
+    pub kept_out: u64,
     /// The first 20.
     pub problems: Vec<ItemProblem>,
     /// What should be known, though nothing was lost: a date that was missing, a heading that was passed over. The first 20.
@@ -96,10 +101,15 @@ pub struct Receipt {
     pub at_first: Option<Box<Receipt>>,
 }
 
+fn is_none_of(items: &u64) -> bool {
+    *items == 0
+}
+
 impl Receipt {
     /// Adds what another receipt counts; the id stays.
     pub fn add(&mut self, other: Receipt) {
         self.counts = self.counts.plus(other.counts);
+        self.kept_out += other.kept_out;
         self.add_reasons(other.reasons);
         for (name, counts) in other.by_metric {
             let sum = self.by_metric.entry(name).or_default();

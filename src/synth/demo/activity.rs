@@ -16,6 +16,10 @@ pub const DIARY_ENDED: i32 = 21;
 pub fn add(samples: &mut Vec<RawSample>, day: &Day) {
     let mut random = day.random(3);
     let liveliness = liveliness(day, &mut random);
+    for hour in 0..24 {
+        let (begin, rest) = (day.at(hour as f64), round(66.0 + 4.0 * random.noise(), 2));
+        samples.push(sample(&BASAL, (begin, begin + HOUR), rest, WATCH));
+    }
     for hour in 6..23 {
         let usual = usual(day, hour) * liveliness;
         add_hour(samples, &mut random, day, hour, usual);
@@ -55,7 +59,6 @@ fn add_hour(samples: &mut Vec<RawSample>, random: &mut Random, day: &Day, hour: 
         stood += span as f64 / 60.0;
     }
     let mut push = |measure, when, value| samples.push(sample(measure, when, value, WATCH));
-    push(&BASAL, (begin, begin + HOUR), round(68.0 + 4.0 * random.noise(), 2));
     if stood > 1.5 || random.unit() < 0.6 {
         push(&STAND_HOUR, (begin, begin + HOUR), 1.0);
         push(&STAND_TIME, (begin, begin + HOUR), stood.ceil().clamp(1.0, 55.0));
@@ -73,7 +76,7 @@ fn add_hour(samples: &mut Vec<RawSample>, random: &mut Random, day: &Day, hour: 
 }
 
 fn add_walk(samples: &mut Vec<RawSample>, random: &mut Random, (start, end): (i64, i64), usual: f64) {
-    let steps = ((end - start) as f64 * 1.55 * random.between(0.6, 1.0) * (0.6 + 0.7 * usual)).round().max(4.0);
+    let steps = ((end - start) as f64 * 1.2 * random.between(0.6, 1.0) * (0.6 + 0.7 * usual)).round().max(4.0);
     let (on_wrist, in_pocket) = (random.unit() < 0.93, random.unit() < 0.72);
     if on_wrist {
         samples.push(sample(&STEPS, (start, end), steps, WATCH));

@@ -142,7 +142,7 @@ pub fn plan(day: &Day) -> Vec<Exercise> {
     }
     let training = day.training();
     let wanted: (&'static Kind, f64, f64) = match day.weekday() {
-        _ if day.is_holiday() => (&HIKE, 10.0, 150.0 + 90.0 * random.unit()),
+        _ if day.is_holiday() => (&HIKE, 10.0, 90.0 + 80.0 * random.unit()),
         0 => (&STRENGTH, 18.2, 45.0),
         1 => (&RUN, 18.3, 38.0 + 22.0 * training),
         2 => (&YOGA, 7.6, 35.0),
@@ -160,14 +160,16 @@ pub fn plan(day: &Day) -> Vec<Exercise> {
 
 fn exercise(day: &Day, random: &mut Random, kind: &'static Kind, hour: f64, minutes: f64) -> Exercise {
     let start = day.at(hour + random.between(0.0, 0.5));
+    // A marathon has its length.
+    let stretch = if day.is_marathon() { 1.0 } else { 1.0 + 0.08 * random.noise() };
     let pace = 0.94 + 0.1 * day.fitness() + 0.03 * random.noise();
     Exercise {
         kind,
         id: id(random),
         start,
-        end: start + (minutes * 60.0 * (1.0 + 0.08 * random.noise())) as i64,
+        end: start + (minutes * 60.0 * stretch) as i64,
         resting: resting(day),
-        step: if day.density() < 1.0 { 20 } else { 5 },
+        step: if day.density() < 1.0 { 30 } else { 5 },
         pace: if day.is_marathon() { 1.048 } else { pace },
         has_intervals: day.weekday() == 3,
     }

@@ -32,6 +32,9 @@ use crate::synth::history::{RawSample, Segment, WATCH};
 /// Days that automations have sent; those before came with an export.
 const SENT_DAYS: i32 = 40;
 
+/// The first year of an `until`, so that fifty years before it there are still days that senders can name.
+const EARLIEST: i16 = 1951;
+
 /// What is made up, and up to when.
 pub struct Demo {
     seed: u64,
@@ -47,6 +50,11 @@ impl Demo {
     pub fn new(seed: u64, years: i16, until: Date, now: i64, zone: TimeZone) -> Result<Demo> {
         if !(1..=50).contains(&years) {
             return Err(Error::BadRequest(format!("--years cannot be {years}: it is 1 to 50")));
+        }
+        if until.year() < EARLIEST {
+            return Err(Error::BadRequest(format!(
+                "--until cannot be {until}: the first that it can be is {EARLIEST}-01-01"
+            )));
         }
         let demo = Demo { seed, years, until, now, zone };
         demo.days()?;

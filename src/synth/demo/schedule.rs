@@ -39,20 +39,25 @@ impl Demo {
     pub fn deliveries(&self, mut give: impl FnMut(Delivery) -> Result<()>) -> Result<()> {
         let imported_at = self.imported_at()?;
         let exported = self.exported()?;
-        for (number, week) in exported.chunk_by(|_, next| next.weekday() != 0).enumerate() {
-            give(self.week(week, imported_at + 5 * (number as i64 + 1)))?;
+        // Years ago little was recorded, and each delivery takes its time.
+        let is_same = |one: &Day, next: &Day| match next.density() < 1.0 {
+            true => one.date.month() == next.date.month(),
+            false => next.weekday() != 0,
+        };
+        for (number, days) in exported.chunk_by(is_same).enumerate() {
+            give(self.file(days, imported_at + 5 * (number as i64 + 1)))?;
         }
-        let mut waiting = Vec::new();
+        let (mut waiting, mut sent) = (Vec::new(), Vec::new());
         for day in self.days()?.iter().filter(|day| day.age < SENT_DAYS) {
-            for delivery in self.sent_on(day, &mut waiting) {
-                give(delivery)?;
-            }
+            sent.extend(self.sent_on(day, &mut waiting));
         }
-        Ok(())
+        // What is sent late may come after what the next day has begun with.
+        sent.sort_by_key(|delivery| delivery.at);
+        sent.into_iter().try_for_each(give)
     }
 
-    /// A week as a file: all that an export of Apple's does not hold, or not as well.
-    fn week(&self, days: &[Day], at: i64) -> Delivery {
+    /// A week, or a month of long ago, as a file: all that an export of Apple's does not hold, or not as well.
+    fn file(&self, days: &[Day], at: i64) -> Delivery {
         let all = |of: &dyn Fn(&Demo, &Day) -> Vec<Entry>| -> Vec<Value> {
             days.iter().flat_map(|day| of(self, day)).map(|(_, value)| value).collect()
         };
@@ -106,7 +111,6 @@ impl Demo {
         }
         self.add_records(day, &mut add);
         add_odd(self, day, &mut add);
-        sent.sort_by_key(|delivery| delivery.at);
         sent
     }
 
@@ -126,10 +130,10 @@ impl Demo {
         type Of = fn(&Demo, &Day) -> Vec<Entry>;
         let kinds: [(&str, &'static str, Of, i64); 7] = [
             ("workouts", "Workouts", workouts, 8 * MINUTE),
-            ("symptoms", "Symptoms", diary::symptoms, 20 * MINUTE),
-            ("stateOfMind", "State of mind", diary::moods, 10 * MINUTE),
+            ("symptoms", "Diary", diary::symptoms, 20 * MINUTE),
+            ("stateOfMind", "Diary", diary::moods, 10 * MINUTE),
             ("medications", "Medications", diary::medications, 15 * MINUTE),
-            ("cycleTracking", "Cycle", diary::cycle, 30 * MINUTE),
+            ("cycleTracking", "Diary", diary::cycle, 30 * MINUTE),
             ("ecg", "Heart", heart::electrocardiograms, 5 * MINUTE),
             ("heartRateNotifications", "Heart", heart::notifications, 5 * MINUTE),
         ];

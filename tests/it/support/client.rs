@@ -83,7 +83,7 @@ impl Client {
             request = request.header(*name, *value);
         }
         let answer = match method {
-            "GET" | "HEAD" => self.agent.run(request.body(SendBody::none()).unwrap()),
+            "GET" | "HEAD" | "DELETE" => self.agent.run(request.body(SendBody::none()).unwrap()),
             _ => self.agent.run(request.body(SendBody::from_reader(&mut { body })).unwrap()),
         };
         answer.ok().and_then(read)

@@ -19,16 +19,10 @@ export function AutoExport({ phone }: { phone?: Phone }) {
 function Before() {
   return (
     <p>
-      Install <b>Health Auto Export – JSON+CSV</b> from the App Store; sending by itself needs its premium version. Make the key above, and its
-      links and codes are here. Without that app, use a <a href="#shortcuts" onClick={toShortcuts}>Shortcut</a>.
+      Install <b>Health Auto Export – JSON+CSV</b> from the App Store; sending by itself needs its premium version. When the key is made,
+      its links and codes are here. Without that app, use a Shortcut, below.
     </p>
   );
-}
-
-/** A link to `#shortcuts` would be taken for an address of the page. */
-function toShortcuts(event: Event): void {
-  event.preventDefault();
-  document.getElementById("shortcuts")?.scrollIntoView();
 }
 
 function Links({ phone }: { phone: Phone }) {
@@ -37,8 +31,8 @@ function Links({ phone }: { phone: Phone }) {
   return (
     <>
       <p>
-        Each kind of data is an automation of its own in the app. Choose one, scan its code with the phone's camera, and save what opens;
-        then the next. The first three bring what most people want.
+        Each kind of data is an automation of its own. Choose one, scan its code with the phone's camera, save what opens; then the next.
+        The first three bring what most people want.
       </p>
       <div class="links">
         <fieldset>
@@ -56,8 +50,8 @@ function Links({ phone }: { phone: Phone }) {
         </div>
       </div>
       <p class="muted small">
-        Code and link hold the key. They follow what the app's maker has published, but we have not tried them on a phone; when one does
-        nothing or something else, set it up by hand. “What arrives” tells whether it works.
+        Code and link hold the key. They follow what the app's maker has published, but we have not tried them on a phone: when one does
+        not do what it should, set it up by hand.
       </p>
       <details>
         <summary>By hand: {chosen.name}</summary>

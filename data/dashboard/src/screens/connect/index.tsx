@@ -23,8 +23,8 @@ export function Connect() {
           <Shortcuts phone={ready} />
           <Card title="Everything from before">
             <p>
-              An automation sends what is new. Once, bring everything that the phone has collected so far: in the Health app tap your
-              picture, then <b>Export All Health Data</b>, and <a href={href("data", "import")}>import the file</a> here.
+              Once, bring what the phone has collected so far: in the Health app tap your picture, then <b>Export All Health Data</b>, and{" "}
+              <a href={href("data", "import")}>import the file</a> here.
             </p>
           </Card>
         </div>

@@ -46,7 +46,7 @@ function Whose({ people, phone, change }: Part & { people: string[] }) {
           {people.map((name) => <option key={name} value={name}>{name}</option>)}
         </select>
       </label>
-      <p class="muted small">What it sends is kept strictly apart from everybody else's. <a href="#/settings/people">Add a person</a></p>
+      <p class="muted small">What it sends is kept apart from everybody else's. <a href="#/settings/people">Add a person</a></p>
     </>
   );
 }
@@ -87,7 +87,7 @@ function Where({ addresses, phone, change }: Part & { addresses: Addresses }) {
         </label>
       )}
       {addresses.reachable && isLoopback(phone.server) && (
-        <p class="notice">For a phone this address means the phone itself. Choose one by which other machines find the server, such as its name or its number in your network.</p>
+        <p class="notice">For a phone this address means the phone itself: choose another.</p>
       )}
       <Safety server={phone.server} />
     </>
@@ -98,8 +98,8 @@ function Unreachable({ listens }: { listens: string }) {
   return (
     <div class="notice">
       <p>
-        <b>Phones cannot reach this server yet.</b> It listens on {listens}, which is the machine itself only. Run this on the server, say
-        yes, and start the server again:
+        <b>Phones cannot reach this server yet:</b> it listens on {listens}, the machine itself. Run this on it, say yes, and start the
+        server again:
       </p>
       <Snippet text="health-export setup" />
     </div>
@@ -111,15 +111,14 @@ function Safety({ server }: { server: string }) {
   if (server.startsWith("http://")) {
     return (
       <p class="notice">
-        Over plain HTTP everyone in the same network can read what passes, the key and the data alike. Use it in a network that you
-        trust only, or put HTTPS in front.
+        Over plain HTTP everyone in the same network can read the key and the data. Use it in a network that you trust, or put HTTPS in
+        front.
       </p>
     );
   }
   return (
     <p class="muted small">
-      An iPhone refuses a certificate that it does not know. With one of your own, install its authority on the phone first and trust it in
-      Settings → General → About → Certificate Trust Settings.
+      An iPhone refuses a certificate of your own until its authority is installed and trusted on it (Settings → General → About).
     </p>
   );
 }
@@ -133,7 +132,7 @@ function Key({ phone, change }: Part) {
   if (phone.key) {
     return (
       <div>
-        <p class="done" role="status">The key of {owns(phone.person)} phone. It is shown only now, and may send data but read none:</p>
+        <p class="done" role="status">The key of {owns(phone.person)} phone, shown only now. It may send data and read none:</p>
         <Snippet text={phone.key} />
         <p class="muted small">When the phone is lost, revoke it in <a href="#/settings/keys">Settings</a>.</p>
       </div>

@@ -41,7 +41,7 @@ export function Hours({ stored, source }: { stored: Stored; source?: string }) {
   const coarse = ["day", "week", "month", "year"].includes(series.data?.layer ?? "");
   return (
     <Card wide title="Hours of the week" note="the mean of the last 12 weeks" actions={series.data && <UseThis asked={series.data.asked} />}>
-      <Shown answer={series} isEmpty={({ x }) => coarse || known(cells).length < 14 || !x.length}
+      <Shown answer={series} isEmpty={({ x }) => coarse || known(cells).length < 28 || !x.length}
         empty={coarse ? "This metric is stored by the day only, so nothing is known of its hours." : "There is too little of the last 12 weeks to tell."}>
         {({ unit }) => <Grid stored={stored} cells={cells} write={writer(stored.name, unit)} />}
       </Shown>

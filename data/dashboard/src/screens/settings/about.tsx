@@ -13,12 +13,10 @@ export function About({ title }: { title: string }) {
     <Card title={title}>
       <p>health-export {session.value?.version}</p>
       <p>
-        Everything on this page is asked of an interface that your own programs can use as well: <a href="/openapi.json">its description</a>{" "}
-        (OpenAPI).
+        Your own programs can ask everything that this page asks: <a href="/openapi.json">description of the API</a> (OpenAPI).
       </p>
       <p>
-        Nothing is sent anywhere: no telemetry, no fonts or maps from elsewhere, no look for updates. This page talks to your server and to
-        nobody else.
+        No telemetry: this page talks to your server and to nobody else.
       </p>
       <details>
         <summary>Libraries on this page</summary>

@@ -41,8 +41,8 @@ export function PeopleSection({ title }: { title: string }) {
     <Card title={title} note="each sees their own data only" actions={<button type="button" onClick={() => setDoing({ what: "add" })}>Add a person</button>}>
       <Shown answer={answer}>{({ people }) => <ul class="rows">{people.map((one) => <Row key={one.id} one={one} start={setDoing} />)}</ul>}</Shown>
       <p class="muted small">
-        What a person's phone sends is strictly separate: no key and no link of one person shows anything of another's data, the owner's included. Whoever can read the
-        server's disk can read everything.
+        No key and no link shows another person's data. Whoever looks after the server can make keys and links for everybody, though, and
+        read its disk.
       </p>
       {doing?.what === "add" && <Name title="Add a person" label="Their name" close={close} save={(name) => send("POST", "/api/v1/people", { name })} />}
       {doing?.what === "rename" && <Name title={`Rename ${doing.one.name}`} label="The new name" value={doing.one.name} close={close} save={(name) => rename(doing.one, name)} />}

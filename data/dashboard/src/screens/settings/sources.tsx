@@ -5,8 +5,8 @@ export function Sources({ title }: { title: string }) {
   return (
     <Card title={title}>
       <p>
-        When a watch and a phone have counted the same walk, one of them is believed. <a href={href("data", "sources")}>Data health → Sources</a>{" "}
-        shows what has measured, and in which order it is believed.
+        When a watch and a phone have counted the same walk, one is believed:{" "}
+        <a href={href("data", "sources")}>Data health → Sources</a> has the order.
       </p>
     </Card>
   );

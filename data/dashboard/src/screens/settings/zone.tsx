@@ -57,7 +57,7 @@ function Form({ settings: { home_zone, units } }: { settings: Shape }) {
         <datalist id="zones">{Intl.supportedValuesOf("timeZone").map((name) => <option key={name} value={name} />)}</datalist>
       </label>
       <p id="zone-note" class="muted small">
-        Where you live. It decides where a day begins and to which day a night belongs. A change counts all days anew; nothing that is stored changes.{fixed(home_zone)}
+        Where you live: it decides when a day begins. After a change all days are counted anew; what is stored stays.{fixed(home_zone)}
       </p>
       <label>
         Units

@@ -1,0 +1,45 @@
+// Builds the page into dist/. Each screen is a script of its own, because nobody looks at all of them, beside two that most of
+// them share; every file is named by its content, so that browsers may keep it for ever, and stands beside what it is
+// under brotli, which the program embeds and hands out as it is.
+
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { brotliCompressSync, constants } from "node:zlib";
+import { defineConfig } from "vite";
+
+const brotli = {
+  name: "brotli",
+  writeBundle({ dir }) {
+    const files = readdirSync(dir, { recursive: true }).filter((name) => /\.(html|js|css)$/.test(name));
+    for (const path of files.map((name) => join(dir, name))) {
+      writeFileSync(`${path}.br`, brotliCompressSync(readFileSync(path), { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }));
+    }
+  },
+};
+
+/** What every screen needs; whatever else they share comes with the charts. */
+const BASE = /node_modules\/(?!uplot).*|src\/(main|app|lib\/(api|days|format|later|router|session)|parts\/(action|card|copy|dialog|spark|state))\./;
+
+export default defineConfig({
+  root: import.meta.dirname,
+  plugins: [brotli],
+  // For development: HEALTH_EXPORT is the address of a running server.
+  server: { proxy: { "/api": process.env.HEALTH_EXPORT ?? "http://127.0.0.1:8787" } },
+  build: {
+    target: "es2022",
+    // The page's policy allows no data in the place of files.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    cssCodeSplit: false,
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          groups: [
+            { name: "base", test: BASE, priority: 2 },
+            { name: "chart", test: /uplot|src\/(lib|parts)\//, priority: 1 },
+          ],
+        },
+      },
+    },
+  },
+});
