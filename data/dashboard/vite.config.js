@@ -17,8 +17,8 @@ const brotli = {
   },
 };
 
-/** What every screen needs; whatever else they share comes with the charts. */
-const BASE = /node_modules\/(?!uplot).*|src\/(main|app|lib\/(api|days|format|later|router|session)|parts\/(action|card|copy|dialog|spark|state))\./;
+/** What every screen needs: all that is shared but for charts, and the arithmetic that only screens with charts do. */
+const BASE = /node_modules\/(?!uplot).*|src\/(main|app)\.|src\/lib\/(?!course|gaps|nights|statistics|trends|workouts)|src\/parts\/(?!bars|chart|metric-card|topic)/;
 
 export default defineConfig({
   root: import.meta.dirname,

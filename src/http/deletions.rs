@@ -110,9 +110,9 @@ pub async fn undo(
     })?;
     let now = Timestamp::now().as_second();
     let undone = blocking(move || deletions::undo(&app.store, principal.user, number, now));
-    let undone = to_the_end(undone).await?.ok_or_else(|| {
-        Error::Conflict("it was undone before: what it had taken is back already".into())
-    })?;
+    let undone = to_the_end(undone)
+        .await?
+        .ok_or_else(|| Error::Conflict("it was undone before: what it had taken is back already".into()))?;
     Ok(private(undone))
 }
 

@@ -25,7 +25,7 @@ use crate::store::{Store, codes};
 pub const PATH: &str = "/api/v1/session";
 
 /// Bytes that a code or a key may take.
-const LARGEST: usize = 4096;
+const LARGEST: usize = 64 << 10;
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SessionState {
@@ -83,10 +83,10 @@ pub async fn get(State(doors): State<Doors>, params: Params, headers: HeaderMap)
     )
 )]
 pub async fn post(State(doors): State<Doors>, params: Params, request: Request) -> Result<Response, Problem> {
-    params.finish()?;
     let peer = auth::peer(&request);
     let (parts, body) = request.into_parts();
     let body = to_bytes(body, LARGEST).await.unwrap_or_default();
+    params.finish()?;
     let secret = random().map_err(|fault| Error::internal("making a secret", fault))?;
     let begin = Begin {
         hash: hash(&secret),

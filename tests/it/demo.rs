@@ -33,7 +33,10 @@ fn command(folder: &Path, arguments: &[&str]) -> Command {
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("HEALTH_EXPORT_")) {
         command.env_remove(name);
     }
-    command.env("TMPDIR", folder).arg("demo").args(["--home-zone", "Europe/Berlin"]).args(arguments);
+    command.env("TMPDIR", folder).arg("demo").args(arguments);
+    if !arguments.contains(&"--home-zone") {
+        command.args(["--home-zone", "Europe/Berlin"]);
+    }
     command
 }
 
