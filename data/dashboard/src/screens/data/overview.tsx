@@ -3,11 +3,12 @@
 import { useAnswer } from "../../lib/api.ts";
 import { dateOf } from "../../lib/days.ts";
 import { ago, count, date, number, title } from "../../lib/format.ts";
+import { later } from "../../lib/later.tsx";
 import { type Stored, useMetrics } from "../../lib/metrics.ts";
 import { href, route, setQuery } from "../../lib/router.ts";
 import { Card } from "../../parts/card.tsx";
 import { Shown } from "../../parts/state.tsx";
-import { type Entry, Followed } from "./entry.tsx";
+import type { Entry } from "./entry.tsx";
 import { type Delivery, every, formatName, nameOf, plain } from "./words.ts";
 
 interface Automation {
@@ -27,6 +28,9 @@ interface Coverage {
   entries: Entry[];
   automations: Automation[];
 }
+
+/** Its calendar is fetched by those who open one. */
+const Followed = later(async () => (await import("./entry.tsx")).Followed);
 
 export function Overview() {
   const answer = useAnswer<Coverage>("/api/v1/coverage");
