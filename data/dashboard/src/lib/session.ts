@@ -58,7 +58,8 @@ export async function signIn(proof: { code: string } | { key: string }): Promise
 }
 
 export async function signOut(): Promise<void> {
-  await send("DELETE", "/api/v1/session");
+  // What is on show must not be asked for again: it would be refused.
+  await send("DELETE", "/api/v1/session", undefined, true);
   await refresh();
 }
 
