@@ -92,6 +92,16 @@ export interface Answer<T> {
   loading: boolean;
 }
 
+const underway = new Map<string, Promise<unknown>>();
+
+/** Two parts of a screen that ask the same at once get the same answer, but not one that a change has overtaken. */
+function shared<T>(url: string, version: number): Promise<T> {
+  const key = `${version} ${url}`;
+  const answer = underway.get(key) ?? ask<T>(url).finally(() => underway.delete(key));
+  underway.set(key, answer);
+  return answer as Promise<T>;
+}
+
 /** Asks while the component is on show, and again when the address changes or this page has changed something. Nothing is asked for without a path. */
 export function useAnswer<T>(path: string | undefined, params: Params = {}): Answer<T> {
   const url = path && address(path, params);
@@ -99,13 +109,15 @@ export function useAnswer<T>(path: string | undefined, params: Params = {}): Ans
   const version = changes.value;
   useEffect(() => {
     if (!url) return setAnswer({ loading: false });
-    const stop = new AbortController();
+    let gone = false;
     setAnswer((before) => ({ ...before, loading: true }));
-    ask<T>(url, {}, stop.signal).then(
-      (data) => setAnswer({ data, loading: false, url }),
-      (error) => stop.signal.aborted || setAnswer((before) => ({ data: before.url === url ? before.data : undefined, error, loading: false, url })),
+    shared<T>(url, version).then(
+      (data) => gone || setAnswer({ data, loading: false, url }),
+      (error) => gone || setAnswer((before) => ({ data: before.url === url ? before.data : undefined, error, loading: false, url })),
     );
-    return () => stop.abort();
+    return () => {
+      gone = true;
+    };
   }, [url, version]);
   return answer;
 }
