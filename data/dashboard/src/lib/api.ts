@@ -22,6 +22,13 @@ export const offline = signal(false);
 /** Moves when something was stored, deleted or changed by this page, so that what is on show is asked for again. */
 export const changes = signal(0);
 
+/** The server is there. After it was away, what is on show is old. */
+function reached(): void {
+  if (!offline.value) return;
+  offline.value = false;
+  changes.value++;
+}
+
 export function address(path: string, params: Params = {}): string {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(params)) {
@@ -33,7 +40,7 @@ export function address(path: string, params: Params = {}): string {
 async function reach(url: string, options: RequestInit): Promise<Response> {
   try {
     const answer = await fetch(url, { credentials: "same-origin", ...options });
-    offline.value = false;
+    reached();
     return answer;
   } catch (fault) {
     if (options.signal?.aborted) throw fault;
@@ -133,7 +140,7 @@ export function useEvents<T>(path: string | undefined, name: string, take: (item
     const open = () => {
       source = new EventSource(path);
       source.addEventListener(name, (event) => take(JSON.parse(event.data)));
-      source.addEventListener("open", () => (offline.value = false));
+      source.addEventListener("open", reached);
       // The browser itself goes on after a lost connection, but not after a refusal, such as a proxy's 502.
       source.addEventListener("error", () => source.readyState === EventSource.CLOSED && (timer = setTimeout(open, REOPEN_MS)));
     };
