@@ -38,10 +38,10 @@ fn requests_are_counted_by_route_and_never_by_path() {
     client.get("/nowhere/at/all").problem(404);
     client.with_key(Some("he_wrong")).get("/api/v1/data/step_count").problem(401);
     client.request("HEAD", "/api/v1/data/my_secret_metric", &[], b"").unwrap();
-    client.request("PURGE", "/api/v1/data/my_secret_metric", &[], b"").unwrap().problem(405);
+    client.request("PATCH", "/api/v1/data/my_secret_metric", &[], b"").unwrap().problem(405);
     let page = client.get("/metrics").text();
     for secret in
-        ["secret", "43219876", "Zoe", "nowhere", "no_such", "PURGE", "he_wrong", &*folder.path().display().to_string()]
+        ["secret", "43219876", "Zoe", "nowhere", "no_such", "PATCH", "he_wrong", &*folder.path().display().to_string()]
     {
         assert!(!page.contains(secret), "the page says {secret}");
     }

@@ -43,29 +43,37 @@ export const browserOr = executablePath ? {} : { skip: "no Chromium here: instal
 export const launch = () => chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-dev-shm-usage"] });
 
 /**
- * Starts the program and waits for its address. `link` is what it prints for opening the page; it works once.
+ * Runs a command of the program that serves, and waits until it prints what `pattern` finds.
  * Settings of the machine that runs the tests do not count.
  */
-export async function start(...command) {
+async function run(command, listen, pattern) {
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("HEALTH_EXPORT_")));
-  const child = spawn(PROGRAM, [...command, "--listen", "127.0.0.1:0", "--home-zone", "Europe/Berlin"], { env, stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(PROGRAM, [...command, "--listen", listen, "--home-zone", "Europe/Berlin"], { env, stdio: ["ignore", "pipe", "inherit"] });
   const lines = [];
-  const printed = (pattern) => new Promise((found, failed) => {
-    const look = (line) => line.match(pattern) && found(line.match(pattern)[0]);
+  const printed = (wanted) => new Promise((found, failed) => {
+    const look = (line) => line.match(wanted) && found(line.match(wanted)[0]);
     lines.forEach(look);
     reader.on("line", look);
-    child.once("exit", (code) => failed(new Error(`${PROGRAM} ended with ${code} before it printed ${pattern}:\n${lines.join("\n")}`)));
+    child.once("exit", (code) => failed(new Error(`${PROGRAM} ended with ${code} before it printed ${wanted}:\n${lines.join("\n")}`)));
   });
   const reader = createInterface(child.stdout);
   reader.on("line", (line) => lines.push(line));
-  const link = await printed(/https?:\/\/\S+#\w{10}/);
   const ended = new Promise((exited) => child.once("exit", exited));
   const stop = async () => {
     child.kill();
     await ended;
   };
-  return { address: new URL(link).origin, link, printed, stop, child };
+  return { said: await printed(pattern), printed, stop, child };
 }
+
+/** Starts the program and waits for its address. `link` is what it prints for opening the page; it works once. */
+export async function start(...command) {
+  const { said: link, ...server } = await run(command, "127.0.0.1:0", /https?:\/\/\S+#\w{10}/);
+  return { address: new URL(link).origin, link, ...server };
+}
+
+/** Starts the program at an address that it had before. Whoever was signed in still is, so it prints no link. */
+export const startAt = (address, ...command) => run(command, new URL(address).host, /listens on \S+/);
 
 /** A folder for a server's data, and its removal. */
 export function folder() {
@@ -73,10 +81,21 @@ export function folder() {
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 
+/** What a page has asked for and not been given yet. A stream of events never ends, and is not waited for. */
+const waiting = new WeakMap();
+
+function watch(page) {
+  const asked = new Set();
+  waiting.set(page, asked);
+  page.on("request", (request) => request.resourceType() !== "eventsource" && asked.add(request));
+  for (const end of ["requestfinished", "requestfailed"]) page.on(end, (request) => asked.delete(request));
+}
+
 /** A browser of its own, as on another device. `faults` gathers whatever went wrong; `requests` all addresses asked for. */
 export async function visit(browser, { size = "desk", colorScheme = "light", ...options } = {}) {
   const context = await browser.newContext({ viewport: SIZES[size], colorScheme, locale: "en-GB", timezoneId: "Pacific/Auckland", ...options });
   const page = await context.newPage();
+  watch(page);
   const [faults, requests] = [[], []];
   let origin;
   page.on("console", (message) => ["error", "warning"].includes(message.type()) && faults.push(`console: ${message.text()}`));
@@ -101,11 +120,21 @@ export async function signIn(visitor, link) {
   await visitor.page.locator("main h1").waitFor();
 }
 
-/** Goes to a screen and waits until nothing is on its way any more. */
+const QUIET_MS = 150;
+
+/** Waits until a screen stands: nothing is on its way, and nothing has been for a moment, so that what was drawn has had time to ask for more. */
+export async function settled(page) {
+  for (let quietSince = Date.now(); Date.now() - quietSince < QUIET_MS;) {
+    await page.waitForFunction(() => document.querySelector("main h1") && !document.querySelector("main [aria-busy=true]"));
+    await page.waitForTimeout(25);
+    if (waiting.get(page).size) quietSince = Date.now();
+  }
+}
+
+/** Goes to a screen and waits until it stands. */
 export async function show(page, fragment) {
   await page.evaluate((to) => (location.hash = `#/${to}`), fragment);
-  await page.waitForFunction(() => document.querySelector("main h1") && !document.querySelector("main [aria-busy=true]"));
-  await page.waitForLoadState("networkidle");
+  await settled(page);
 }
 
 /** Asks the API as the page does. */

@@ -7,7 +7,7 @@ import { useEffect } from "preact/hooks";
 import { offline } from "./lib/api.ts";
 import { later } from "./lib/later.tsx";
 import { href, route } from "./lib/router.ts";
-import { refresh, session } from "./lib/session.ts";
+import { session } from "./lib/session.ts";
 import { SignIn } from "./screens/sign-in.tsx";
 
 /** A screen is given the rest of the path: of `#/workouts/12` it is ["12"]. */
@@ -90,10 +90,5 @@ function Menu({ current }: { current: string }) {
 }
 
 function Offline() {
-  useEffect(() => {
-    if (!offline.value) return;
-    const timer = setInterval(() => void refresh(), 3000);
-    return () => clearInterval(timer);
-  }, [offline.value]);
   return offline.value ? <p class="banner" role="alert">The server cannot be reached. What is on show may be old; this page tries again by itself.</p> : null;
 }

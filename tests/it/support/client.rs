@@ -83,7 +83,7 @@ impl Client {
             request = request.header(*name, *value);
         }
         let answer = match method {
-            "GET" | "HEAD" | "DELETE" | "PURGE" => self.agent.run(request.body(SendBody::none()).unwrap()),
+            "GET" | "HEAD" | "DELETE" => self.agent.run(request.body(SendBody::none()).unwrap()),
             // In chunks it would have an end, which a server that wants no body need not read.
             _ if body.is_empty() => self.agent.run(request.body(()).unwrap()),
             _ => self.agent.run(request.body(SendBody::from_reader(&mut { body })).unwrap()),

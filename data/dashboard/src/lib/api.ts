@@ -22,6 +22,13 @@ export const offline = signal(false);
 /** Moves when something was stored, deleted or changed by this page, so that what is on show is asked for again. */
 export const changes = signal(0);
 
+/** The server is there. After it was away, what is on show is old. */
+function reached(): void {
+  if (!offline.value) return;
+  offline.value = false;
+  changes.value++;
+}
+
 export function address(path: string, params: Params = {}): string {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(params)) {
@@ -33,7 +40,7 @@ export function address(path: string, params: Params = {}): string {
 async function reach(url: string, options: RequestInit): Promise<Response> {
   try {
     const answer = await fetch(url, { credentials: "same-origin", ...options });
-    offline.value = false;
+    reached();
     return answer;
   } catch (fault) {
     if (options.signal?.aborted) throw fault;
@@ -92,6 +99,16 @@ export interface Answer<T> {
   loading: boolean;
 }
 
+const underway = new Map<string, Promise<unknown>>();
+
+/** Two parts of a screen that ask the same at once get the same answer, but not one that a change has overtaken. */
+function shared<T>(url: string, version: number): Promise<T> {
+  const key = `${version} ${url}`;
+  const answer = underway.get(key) ?? ask<T>(url).finally(() => underway.delete(key));
+  underway.set(key, answer);
+  return answer as Promise<T>;
+}
+
 /** Asks while the component is on show, and again when the address changes or this page has changed something. Nothing is asked for without a path. */
 export function useAnswer<T>(path: string | undefined, params: Params = {}): Answer<T> {
   const url = path && address(path, params);
@@ -99,13 +116,15 @@ export function useAnswer<T>(path: string | undefined, params: Params = {}): Ans
   const version = changes.value;
   useEffect(() => {
     if (!url) return setAnswer({ loading: false });
-    const stop = new AbortController();
+    let gone = false;
     setAnswer((before) => ({ ...before, loading: true }));
-    ask<T>(url, {}, stop.signal).then(
-      (data) => setAnswer({ data, loading: false, url }),
-      (error) => stop.signal.aborted || setAnswer((before) => ({ data: before.url === url ? before.data : undefined, error, loading: false, url })),
+    shared<T>(url, version).then(
+      (data) => gone || setAnswer({ data, loading: false, url }),
+      (error) => gone || setAnswer((before) => ({ data: before.url === url ? before.data : undefined, error, loading: false, url })),
     );
-    return () => stop.abort();
+    return () => {
+      gone = true;
+    };
   }, [url, version]);
   return answer;
 }
@@ -121,7 +140,7 @@ export function useEvents<T>(path: string | undefined, name: string, take: (item
     const open = () => {
       source = new EventSource(path);
       source.addEventListener(name, (event) => take(JSON.parse(event.data)));
-      source.addEventListener("open", () => (offline.value = false));
+      source.addEventListener("open", reached);
       // The browser itself goes on after a lost connection, but not after a refusal, such as a proxy's 502.
       source.addEventListener("error", () => source.readyState === EventSource.CLOSED && (timer = setTimeout(open, REOPEN_MS)));
     };

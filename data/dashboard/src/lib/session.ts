@@ -3,7 +3,7 @@
 
 import { effect, signal } from "@preact/signals";
 
-import { ask, Problem, send, unknown } from "./api.ts";
+import { ask, offline, Problem, send, unknown } from "./api.ts";
 
 export interface Session {
   signed_in: boolean;
@@ -39,17 +39,22 @@ export async function start(): Promise<void> {
   await refresh();
 }
 
-/** Asks who is signed in; waits for the server as long as it cannot be reached. */
+const AGAIN_MS = 2000;
+let again: ReturnType<typeof setTimeout> | undefined;
+
+/** Asks who is signed in, and asks again as long as the server cannot be reached. */
 export async function refresh(): Promise<void> {
   try {
     session.value = await ask<Session>("/api/v1/session");
+    clearTimeout(again);
   } catch {
-    setTimeout(() => void refresh(), 2000);
+    clearTimeout(again);
+    again = setTimeout(() => void refresh(), AGAIN_MS);
   }
 }
 
 effect(() => {
-  if (unknown.value) void refresh();
+  if (unknown.value || offline.value) void refresh();
 });
 
 export async function signIn(proof: { code: string } | { key: string }): Promise<void> {
@@ -58,7 +63,8 @@ export async function signIn(proof: { code: string } | { key: string }): Promise
 }
 
 export async function signOut(): Promise<void> {
-  await send("DELETE", "/api/v1/session");
+  // What is on show must not be asked for again: it would be refused.
+  await send("DELETE", "/api/v1/session", undefined, true);
   await refresh();
 }
 

@@ -6,7 +6,7 @@ export function Near({ children }: { children: ComponentChildren }) {
   const place = useRef<HTMLDivElement>(null);
   const [near, setNear] = useState(false);
   useEffect(() => {
-    const seen = new IntersectionObserver(([entry]) => entry?.isIntersecting && setNear(true), { rootMargin: "200px" });
+    const seen = new IntersectionObserver(([entry]) => entry?.isIntersecting && setNear(true));
     if (place.current) seen.observe(place.current);
     return () => seen.disconnect();
   }, []);

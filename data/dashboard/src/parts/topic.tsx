@@ -44,7 +44,7 @@ export function Topic({ title, metrics, lead }: {
           const shown = metrics.filter(([name]) => stored.has(name));
           const atOnce = lead ? AT_ONCE - LEAD : AT_ONCE;
           return (
-            <div class="grid">
+            <div class="grid topic">
               {lead?.(view, stored)}
               {shown.map(([metric, kind, more], at) => {
                 const card = <MetricCard metric={metric} kind={kind} view={view} wide={at === 0 && !lead} {...more} />;

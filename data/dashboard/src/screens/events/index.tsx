@@ -5,15 +5,18 @@ import { useState } from "preact/hooks";
 import { useAnswer } from "../../lib/api.ts";
 import { dateOf, wall } from "../../lib/days.ts";
 import { count, date, dateTime, minutes, number, title } from "../../lib/format.ts";
+import { later } from "../../lib/later.tsx";
 import { href, route, setQuery } from "../../lib/router.ts";
 import { useWork } from "../../lib/work.ts";
 import { Card } from "../../parts/card.tsx";
 import { Spans, useView, type View } from "../../parts/spans.tsx";
 import { Shown } from "../../parts/state.tsx";
 import { UseThis } from "../../parts/use-this.tsx";
-import { Ecg } from "./ecg.tsx";
 import { type Event, eventTitle, type Kind, kindTitle, LANES, load, question, valueTitle } from "./kinds.ts";
 import { Lanes } from "./lanes.tsx";
+
+/** Charts are much to fetch for what few look at. */
+const Ecg = later(async () => (await import("./ecg.tsx")).Ecg);
 
 const PAGE = 25;
 
