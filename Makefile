@@ -39,7 +39,7 @@ test: build test-page
 
 # The page in a real browser, against the real program; says that it skips where there is no Chromium.
 test-page: build
-	node --test --test-concurrency=1 'tests/page/*.test.mjs'
+	node --test --test-concurrency=1 tests/page/*.test.mjs
 
 # Every screen in both sizes, light and dark, into target/screenshots.
 screenshots: build
