@@ -1,6 +1,6 @@
 // How numbers, units, times and metrics are written for people.
 
-import { zone } from "./session.ts";
+import { writer } from "./days.ts";
 
 const TITLES: Record<string, string> = {
   step_count: "Steps",
@@ -70,7 +70,7 @@ export function ago(at: string | number | Date, now = Date.now()): string {
 }
 
 type Style = Intl.DateTimeFormatOptions;
-const written = (at: string | number | Date, style: Style): string => new Intl.DateTimeFormat(undefined, { timeZone: zone(), ...style }).format(new Date(at));
+const written = (at: string | number | Date, style: Style): string => writer(style).format(new Date(at));
 
 export const time = (at: string | number | Date): string => written(at, { hour: "2-digit", minute: "2-digit" });
 export const dateTime = (at: string | number | Date): string => written(at, { dateStyle: "medium", timeStyle: "short" });

@@ -7,6 +7,7 @@ import { title } from "../../lib/format.ts";
 import { daily, hasValues, isTotal, type Stored, useMetrics } from "../../lib/metrics.ts";
 import { href, route, setQuery } from "../../lib/router.ts";
 import { session } from "../../lib/session.ts";
+import { Near } from "../../parts/near.tsx";
 import { useSeries } from "../../parts/series.ts";
 import { Spans, useView, type View } from "../../parts/spans.tsx";
 import { Shown } from "../../parts/state.tsx";
@@ -41,11 +42,11 @@ function Explored({ stored, others }: { stored: Stored; others: Stored[] }) {
     <>
       <Spans view={view} />
       <Controls stored={stored} others={others} view={view} />
-      <div class="grid">
+      <div class="grid topic">
         <MainChart stored={stored} others={others} view={view} source={source} days={days} />
-        <Calendar stored={stored} days={days} answer={everyDay} />
-        <Years stored={stored} days={days} answer={everyDay} />
-        <Hours stored={stored} source={source} />
+        <Near><Calendar stored={stored} days={days} answer={everyDay} /></Near>
+        <Near><Years stored={stored} days={days} answer={everyDay} /></Near>
+        <Near><Hours stored={stored} source={source} /></Near>
       </div>
       {session.value?.admin && (
         <p><a href={href("data", "deletions", { metric: stored.name, start: view.range.start, end: view.range.end })}>Delete or correct samples…</a></p>
