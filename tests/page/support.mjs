@@ -137,5 +137,5 @@ export async function show(page, fragment) {
   await settled(page);
 }
 
-/** Asks the API as the page does. */
-export const ask = (page, path) => page.evaluate(async (to) => (await fetch(to)).json(), path);
+/** Asks the API as the page does: never only the browser's cache, which may be of a minute ago. */
+export const ask = (page, path) => page.evaluate(async (to) => (await fetch(to, { cache: "no-cache" })).json(), path);
