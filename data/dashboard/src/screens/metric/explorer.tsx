@@ -1,7 +1,7 @@
 // One metric from all sides. Its days are asked for once and in full: the sentences, the calendar and the years are all
 // made of them, whatever stretch of time the first chart shows.
 
-import { useMemo } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 
 import { title } from "../../lib/format.ts";
 import { daily, hasValues, isTotal, type Stored, useMetrics } from "../../lib/metrics.ts";
@@ -35,6 +35,8 @@ export function Explorer({ name }: { name: string }) {
 
 function Explored({ stored, others }: { stored: Stored; others: Stored[] }) {
   const view = useView();
+  // What is asked first is shown first; a calendar of ten years is thousands of squares.
+  const [drawn, setDrawn] = useState(false);
   const source = route.value.query.get("source") ?? undefined;
   const everyDay = useSeries(stored.name, { range: {} }, { bucket: "day", stats: isTotal(stored) ? ["sum"] : ["avg", "count", "min", "max"], more: { source } });
   const days = useMemo(() => everyDay.data && daily(everyDay.data.x, everyDay.data.columns), [everyDay.data]);
@@ -43,10 +45,10 @@ function Explored({ stored, others }: { stored: Stored; others: Stored[] }) {
       <Spans view={view} />
       <Controls stored={stored} others={others} view={view} />
       <div class="grid topic">
-        <MainChart stored={stored} others={others} view={view} source={source} days={days} />
-        <Near><Calendar stored={stored} days={days} answer={everyDay} /></Near>
-        <Near><Years stored={stored} days={days} answer={everyDay} /></Near>
-        <Near><Hours stored={stored} source={source} /></Near>
+        <MainChart stored={stored} others={others} view={view} source={source} days={days} onDrawn={() => setDrawn(true)} />
+        {drawn && <Near><Calendar stored={stored} days={days} answer={everyDay} /></Near>}
+        {drawn && <Near><Years stored={stored} days={days} answer={everyDay} /></Near>}
+        {drawn && <Near><Hours stored={stored} source={source} /></Near>}
       </div>
       {session.value?.admin && (
         <p><a href={href("data", "deletions", { metric: stored.name, start: view.range.start, end: view.range.end })}>Delete or correct samples…</a></p>

@@ -24,7 +24,15 @@ interface Props {
   view: View;
   source?: string;
   days?: Daily;
+  /** The chart was drawn. */
+  onDrawn: () => void;
 }
+
+/** Tells after the frame in which the browser has shown it. */
+const drawn = (keep: (canvas: HTMLCanvasElement) => void, told: () => void) => (canvas: HTMLCanvasElement) => {
+  keep(canvas);
+  requestAnimationFrame(() => requestAnimationFrame(told));
+};
 
 const statsOf = (stored: Stored): string[] => (isTotal(stored) ? ["sum"] : ["avg", "min", "max"]);
 
@@ -56,7 +64,7 @@ function linesOf(stored: Stored, { columns, unit }: Series, label = ""): Line[] 
   return min.some((value, at) => value !== max[at]) ? [{ label: "Least to most", values: min, upto: max, kind: "band", colour: "accent", write }, average] : [average];
 }
 
-export function MainChart({ stored, others, view, source, days }: Props) {
+export function MainChart({ stored, others, view, source, days, onDrawn }: Props) {
   const { range } = view;
   const compare = route.value.query.get("compare");
   const other = others.find(({ name }) => name === compare);
@@ -90,7 +98,7 @@ export function MainChart({ stored, others, view, source, days }: Props) {
       <Shown answer={series} isEmpty={({ x }) => !x.length} empty="Nothing is stored of this time.">
         {(shown) => (
           <>
-            <Chart label={title(stored.name)} x={shown.x} lines={lines} days={shown.days} span={stretch(shown, range)} height={260} sync="metric" onReady={png.onReady} onZoom={zoom(shown)} />
+            <Chart label={title(stored.name)} x={shown.x} lines={lines} days={shown.days} span={stretch(shown, range)} height={260} sync="metric" onReady={drawn(png.onReady, onDrawn)} onZoom={zoom(shown)} />
             {other && <Other stored={other} view={view} bucket={shown.bucket} span={stretch(shown, range)} />}
             <AsTable head={["From", ...lines.filter(({ kind }) => kind !== "band").map(({ label }) => label), ...(shown.columns.min ? ["Least", "Most"] : [])]} rows={() => rows(shown, lines, stored)} />
           </>
