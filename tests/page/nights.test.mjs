@@ -37,9 +37,9 @@ test("medians and deviations, of few and of none", () => {
 test("usual needs 14 nights that know of it", () => {
   const known = Array.from({ length: 13 }, () => 400);
   assert.equal(n.usual([...known, undefined, undefined]), undefined);
-  assert.deepEqual(n.usual([...known, 400]), { median: 400, low: 400, high: 400, nights: 14 });
+  assert.deepEqual(n.usual([...known, 400]), { median: 400, low: 396, high: 404, days: 14 });
   const { low, high, median } = n.usual([380, 420, ...known, 400]);
-  assert.deepEqual([low, median, high], [400, 400, 400], "one odd night changes nothing");
+  assert.deepEqual([low, median, high], [396, 400, 404], "one odd night changes nothing");
 });
 
 test("efficiency is of what was measured: not without a bed, and never above all of it", () => {

@@ -2,6 +2,9 @@
 
 import { writer } from "./days.ts";
 
+/** What a table has under a name; a sender may call a metric "constructor", which every object knows. */
+export const named = <T>(table: Record<string, T>, name: string): T | undefined => (Object.hasOwn(table, name) ? table[name] : undefined);
+
 const TITLES: Record<string, string> = {
   step_count: "Steps",
   active_energy: "Active energy",
@@ -23,14 +26,14 @@ const TITLES: Record<string, string> = {
 
 /** What people call a metric, an activity or any other code. */
 export function title(name: string): string {
-  const words = TITLES[name] ?? name.replaceAll("_", " ");
+  const words = named(TITLES, name) ?? name.replaceAll("_", " ");
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 const UNITS: Record<string, string> = { count: "", "count/min": "bpm", degC: "°C", degF: "°F", "km/hr": "km/h", "mi/hr": "mph", fl_oz_us: "fl oz", "mL/min·kg": "ml/kg/min" };
 
 export function unit(name: string): string {
-  return UNITS[name] ?? name;
+  return named(UNITS, name) ?? name;
 }
 
 /** Rates that are counted in breaths, steps or beats share the unit count/min. */

@@ -2,6 +2,7 @@
 // and 0:30 lie an hour apart; they are read off the text that the server wrote in the home zone, never from the browser's.
 
 import { addDays, daysBetween } from "./days.ts";
+import * as statistics from "./statistics.ts";
 
 export type Stage = "awake" | "rem" | "core" | "deep" | "unspecified";
 
@@ -35,37 +36,14 @@ export const FIGURES: Record<string, (night: Night) => number | undefined> = {
   efficiency: ({ asleep_minutes: asleep, in_bed_minutes: inBed }) => asleep !== undefined && inBed && inBed >= asleep ? (100 * asleep) / inBed : undefined,
 };
 
-export function median(values: number[]): number | undefined {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const upper = sorted[middle];
-  return upper === undefined ? undefined : sorted.length % 2 ? upper : ((sorted[middle - 1] ?? upper) + upper) / 2;
-}
+/** Statistics of nights that know of it; nothing of none. */
+const ofSome = (reckon: (values: number[]) => number) => (values: number[]): number | undefined => (values.length ? reckon(values) : undefined);
 
-export function mean(values: number[]): number | undefined {
-  return values.length ? values.reduce((sum, value) => sum + value, 0) / values.length : undefined;
-}
+export const median = ofSome(statistics.median);
+export const mean = ofSome(statistics.mean);
+export const spread = ofSome(statistics.spread);
 
-/** The median absolute deviation: half of the values lie no further than this from their median. */
-export function spread(values: number[]): number | undefined {
-  const middle = median(values);
-  return middle === undefined ? undefined : median(values.map((value) => Math.abs(value - middle)));
-}
-
-export interface Usual {
-  median: number;
-  low: number;
-  high: number;
-  nights: number;
-}
-
-/** What is usual, as the server reckons it for days: the median and 1.4826 deviations around it, of 14 nights at least. */
-export function usual(values: (number | undefined)[]): Usual | undefined {
-  const known = values.filter((value) => value !== undefined);
-  const [middle, deviation] = [median(known), spread(known)];
-  if (middle === undefined || deviation === undefined || known.length < 14) return undefined;
-  return { median: middle, low: middle - 1.4826 * deviation, high: middle + 1.4826 * deviation, nights: known.length };
-}
+export const usual = (values: (number | undefined)[]): statistics.Usual | undefined => statistics.usual(values.map((value) => value ?? null));
 
 /** Minutes from the midnight that begins `date` to a local time such as 2026-01-01T23:04:00+01:00. */
 export function clock(date: string, at: string): number {

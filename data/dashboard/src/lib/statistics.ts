@@ -17,7 +17,14 @@ export function quantile(values: readonly number[], share: number): number {
 
 export const median = (values: readonly number[]): number => quantile(values, 0.5);
 
+/** The median absolute deviation: half of the values lie no further than this from their median. */
+export function spread(values: readonly number[]): number {
+  const middle = median(values);
+  return median(values.map((value) => Math.abs(value - middle)));
+}
+
 export interface Usual {
+  median: number;
   low: number;
   high: number;
   days: number;
@@ -28,8 +35,8 @@ export function usual(values: readonly Value[]): Usual | undefined {
   const days = known(values);
   if (days.length < 14) return undefined;
   const middle = median(days);
-  const half = Math.max(1.4826 * median(days.map((value) => Math.abs(value - middle))), Math.abs(middle) * 0.01);
-  return { low: middle - half, high: middle + half, days: days.length };
+  const half = Math.max(1.4826 * spread(days), Math.abs(middle) * 0.01);
+  return { median: middle, low: middle - half, high: middle + half, days: days.length };
 }
 
 /** Pearson's r; NaN where one side never changes. */

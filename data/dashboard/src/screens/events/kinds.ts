@@ -1,7 +1,7 @@
 // The kinds of events and how they are read: which have a lane at first, and what their codes are called.
 
 import { type Params, ask } from "../../lib/api.ts";
-import { title } from "../../lib/format.ts";
+import { named, title } from "../../lib/format.ts";
 import type { Asked } from "../../parts/use-this.tsx";
 
 export interface Kind {
@@ -30,7 +30,7 @@ export const LANES = ["symptoms", "state_of_mind", "medications", "cycle", "hear
 
 const TITLES: Record<string, string> = { ecg: "ECG", cycle: "Cycle", heart_notifications: "Heart notifications", other: "Other events" };
 
-export const kindTitle = (kind: string): string => TITLES[kind] ?? title(kind);
+export const kindTitle = (kind: string): string => named(TITLES, kind) ?? title(kind);
 
 /** People's own words where there are any; Apple's identifiers are no words. */
 export const eventTitle = ({ name, code }: Event): string => (!name || name.startsWith("HK") ? title(code) : title(name));
