@@ -475,7 +475,7 @@ tell_next() {
     elif [ -z "$root" ]; then
         say "No service was set up; start it with: $prefix/bin/health-export serve"
     fi
-    say "Next, a key for your phone: $(command_line) key create --name phone --scope ingest"
+    say "Next, sign in and connect a phone: $(command_line) setup"
 }
 
 # How its owner calls the program.

@@ -106,7 +106,7 @@ installs_whole() {
     is_there /usr/local/lib/tmpfiles.d/health-export.conf
     is_gone /var/lib/health-export/config.toml
     [ "$(stat -c %a "$root/usr/local/bin/health-export")" = 755 ] || fault "the program cannot be run by all"
-    says "key create --name phone --scope ingest"
+    says "health-export setup"
 }
 
 says_when_current() {
@@ -279,7 +279,7 @@ installs_for_one_account() {
     is_there /home/somebody/.config/systemd/user/health-export.service
     is_gone /usr/local
     is_gone /etc
-    says "/home/somebody/.local/bin/health-export key create"
+    says "/home/somebody/.local/bin/health-export setup"
     grep -q '^ExecStart=/home/somebody/.local/bin/health-export serve' "$root/home/somebody/.config/systemd/user/health-export.service" ||
         fault "the unit names another program"
     install_first --user
