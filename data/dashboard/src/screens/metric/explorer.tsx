@@ -38,7 +38,9 @@ function Explored({ stored, others }: { stored: Stored; others: Stored[] }) {
   // What is asked first is shown first; a calendar of ten years is thousands of squares.
   const [drawn, setDrawn] = useState(false);
   const source = route.value.query.get("source") ?? undefined;
-  const everyDay = useSeries(stored.name, { range: {} }, { bucket: "day", stats: isTotal(stored) ? ["sum"] : ["avg", "count", "min", "max"], more: { source } });
+  // A short stretch is held against the days before it; a long one is drawn first.
+  const asked = drawn || (view.span !== "All" && view.span !== "Y") ? stored.name : undefined;
+  const everyDay = useSeries(asked, { range: {} }, { bucket: "day", stats: isTotal(stored) ? ["sum"] : ["avg", "count", "min", "max"], more: { source } });
   const days = useMemo(() => everyDay.data && daily(everyDay.data.x, everyDay.data.columns), [everyDay.data]);
   return (
     <>

@@ -31,7 +31,7 @@ interface Props {
 /** Tells after the frame in which the browser has shown it. */
 const drawn = (keep: (canvas: HTMLCanvasElement) => void, told: () => void) => (canvas: HTMLCanvasElement) => {
   keep(canvas);
-  requestAnimationFrame(() => requestAnimationFrame(told));
+  requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(told)));
 };
 
 const statsOf = (stored: Stored): string[] => (isTotal(stored) ? ["sum"] : ["avg", "min", "max"]);
