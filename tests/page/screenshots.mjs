@@ -3,10 +3,18 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 
-import { launch, SCREENS, show, signIn, SIZES, start, visit } from "./support.mjs";
+import { launch, SCREENS, settled, show, signIn, SIZES, start, visit } from "./support.mjs";
 
 const [folder = "target/screenshots", ...wanted] = process.argv.slice(2);
 mkdirSync(folder, { recursive: true });
+/** What is below is asked for when it comes into view. */
+async function scrollThrough(page) {
+  for (const share of [0.5, 1, 0.5, 1, 0]) {
+    await page.evaluate((to) => scrollTo(0, to * document.documentElement.scrollHeight), share);
+    await settled(page);
+  }
+}
+
 const [server, browser] = await Promise.all([start("demo"), launch()]);
 try {
   const first = await visit(browser);
@@ -18,6 +26,7 @@ try {
       await open(server.address);
       for (const [name, fragment] of Object.entries(SCREENS).filter(([name]) => !wanted.length || wanted.includes(name))) {
         await show(page, fragment);
+        await scrollThrough(page);
         await page.screenshot({ path: join(folder, `${name}-${size}-${colorScheme}.png`), fullPage: true });
       }
       faults.forEach((fault) => console.error(`${size} ${colorScheme}: ${fault}`));
