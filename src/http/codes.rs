@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::app::App;
-use crate::error::Error;
+use crate::http::json_body;
 use crate::http::params::Params;
 use crate::http::problem::Problem;
 use crate::http::run::blocking;
@@ -46,8 +46,7 @@ pub async fn post(
     body: Bytes,
 ) -> Result<Response, Problem> {
     params.finish()?;
-    let wanted: CodeWanted = serde_json::from_slice(&body)
-        .map_err(|fault| Error::BadRequest(format!("the body must be {{\"person\": \"a name\"}}: {fault}")))?;
+    let wanted: CodeWanted = json_body::read(&body, r#"{"person": "a name"}"#)?;
     let now = jiff::Timestamp::now().as_second();
     let made = blocking(move || {
         let user = match wanted.person {

@@ -10,10 +10,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::app::App;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::http::answers::Finished;
 use crate::http::caching::{self, Client};
 use crate::http::doors::Doors;
+use crate::http::json_body;
 use crate::http::params::Params;
 use crate::http::problem::Problem;
 use crate::http::run::blocking;
@@ -89,9 +90,7 @@ pub async fn put(
     body: Bytes,
 ) -> Result<Json<Sources>, Problem> {
     params.finish()?;
-    let wanted: SourceOrder = serde_json::from_slice(&body).map_err(|fault| {
-        Error::BadRequest(format!("the body must be {{\"order\": [names of sources, first believed first]}}: {fault}"))
-    })?;
+    let wanted: SourceOrder = json_body::read(&body, r#"{"order": [names of sources, first believed first]}"#)?;
     let user = principal.user;
     let listed = blocking(move || {
         let ids = subject::named_sources(&*app.store.reader()?, user, &wanted.order)?;

@@ -5,7 +5,8 @@ import type { ComponentChildren } from "preact";
 import { useMemo } from "preact/hooks";
 
 import { addDays, dateOf } from "../lib/days.ts";
-import { minutes, number, title, unitOf } from "../lib/format.ts";
+import { minutes, number, title } from "../lib/format.ts";
+import { writer } from "../lib/metrics.ts";
 import { href, route } from "../lib/router.ts";
 import { known, mean } from "../lib/statistics.ts";
 import { running, smoothed } from "../lib/trends.ts";
@@ -31,15 +32,13 @@ export interface MetricCardProps {
   remark?: (series: Series) => ComponentChildren;
 }
 
+/** Minutes of a day are told as hours. */
+const writerOf = (metric: string, unit: string) => (unit === "min" ? minutes : writer(metric, unit));
+
 const STATS: Record<Kind, string[]> = { total: ["sum"], level: ["avg"], range: ["avg", "min", "max"], trend: ["avg"] };
 
-/** A value with its unit; minutes as hours and minutes. */
-export function writer(metric: string, unit: string): (value: number) => string {
-  return (value) => (unit === "min" ? minutes(value) : `${number(value)} ${unitOf(metric, unit)}`.trim());
-}
-
 function lines({ metric, kind, colour, overlays = [] }: MetricCardProps, { columns, unit, days, bucket }: Series): Line[] {
-  const write = writer(metric, unit);
+  const write = writerOf(metric, unit);
   const { sum = [], avg = [], min = [], max = [] } = columns;
   const mean = (values: (number | null)[], span: number, name: string): Line => ({ label: `${span}-day mean`, values: running(values, span), colour: name, write });
   const long = bucket === "day" && (sum.length || avg.length) > 14;
@@ -57,7 +56,7 @@ function lines({ metric, kind, colour, overlays = [] }: MetricCardProps, { colum
 
 /** What the stretch comes to, in words. */
 function sentence({ metric, kind }: MetricCardProps, { columns, unit, bucket }: Series): string {
-  const write = writer(metric, unit);
+  const write = writerOf(metric, unit);
   if (kind === "total") {
     const totals = known(columns.sum ?? []);
     if (!totals.length) return "No data in this time.";

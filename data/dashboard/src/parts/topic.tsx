@@ -2,22 +2,12 @@
 
 import { type ComponentChildren, Fragment } from "preact";
 
-import { useAnswer } from "../lib/api.ts";
+import { useMetrics } from "../lib/metrics.ts";
 import { href } from "../lib/router.ts";
 import { type Kind, MetricCard, type MetricCardProps } from "./metric-card.tsx";
 import { Near } from "./near.tsx";
 import { Spans, useView, type View } from "./spans.tsx";
 import { Shown } from "./state.tsx";
-
-/** What the catalogue says of a metric; see `GET /api/v1/metrics`. */
-export interface Stored {
-  name: string;
-  unit: string;
-  kind: string;
-  count: number;
-  first: string;
-  last: string;
-}
 
 export type TopicMetric = [metric: string, kind: Kind, more?: Partial<MetricCardProps>];
 
@@ -33,7 +23,7 @@ export function Topic({ title, metrics, lead }: {
   lead?: (view: View, stored: Set<string>) => ComponentChildren;
 }) {
   const view = useView("M");
-  const answer = useAnswer<{ metrics: Stored[] }>("/api/v1/metrics");
+  const answer = useMetrics();
   return (
     <>
       <h1>{title}</h1>
