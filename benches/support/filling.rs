@@ -23,6 +23,7 @@ pub fn sample(start: i64, span: i64, value: f64, source: u32) -> Sample {
         max: None,
         source,
         context: None,
+        manual: false,
     }
 }
 

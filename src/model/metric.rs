@@ -27,6 +27,19 @@ pub enum Kind {
     Composite,
 }
 
+/// How a mean is made of several values, as HealthKit's aggregation styles have it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mean {
+    /// Each value counts alike.
+    #[default]
+    Arithmetic,
+    /// Each value counts by the time that it lasts.
+    TimeWeighted,
+    /// The level of a steady sound of the same energy.
+    EquivalentLevel,
+}
+
 /// One entry of the catalogue.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -43,6 +56,12 @@ pub struct Metric {
     pub unit: String,
     /// How its values combine.
     pub kind: Kind,
+    /// How its values are averaged over a stretch of time; totals and categories have no use for it.
+    #[serde(default)]
+    pub mean: Mean,
+    /// Seconds that a sample may last whose sender names no end: it lasts until the next of its source, and no longer than
+    /// this. None: it is an instant.
+    pub lasts: Option<i64>,
     /// Lowest and highest possible value in `unit`, both allowed. None: anything goes.
     pub range: Option<(f64, f64)>,
     /// Canonical names of the metrics a composite is made of; empty for the rest.

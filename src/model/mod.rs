@@ -1,5 +1,6 @@
 //! The words of the program: plain types, no input or output, nothing of ours imported.
 
+pub mod account;
 pub mod bucket;
 pub mod day;
 pub mod deletion;

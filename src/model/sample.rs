@@ -33,6 +33,8 @@ pub struct Sample {
     pub source: u32,
     /// Index into `Batch::contexts`: a qualifier such as "Bolus" or "Before Meal" that tells twins apart.
     pub context: Option<u32>,
+    /// Whether a person has entered it by hand: such values outrank every device.
+    pub manual: bool,
 }
 
 /// A metric as one delivery sends it.

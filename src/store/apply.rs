@@ -122,6 +122,7 @@ impl Ids {
             source: self.sources[sample.source as usize],
             context: sample.context.map(|at| self.contexts[at as usize]),
             offset_minutes: i64::from(sample.offset_minutes),
+            manual: sample.manual,
         }
     }
 }
@@ -317,6 +318,7 @@ impl<'a> Insert<'a> {
         statement.raw_bind_parameter(11, row.source)?;
         statement.raw_bind_parameter(12, row.context)?;
         statement.raw_bind_parameter(13, row.offset_minutes)?;
+        statement.raw_bind_parameter(14, row.manual)?;
         Ok(statement.raw_execute()?)
     }
 }

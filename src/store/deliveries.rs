@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::error::{Error, Result};
+use crate::model::account::is_complete;
 use crate::model::receipt::{Counts, ItemProblem, Outcome, PROBLEMS_SHOWN, Receipt};
 use crate::model::sample::Batch;
 use crate::store::apply::{Mode, Owner};
@@ -123,7 +124,15 @@ pub(super) fn insert_head(connection: &Connection, head: &Head, refused: bool) -
             json(&head.origin)?,
             i64::try_from(head.bytes).unwrap_or(i64::MAX),
         ])?;
-    Ok(connection.last_insert_rowid())
+    let id = connection.last_insert_rowid();
+    connection
+        .prepare_cached("INSERT INTO delivery_account (delivery, as_of, complete, sync) VALUES (?1, ?2, ?3, ?1)")?
+        .execute(params![
+            id,
+            head.received_at_ms.div_euclid(1000),
+            is_complete(head.origin.automation_period.as_deref().unwrap_or_default()),
+        ])?;
+    Ok(id)
 }
 
 /// The receipt of a body that is not understood at all.

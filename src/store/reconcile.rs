@@ -35,6 +35,8 @@ pub struct Row {
     pub source: i64,
     pub context: Option<i64>,
     pub offset_minutes: i64,
+    /// Whether a person has entered it by hand.
+    pub manual: bool,
 }
 
 /// What a raw record is known by: end, source, context.
@@ -60,7 +62,7 @@ impl Row {
     }
 
     fn is_like(&self, other: &Row) -> bool {
-        (self.identity(), self.offset_minutes) == (other.identity(), other.offset_minutes)
+        (self.identity(), self.offset_minutes, self.manual) == (other.identity(), other.offset_minutes, other.manual)
             && self.values().into_iter().zip(other.values()).all(|(one, other)| alike(one, other))
     }
 }

@@ -176,7 +176,8 @@ pub(super) fn newest(layer: Layer, row: &Row, group: &[Standing]) -> Option<i64>
 
 fn read_rows(connection: &Connection, user: i64, aim: &Aim, metric: i64, wanted: usize) -> Result<Read> {
     let mut statement = connection.prepare_cached(&format!(
-        "SELECT start, layer, twin, delivery, span, value, min, max, source, context, offset_minutes FROM sample
+        "SELECT start, layer, twin, delivery, span, value, min, max, source, context, offset_minutes, manual
+         FROM sample
          WHERE {} ORDER BY start, layer, twin",
         condition(aim)
     ))?;

@@ -47,7 +47,8 @@ impl Place {
     /// The rows of one (user, metric, start, layer), by twin: see `standing`.
     pub fn group_sql(self) -> String {
         format!(
-            "SELECT twin, delivery, span, value, min, max, source, context, offset_minutes FROM {}
+            "SELECT twin, delivery, span, value, min, max, source, context, offset_minutes, manual
+             FROM {}
              WHERE user = ?1 AND metric = ?2 AND start = ?3 AND layer = ?4{} ORDER BY twin",
             self.table("sample"),
             self.only()
@@ -59,8 +60,8 @@ impl Place {
         let (column, value) = self.also();
         format!(
             "{verb} INTO {} (user, delivery, metric, start, layer, twin, span, value, min, max, source, context,
-                             offset_minutes{column})
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13{value})",
+                             offset_minutes, manual{column})
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14{value})",
             self.table("sample")
         )
     }
@@ -81,6 +82,7 @@ pub fn columns(row: &SqlRow, from: usize) -> rusqlite::Result<Row> {
         source: row.get(from + 4)?,
         context: row.get(from + 5)?,
         offset_minutes: row.get(from + 6)?,
+        manual: row.get(from + 7)?,
     })
 }
 
@@ -112,6 +114,7 @@ pub fn insert(
         row.source,
         row.context,
         row.offset_minutes,
+        row.manual,
     ])?;
     Ok(())
 }

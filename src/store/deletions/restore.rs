@@ -63,7 +63,8 @@ impl Undoing<'_> {
     /// About a piece of the rows; all of one start.
     fn read(&self, (metric, start): (i64, i64)) -> Result<Vec<(Key, Standing)>> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT metric, start, layer, twin, delivery, span, value, min, max, source, context, offset_minutes
+            "SELECT metric, start, layer, twin, delivery, span, value, min, max, source, context, offset_minutes,
+                    manual
              FROM buried_sample WHERE user = ?1 AND (metric, start) > (?2, ?3) AND deletion = ?4
              ORDER BY metric, start, layer, twin",
         )?;

@@ -190,7 +190,8 @@ impl Tombstones {
 /// All buried rows of one key, whatever has buried them.
 pub fn buried(connection: &Connection, user: i64, (metric, start, layer): Key) -> Result<Vec<Buried>> {
     let mut statement = connection.prepare_cached(
-        "SELECT deletion, twin, delivery, span, value, min, max, source, context, offset_minutes FROM buried_sample
+        "SELECT deletion, twin, delivery, span, value, min, max, source, context, offset_minutes, manual
+         FROM buried_sample
          WHERE user = ?1 AND metric = ?2 AND start = ?3 AND layer = ?4 ORDER BY deletion, twin",
     )?;
     let rows = statement.query_map(params![user, metric, start, layer.id()], |row| {

@@ -15,7 +15,7 @@ fn standing(rows: &[Row]) -> Vec<Standing> {
 }
 
 fn row(value: f64, source: i64) -> Row {
-    Row { span: 0, value: Some(value), min: None, max: None, source, context: None, offset_minutes: 0 }
+    Row { span: 0, value: Some(value), min: None, max: None, source, context: None, offset_minutes: 0, manual: false }
 }
 
 /// What is stored after the changes.

@@ -137,6 +137,7 @@ impl Validator<'_> {
             max: None,
             source,
             context,
+            manual: matches!(element.metadata("HKWasUserEntered").as_deref(), Some("1" | "true")),
         });
         if let Some(list) = element.children_named("HeartRateVariabilityMetadataList").next() {
             self.add_beats(item, list, times.start.utc, times.span, times.offset_minutes, attributes.source);

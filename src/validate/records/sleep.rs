@@ -131,6 +131,7 @@ fn add_segment(segment: &Segment, series: u32, name: u32, filling: &mut Filling)
         max: None,
         source,
         context: None,
+        manual: false,
     });
 }
 

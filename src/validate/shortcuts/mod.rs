@@ -241,6 +241,7 @@ fn store(ready: &Ready, group: &mut Group, filling: &mut Filling) {
             max: *max,
             source,
             context: None,
+            manual: false,
         });
     }
 }

@@ -61,6 +61,7 @@ fn segment(
         max: None,
         source,
         context: None,
+        manual: false,
     });
     Ok(())
 }

@@ -27,6 +27,7 @@ pub fn sample(layer: Layer, start: i64, span: i64, value: f64) -> Sample {
         max: None,
         source: 0,
         context: None,
+        manual: false,
     }
 }
 

@@ -1,0 +1,56 @@
+-- What a delivery states as a whole: as of when, and whether that is everything there was in the time that it covers.
+CREATE TABLE delivery_account (
+    delivery INTEGER PRIMARY KEY REFERENCES delivery (id),
+    -- The moment that it tells of, UTC epoch seconds: when it was received, or an export's own date.
+    as_of    INTEGER NOT NULL,
+    -- 1 when its sender has said which period it covers, so that what it leaves out is no more; 0 when it only adds.
+    complete INTEGER NOT NULL CHECK (complete IN (0, 1)),
+    -- The first delivery of the same sync: one sync may come in several requests.
+    sync     INTEGER NOT NULL
+) STRICT;
+
+INSERT INTO delivery_account (delivery, as_of, complete, sync)
+    SELECT id, received_at_ms / 1000, 0, id FROM delivery;
+
+-- The stretches of a series of which a delivery has stated every sample.
+CREATE TABLE account (
+    user     INTEGER NOT NULL,
+    metric   INTEGER NOT NULL,
+    layer    INTEGER NOT NULL CHECK (layer BETWEEN 0 AND 6),
+    -- Of samples; 0 for buckets, in which the phone has resolved its sources.
+    source   INTEGER NOT NULL,
+    -- Starts, UTC epoch seconds; `until` excluded.
+    since    INTEGER NOT NULL,
+    delivery INTEGER NOT NULL,
+    until    INTEGER NOT NULL,
+    -- As in delivery_account.
+    complete INTEGER NOT NULL CHECK (complete IN (0, 1)),
+    PRIMARY KEY (user, metric, layer, source, since, delivery)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX account_by_delivery ON account (delivery);
+
+-- Samples that a later account has replaced. They count for nothing, and come back when that account is deleted.
+CREATE TABLE superseded_sample (
+    user           INTEGER NOT NULL,
+    metric         INTEGER NOT NULL,
+    start          INTEGER NOT NULL,
+    layer          INTEGER NOT NULL CHECK (layer BETWEEN 0 AND 6),
+    -- The delivery whose account replaces it.
+    superseded_by  INTEGER NOT NULL,
+    twin           INTEGER NOT NULL CHECK (twin >= 0),
+    value          REAL,
+    span           INTEGER NOT NULL CHECK (span >= 0),
+    min            REAL,
+    max            REAL,
+    source         INTEGER NOT NULL,
+    context        INTEGER,
+    offset_minutes INTEGER NOT NULL,
+    delivery       INTEGER NOT NULL,
+    manual         INTEGER NOT NULL DEFAULT 0 CHECK (manual IN (0, 1)),
+    PRIMARY KEY (user, metric, start, layer, superseded_by, twin)
+) STRICT, WITHOUT ROWID;
+
+-- 1 where a person has entered the value by hand: such values outrank every device.
+ALTER TABLE sample ADD COLUMN manual INTEGER NOT NULL DEFAULT 0 CHECK (manual IN (0, 1));
+ALTER TABLE buried_sample ADD COLUMN manual INTEGER NOT NULL DEFAULT 0 CHECK (manual IN (0, 1));
