@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
+pub mod accounts;
 mod alike;
 pub mod apply;
 pub mod arrivals;

@@ -73,12 +73,14 @@ pub struct Extent {
     pub samples: i64,
     /// How many of them have a min or max of their own.
     pub summaries: i64,
+    /// Seconds that none of them exceeds.
+    pub longest: i64,
 }
 
 /// The layers a person's metric is stored in, finest first.
 pub fn layers(connection: &Connection, user: i64, metric: i64) -> Result<Vec<Extent>> {
     let mut statement = connection.prepare_cached(
-        "SELECT layer, min(first), max(last), sum(samples), sum(summaries) FROM series
+        "SELECT layer, min(first), max(last), sum(samples), sum(summaries), max(longest) FROM series
          WHERE user = ?1 AND metric = ?2 AND samples > 0 GROUP BY layer ORDER BY layer",
     )?;
     let rows = statement.query_map(params![user, metric], |row| {
@@ -88,6 +90,7 @@ pub fn layers(connection: &Connection, user: i64, metric: i64) -> Result<Vec<Ext
             last: row.get(2)?,
             samples: row.get(3)?,
             summaries: row.get(4)?,
+            longest: row.get(5)?,
         })
     })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
