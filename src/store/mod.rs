@@ -6,8 +6,6 @@
 use std::path::{Path, PathBuf};
 
 pub mod accounts;
-mod alike;
-pub mod apply;
 pub mod arrivals;
 pub mod backup;
 pub mod batch;
@@ -28,16 +26,15 @@ pub mod key_use;
 pub mod keys;
 #[allow(unsafe_code)]
 pub mod lane;
-pub mod memory;
 pub mod migrate;
 pub mod nights;
 pub mod pace;
 pub mod packed;
 pub mod people;
+pub mod place;
 pub mod priority;
 pub mod quarantine;
 mod queue;
-pub mod reconcile;
 pub mod replays;
 pub mod restore;
 pub mod retention;

@@ -1,28 +1,15 @@
 //! What is stored, from the counts that every commit keeps: the catalogue answers without touching a sample.
 
-use std::collections::BTreeMap;
-
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::error::Result;
 use crate::model::time::Layer;
-use crate::store::apply::Owner;
 
 /// (metric, layer, source)
 pub(super) type SeriesKey = (i64, i64, i64);
 
 /// First, last and longest of a series in which nothing stands: whatever comes is earlier and later.
 pub(super) const NOTHING: (i64, i64, i64) = (i64::MAX, i64::MIN, 0);
-
-/// How a batch changed what one series holds.
-pub(super) struct SeriesChange<'a> {
-    pub unit_sent: &'a str,
-    pub samples: i64,
-    pub summaries: i64,
-    pub first: i64,
-    pub last: i64,
-    pub longest: i64,
-}
 
 /// One (metric, layer, source) of a person.
 #[derive(Debug, Clone)]
@@ -148,35 +135,4 @@ pub fn data_version(connection: &Connection, user: i64) -> Result<i64> {
 /// How many samples there are, of everybody.
 pub fn samples(connection: &Connection) -> Result<i64> {
     Ok(connection.query_row("SELECT coalesce(sum(samples), 0) FROM series", [], |row| row.get(0))?)
-}
-
-/// Adds what a batch has changed to what is counted.
-pub(super) fn write(connection: &Connection, owner: Owner, changes: &BTreeMap<SeriesKey, SeriesChange>) -> Result<()> {
-    let mut statement = connection.prepare_cached(
-        "INSERT INTO series (user, metric, layer, source, unit_sent, samples, summaries, first, last, last_delivery,
-                             longest)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
-         ON CONFLICT DO UPDATE SET
-             unit_sent = iif(excluded.last_delivery >= last_delivery, excluded.unit_sent, unit_sent),
-             samples = samples + excluded.samples, summaries = summaries + excluded.summaries,
-             first = min(first, excluded.first), last = max(last, excluded.last),
-             last_delivery = max(last_delivery, excluded.last_delivery),
-             longest = max(longest, excluded.longest)",
-    )?;
-    for ((metric, layer, source), change) in changes {
-        statement.execute(params![
-            owner.user,
-            metric,
-            layer,
-            source,
-            change.unit_sent,
-            change.samples,
-            change.summaries,
-            change.first,
-            change.last,
-            owner.delivery,
-            change.longest,
-        ])?;
-    }
-    Ok(())
 }
