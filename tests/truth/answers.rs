@@ -27,11 +27,11 @@ impl Answers {
     /// The first thing in which another one differs: what, and both values.
     pub fn difference(&self, other: &Answers) -> Option<(String, String)> {
         let totals = first(&self.totals, &other.totals, |a, b| same(*a, *b));
-        let levels = first(&self.levels, &other.levels, |a, b| {
-            same(a.mean, b.mean) && same(a.min, b.min) && same(a.max, b.max)
-        });
+        let levels =
+            first(&self.levels, &other.levels, |a, b| same(a.mean, b.mean) && same(a.min, b.min) && same(a.max, b.max));
         let nights = first(&self.nights, &other.nights, |a, b| same(*a, *b));
-        let named = |((metric, date), text): ((Metric, Date), String)| (format!("{metric:?}"), format!("{date}: {text}"));
+        let named =
+            |((metric, date), text): ((Metric, Date), String)| (format!("{metric:?}"), format!("{date}: {text}"));
         let alike = self.workouts.len() == other.workouts.len()
             && self.workouts.iter().zip(&other.workouts).all(|(a, b)| a.0 == b.0 && same(a.1, b.1));
         totals

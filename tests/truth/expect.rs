@@ -216,7 +216,8 @@ impl<'a> Expect<'a> {
     /// Minutes asleep of a date: as of the last sync that told of the whole of it, or of a later one that told of a part.
     pub fn of_night(&self, date: Date) -> Want {
         let store = &self.scenario.phone.store;
-        let mine: Vec<_> = store.segments.iter().filter(|one| one.date == date && one.source == Source::Watch).collect();
+        let mine: Vec<_> =
+            store.segments.iter().filter(|one| one.date == date && one.source == Source::Watch).collect();
         let (Some(start), Some(end)) = (mine.iter().map(|one| one.start).min(), mine.iter().map(|one| one.end).max())
         else {
             return Want::Open;
