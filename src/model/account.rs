@@ -17,7 +17,8 @@ mod tests {
 
     #[test]
     fn a_period_is_whole_unless_it_goes_on_from_the_last_time() {
-        for period in ["Default", "today", "Yesterday", "Previous 7 Days", "previous7Days", "Last 7 Days", "Last Month"] {
+        for period in ["Default", "today", "Yesterday", "Previous 7 Days", "previous7Days", "Last 7 Days", "Last Month"]
+        {
             assert!(is_complete(period), "{period}");
         }
         for period in ["", "Since Last Sync", "sinceLastSync", "lastsync", "Realtime", "none", "7"] {

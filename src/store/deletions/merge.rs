@@ -105,7 +105,16 @@ mod tests {
     use crate::store::reconcile::Row;
 
     fn sample(twin: i64, delivery: i64, source: i64, value: f64) -> Standing {
-        let row = Row { span: 0, value: Some(value), min: None, max: None, source, context: None, offset_minutes: 0, manual: false };
+        let row = Row {
+            span: 0,
+            value: Some(value),
+            min: None,
+            max: None,
+            source,
+            context: None,
+            offset_minutes: 0,
+            manual: false,
+        };
         Standing { twin, row, delivery }
     }
 
