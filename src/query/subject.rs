@@ -1,7 +1,7 @@
 //! What a question is about: a metric's name becomes what is stored of it, and a wrong name becomes one clear answer.
 
 use crate::error::{Error, Result};
-use crate::model::metric::{Kind, catalogue};
+use crate::model::metric::{Kind, Mean, catalogue};
 use crate::store::Reading;
 use crate::store::dictionary::{self, MetricRow};
 use crate::store::series;
@@ -12,6 +12,10 @@ pub struct Subject {
     pub name: String,
     pub unit: String,
     pub kind: Kind,
+    /// How its values are averaged.
+    pub mean: Mean,
+    /// Seconds that a sample may last whose sender names no end.
+    pub lasts: Option<i64>,
     /// Its row, when anybody has stored a sample of it.
     pub row: Option<MetricRow>,
 }
@@ -35,10 +39,13 @@ pub fn metric(reading: &Reading, user: i64, name: &str) -> Result<Subject> {
             name: metric.name.clone(),
             unit: row.as_ref().map_or_else(|| metric.unit.clone(), |row| row.unit.clone()),
             kind: metric.kind,
+            mean: metric.mean,
+            lasts: metric.lasts,
             row,
         }),
         (None, Some(row)) if !series::layers(reading, user, row.id)?.is_empty() => {
-            Ok(Subject { name: name.into(), unit: row.unit.clone(), kind: Kind::Discrete, row: Some(row) })
+            let (kind, mean, unit) = (Kind::Discrete, Mean::Arithmetic, row.unit.clone());
+            Ok(Subject { name: name.into(), unit, kind, mean, lasts: None, row: Some(row) })
         }
         (None, _) => Err(unknown(name)),
     }

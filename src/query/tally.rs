@@ -1,5 +1,7 @@
-//! The statistics of one bucket, computed here: from what DuckDB or a rollup has added up, or from painted samples.
+//! The statistics of one bucket, computed here: from what DuckDB or a rollup has added up, or from resolved samples.
 
+use crate::model::metric::Mean;
+use crate::model::time::Layer;
 use crate::query::stat::Stat;
 
 /// Bucket start and what was counted in it, by bucket. Nearly everything comes in that order, so it is added at the end.
@@ -29,6 +31,11 @@ impl Tallies {
             true => *self = later,
             false => later.0.into_iter().for_each(|(bucket, tally)| self.add(bucket, tally)),
         }
+    }
+
+    /// The layers that counted: bit n for layer n.
+    pub fn layers(&self) -> u8 {
+        self.0.iter().fold(0, |layers, (_, tally)| layers | tally.figures.layers)
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &(i64, Tally)> {
@@ -65,17 +72,74 @@ pub struct Counted {
     pub high: Option<f64>,
 }
 
-/// Samples, those with a value, sum, least and greatest value.
-pub type Figures = (i64, i64, Option<f64>, Option<f64>, Option<f64>);
+/// What adds up, from whichever part of a bucket it comes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Figures {
+    pub samples: i64,
+    /// How many of them have a value.
+    pub measured: i64,
+    pub total: f64,
+    /// Infinite where there is none.
+    pub low: f64,
+    pub high: f64,
+    /// For means of levels: the sum of the weights, and of weight times value (or energy).
+    pub weight: f64,
+    pub weighted: f64,
+    /// The layers that counted: bit n for layer n.
+    pub layers: u8,
+}
+
+impl Figures {
+    pub const NONE: Figures = Figures {
+        samples: 0,
+        measured: 0,
+        total: 0.0,
+        low: f64::INFINITY,
+        high: f64::NEG_INFINITY,
+        weight: 0.0,
+        weighted: 0.0,
+        layers: 0,
+    };
+
+    pub fn merge(&mut self, other: &Figures) {
+        self.samples += other.samples;
+        self.measured += other.measured;
+        self.total += other.total;
+        self.low = self.low.min(other.low);
+        self.high = self.high.max(other.high);
+        self.weight += other.weight;
+        self.weighted += other.weighted;
+        self.layers |= other.layers;
+    }
+
+    /// The mean: of weighted levels where there are any, else of the values.
+    fn mean(&self, mean: Mean) -> Option<f64> {
+        match mean {
+            _ if self.weight <= 0.0 => (self.measured > 0).then(|| self.total / self.measured as f64),
+            Mean::EquivalentLevel => Some(level(self.weighted / self.weight)),
+            Mean::Arithmetic | Mean::TimeWeighted => Some(self.weighted / self.weight),
+        }
+    }
+}
+
+/// What a value weighs in a mean: a sound level by its energy, all else by itself.
+#[inline]
+pub fn weighed(mean: Mean, value: f64) -> f64 {
+    match mean {
+        Mean::EquivalentLevel => 10_f64.powf(value / 10.0),
+        Mean::Arithmetic | Mean::TimeWeighted => value,
+    }
+}
+
+/// The level in decibels of an energy.
+fn level(energy: f64) -> f64 {
+    10.0 * energy.log10()
+}
 
 /// What has been counted of one bucket.
 #[derive(Debug, Clone)]
 pub struct Tally {
-    samples: u64,
-    measured: u64,
-    total: f64,
-    low: f64,
-    high: f64,
+    figures: Figures,
     last: Option<(i64, f64)>,
     /// Only where a percentile is asked for.
     values: Option<Vec<f64>>,
@@ -85,60 +149,60 @@ impl Tally {
     /// `stats` decides whether the values themselves must be kept.
     pub fn new(stats: &[Stat]) -> Tally {
         let keeps = stats.iter().any(|stat| matches!(stat, Stat::Median | Stat::Percentile(_)));
-        Tally {
-            samples: 0,
-            measured: 0,
-            total: 0.0,
-            low: f64::INFINITY,
-            high: f64::NEG_INFINITY,
-            last: None,
-            values: keeps.then(Vec::new),
-        }
+        Tally { figures: Figures::NONE, last: None, values: keeps.then(Vec::new) }
     }
 
-    /// What has been added up elsewhere: samples, those with a value, their sum, the least and the greatest value.
-    pub fn of((samples, measured, total, low, high): Figures) -> Tally {
-        Tally {
-            samples: samples.max(0) as u64,
-            measured: measured.max(0) as u64,
-            total: total.unwrap_or(0.0),
-            low: low.unwrap_or(f64::INFINITY),
-            high: high.unwrap_or(f64::NEG_INFINITY),
-            last: None,
-            values: None,
-        }
+    /// What has been added up elsewhere.
+    pub fn of(figures: Figures) -> Tally {
+        Tally { figures, last: None, values: None }
     }
 
     /// The same again.
-    pub fn figures(&self) -> Figures {
-        let finite = |number: f64| number.is_finite().then_some(number);
-        (self.samples as i64, self.measured as i64, Some(self.total), finite(self.low), finite(self.high))
+    pub fn figures(&self) -> &Figures {
+        &self.figures
     }
 
     #[inline]
-    pub fn add(&mut self, sample: Counted) {
-        self.samples += 1;
+    pub fn add(&mut self, sample: Counted, layer: Layer) {
+        self.figures.samples += 1;
+        self.figures.layers |= 1 << layer.id();
         if let Some(value) = sample.value {
-            self.measured += 1;
-            self.total += value;
-            if self.last.is_none_or(|(start, _)| start <= sample.start) {
-                self.last = Some((sample.start, value));
-            }
-            if let Some(values) = &mut self.values {
-                values.push(value);
-            }
+            self.figures.measured += 1;
+            self.add_value(sample.start, value);
         }
-        self.low = sample.low.map_or(self.low, |low| self.low.min(low));
-        self.high = sample.high.map_or(self.high, |high| self.high.max(high));
+        self.widen(sample.low, sample.high);
+    }
+
+    /// More of a sample that is counted already.
+    #[inline]
+    pub fn add_value(&mut self, start: i64, value: f64) {
+        self.figures.total += value;
+        if self.last.is_none_or(|(last, _)| last <= start) {
+            self.last = Some((start, value));
+        }
+        if let Some(values) = &mut self.values {
+            values.push(value);
+        }
+    }
+
+    /// Has the extremes reach these.
+    #[inline]
+    pub fn widen(&mut self, low: Option<f64>, high: Option<f64>) {
+        let Figures { low: least, high: greatest, .. } = &mut self.figures;
+        *least = low.map_or(*least, |low| least.min(low));
+        *greatest = high.map_or(*greatest, |high| greatest.max(high));
+    }
+
+    /// Gives a value its part in the mean.
+    #[inline]
+    pub fn weigh(&mut self, weight: f64, weighed: f64) {
+        self.figures.weight += weight;
+        self.figures.weighted += weight * weighed;
     }
 
     /// Adds what was counted of the same bucket in later rows.
     pub fn merge(&mut self, later: Tally) {
-        self.samples += later.samples;
-        self.measured += later.measured;
-        self.total += later.total;
-        self.low = self.low.min(later.low);
-        self.high = self.high.max(later.high);
+        self.figures.merge(&later.figures);
         self.last = match (self.last, later.last) {
             (Some(one), Some(other)) => Some(if other.0 >= one.0 { other } else { one }),
             (one, other) => one.or(other),
@@ -149,19 +213,19 @@ impl Tally {
     }
 
     /// The statistics asked for, in their order.
-    pub fn finish(mut self, stats: &[Stat]) -> Vec<Option<f64>> {
+    pub fn finish(mut self, stats: &[Stat], mean: Mean) -> Vec<Option<f64>> {
         if let Some(values) = &mut self.values {
             values.sort_unstable_by(f64::total_cmp);
         }
-        let any = |number: f64| (self.measured > 0).then_some(number);
         let finite = |number: f64| number.is_finite().then_some(number);
         let values = self.values.as_deref().unwrap_or_default();
         let of = |stat: &Stat| match *stat {
-            Stat::Count => Some(self.samples as f64),
-            Stat::Sum => any(self.total),
-            Stat::Avg => any(self.total / self.measured as f64),
-            Stat::Min => finite(self.low),
-            Stat::Max => finite(self.high),
+            Stat::Count => Some(self.figures.samples as f64),
+            // A sample that is counted in the bucket before may reach into this one.
+            Stat::Sum => (self.figures.measured > 0 || self.figures.total != 0.0).then_some(self.figures.total),
+            Stat::Avg => self.figures.mean(mean),
+            Stat::Min => finite(self.figures.low),
+            Stat::Max => finite(self.figures.high),
             Stat::Last => self.last.map(|(_, value)| value),
             Stat::Median => quantile(values, 0.5),
             Stat::Percentile(percent) => quantile(values, f64::from(percent) / 100.0),
@@ -190,30 +254,46 @@ mod tests {
         let stats =
             [Stat::Count, Stat::Sum, Stat::Avg, Stat::Min, Stat::Max, Stat::Last, Stat::Median, Stat::Percentile(25)];
         let mut tally = Tally::new(&stats);
-        [(1, 4.0), (0, 1.0)].into_iter().for_each(|(start, value)| tally.add(counted(start, value)));
+        [(1, 4.0), (0, 1.0)].into_iter().for_each(|(start, value)| tally.add(counted(start, value), Layer::Raw));
         let mut later = Tally::new(&stats);
-        [(9, 3.0), (5, 2.0)].into_iter().for_each(|(start, value)| later.add(counted(start, value)));
-        later.add(Counted { start: 10, value: None, low: None, high: None });
+        [(9, 3.0), (5, 2.0)].into_iter().for_each(|(start, value)| later.add(counted(start, value), Layer::Minute));
+        later.add(Counted { start: 10, value: None, low: None, high: None }, Layer::Raw);
         tally.merge(later);
         let expected = [5.0, 10.0, 2.5, 1.0, 4.0, 3.0, 2.5, 1.75].map(Some);
-        assert_eq!(tally.finish(&stats), expected);
+        assert_eq!(tally.figures().layers, 0b11);
+        assert_eq!(tally.finish(&stats, Mean::Arithmetic), expected);
     }
 
     #[test]
     fn buckets_are_in_order_and_each_there_once() {
-        let one = |start: i64| Tally::of((1, 1, Some(start as f64), None, None));
+        let one = |start: i64| Tally::of(Figures { samples: 1, measured: 1, total: start as f64, ..Figures::NONE });
         let mut whole: Tallies = [20, 10, 20].map(|bucket| (bucket, one(bucket))).into_iter().collect();
         [30, 10, 15, 30].into_iter().for_each(|bucket| whole.add(bucket, one(bucket)));
         let mut all = Tallies::default();
         all.merge(whole.clone());
         all.merge(whole);
-        let counts: Vec<(i64, i64)> = all.iter().map(|(bucket, tally)| (*bucket, tally.figures().0)).collect();
+        let counts: Vec<(i64, i64)> = all.iter().map(|(bucket, tally)| (*bucket, tally.figures().samples)).collect();
         assert_eq!(counts, [(10, 4), (15, 2), (20, 4), (30, 4)]);
     }
 
     #[test]
     fn nothing_measured_is_nothing() {
         let stats = [Stat::Count, Stat::Sum, Stat::Avg, Stat::Min, Stat::Last, Stat::Median];
-        assert_eq!(Tally::new(&stats).finish(&stats), [Some(0.0), None, None, None, None, None]);
+        assert_eq!(Tally::new(&stats).finish(&stats, Mean::Arithmetic), [Some(0.0), None, None, None, None, None]);
+    }
+
+    #[test]
+    fn levels_are_averaged_by_weight_and_sound_by_energy() {
+        let mut tally = Tally::new(&[]);
+        for (weight, value) in [(3600.0, 60.0), (1800.0, 90.0)] {
+            tally.weigh(weight, weighed(Mean::TimeWeighted, value));
+        }
+        assert_eq!(tally.finish(&[Stat::Avg], Mean::TimeWeighted), [Some(70.0)]);
+        let mut sound = Tally::new(&[]);
+        for value in [60.0, 90.0] {
+            sound.weigh(3600.0, weighed(Mean::EquivalentLevel, value));
+        }
+        let found = sound.finish(&[Stat::Avg], Mean::EquivalentLevel)[0].unwrap();
+        assert!((found - 86.994).abs() < 0.001, "{found}");
     }
 }

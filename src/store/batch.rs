@@ -3,20 +3,25 @@
 use crate::error::Result;
 use crate::model::receipt::Outcome;
 use crate::model::sample::Batch;
-use crate::store::apply::{self, Owner};
-use crate::store::deletions::place::Place;
 use crate::store::deletions::tombstones::Tombstones;
-use crate::store::memory::Memory;
+use crate::store::place::Place;
+use crate::store::samples::import_state::ImportState;
+use crate::store::samples::{Owner, ingest};
 use crate::store::writer::Writing;
 use crate::store::{documents, events, nights, workouts};
 
 /// Stores the batch and gives the outcome of each of `batch.items`: the strongest of whatever the item gave.
 pub fn store(writing: &mut Writing, owner: Owner, batch: &Batch) -> Result<Vec<Outcome>> {
-    store_piece(writing, owner, batch, &mut Memory::default())
+    store_piece(writing, owner, batch, &mut ImportState::default())
 }
 
 /// The same for a piece of an import, with what its earlier pieces have met.
-pub fn store_piece(writing: &mut Writing, owner: Owner, batch: &Batch, memory: &mut Memory) -> Result<Vec<Outcome>> {
+pub fn store_piece(
+    writing: &mut Writing,
+    owner: Owner,
+    batch: &Batch,
+    memory: &mut ImportState,
+) -> Result<Vec<Outcome>> {
     let tombstones = Tombstones::of(writing.connection, owner.user)?;
     if let Some(deletion) = tombstones.of_delivery(owner.delivery) {
         tombstones.keep_out(writing.connection, Place::Buried(deletion), batch.items.len())?;
@@ -27,7 +32,7 @@ pub fn store_piece(writing: &mut Writing, owner: Owner, batch: &Batch, memory: &
         let known = &mut items[item as usize];
         *known = outcome.max(*known);
     };
-    let outcomes = apply::store_samples(writing, owner, batch, memory, &tombstones)?;
+    let outcomes = ingest::store_samples(writing, owner, batch, memory, &tombstones)?;
     batch.samples.iter().zip(outcomes).for_each(|(sample, outcome)| note(sample.item, outcome));
     for workout in &batch.workouts {
         note(workout.item, workouts::store(writing, owner, workout, &tombstones)?);

@@ -10,9 +10,9 @@ use crate::error::{Error, Result};
 use crate::model::account::is_complete;
 use crate::model::receipt::{Counts, ItemProblem, Outcome, PROBLEMS_SHOWN, Receipt};
 use crate::model::sample::Batch;
-use crate::store::apply::{Mode, Owner};
 use crate::store::batch;
 use crate::store::quarantine;
+use crate::store::samples::{Mode, Owner};
 use crate::store::writer::Writing;
 
 /// What the sender says about itself; any part may be missing.

@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::error::Result;
 use crate::model::source::SHORTCUTS;
-use crate::store::reconcile::Unnamed;
+use crate::store::samples::Unnamed;
 
 /// A metric's row: its id and the unit its samples are stored in.
 #[derive(Debug, Clone)]

@@ -7,8 +7,8 @@ use rusqlite::params;
 use crate::error::Result;
 use crate::model::document::Document;
 use crate::model::receipt::Outcome;
-use crate::store::apply::Owner;
 use crate::store::packed::pack_bytes;
+use crate::store::samples::Owner;
 use crate::store::writer::Writing;
 
 /// Stores a document in place of the one of that kind and name, unless a later delivery has brought that one.

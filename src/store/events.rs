@@ -9,12 +9,12 @@ use rusqlite::{Connection, params};
 use crate::error::{Error, Result};
 use crate::model::event::Event;
 use crate::model::receipt::Outcome;
-use crate::store::apply::{Mode, Owner};
 use crate::store::deletions::others::events::place;
-use crate::store::deletions::place::Place;
 use crate::store::deletions::tombstones::Tombstones;
-use crate::store::memory::Memory;
 use crate::store::packed::pack;
+use crate::store::place::Place;
+use crate::store::samples::import_state::ImportState;
+use crate::store::samples::{Mode, Owner};
 use crate::store::writer::Writing;
 
 /// (kind, start, span, code, sender)
@@ -38,7 +38,7 @@ pub fn store(
     writing: &mut Writing,
     owner: Owner,
     events: &[Event],
-    memory: &mut Memory,
+    memory: &mut ImportState,
     tombstones: &Tombstones,
 ) -> Result<Vec<Outcome>> {
     let mut groups: HashMap<(Place, Group), Vec<usize>> = HashMap::new();

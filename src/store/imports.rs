@@ -7,11 +7,11 @@
 use crate::error::Result;
 use crate::model::receipt::Receipt;
 use crate::model::sample::Batch;
-use crate::store::apply::{Mode, Owner};
 use crate::store::batch;
 use crate::store::deliveries::{self, Head};
-use crate::store::memory::Memory;
 use crate::store::quarantine;
+use crate::store::samples::import_state::ImportState;
+use crate::store::samples::{Mode, Owner};
 use crate::store::writer::Writing;
 
 /// An import under way. It is handed into each piece of work and comes back out of it.
@@ -20,7 +20,7 @@ pub struct Importing {
     user: i64,
     format: &'static str,
     receipt: Receipt,
-    memory: Memory,
+    memory: ImportState,
 }
 
 impl Importing {
@@ -39,7 +39,7 @@ pub fn begin(writing: &mut Writing, head: &Head) -> Result<Importing> {
     let id = deliveries::insert_head(writing.connection, head, false)?;
     let receipt = Receipt { delivery: head.public_id.clone(), ..Receipt::default() };
     deliveries::finish(writing.connection, id, head.user, &receipt)?;
-    Ok(Importing { id, user: head.user, format: head.format, receipt, memory: Memory::default() })
+    Ok(Importing { id, user: head.user, format: head.format, receipt, memory: ImportState::default() })
 }
 
 /// Writes one piece.

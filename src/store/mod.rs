@@ -5,8 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-mod alike;
-pub mod apply;
+pub mod accounts;
 pub mod arrivals;
 pub mod backup;
 pub mod batch;
@@ -27,16 +26,15 @@ pub mod key_use;
 pub mod keys;
 #[allow(unsafe_code)]
 pub mod lane;
-pub mod memory;
 pub mod migrate;
 pub mod nights;
 pub mod pace;
 pub mod packed;
 pub mod people;
+pub mod place;
 pub mod priority;
 pub mod quarantine;
 mod queue;
-pub mod reconcile;
 pub mod replays;
 pub mod restore;
 pub mod retention;

@@ -8,10 +8,10 @@ use crate::error::Result;
 use crate::model::receipt::Outcome;
 use crate::model::sender::Sender;
 use crate::model::sleep::NightSummary;
-use crate::store::apply::Owner;
 use crate::store::deletions::others::nights::place;
-use crate::store::deletions::place::Place;
 use crate::store::deletions::tombstones::Tombstones;
+use crate::store::place::Place;
+use crate::store::samples::Owner;
 use crate::store::writer::Writing;
 
 pub(super) const COLUMNS: &str = "date, sender, source, offset_minutes, start, end, in_bed_start, in_bed_end, asleep, in_bed, core, \

@@ -7,9 +7,9 @@ use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 use crate::error::Result;
 use crate::model::receipt::Receipt;
 use crate::model::sample::Batch;
-use crate::store::apply::{Mode, Owner};
 use crate::store::deliveries::{self, Origin, milliseconds, parsed};
 use crate::store::retention::GONE;
+use crate::store::samples::{Mode, Owner};
 use crate::store::writer::Writing;
 use crate::store::{batch, quarantine};
 

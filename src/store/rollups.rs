@@ -30,14 +30,17 @@ pub enum Grain {
 pub struct Rollup {
     /// UTC epoch seconds.
     pub start: i64,
-    /// The layer that was believed.
-    pub layer: i64,
+    /// The layers that counted: bit n for layer n.
+    pub layers: i64,
     pub samples: i64,
     /// How many of them have a value.
     pub measured: i64,
     pub total: f64,
     pub low: Option<f64>,
     pub high: Option<f64>,
+    /// For means: the sum of the weights, and of weight times value (or energy).
+    pub weight: f64,
+    pub weighted: f64,
 }
 
 /// What a batch has changed, to be marked.
@@ -181,7 +184,7 @@ pub fn read(
     mut each: impl FnMut(Rollup),
 ) -> Result<()> {
     lane.prepare(
-        "SELECT start, layer, samples, measured, total, low, high FROM rollup
+        "SELECT start, layers, samples, measured, total, low, high, weight, weighted FROM rollup
          WHERE user = ?1 AND metric = ?2 AND grain = ?3 AND start >= ?4 AND start < ?5 ORDER BY start",
     )?;
     lane.restart(&[user, metric, grain as i64, from, to])?;
@@ -189,12 +192,14 @@ pub fn read(
         let real = |column| (!lane.is_null(column)).then(|| lane.real(column));
         each(Rollup {
             start: lane.integer(0),
-            layer: lane.integer(1),
+            layers: lane.integer(1),
             samples: lane.integer(2),
             measured: lane.integer(3),
             total: lane.real(4),
             low: real(5),
             high: real(6),
+            weight: lane.real(7),
+            weighted: lane.real(8),
         });
     }
     Ok(())
@@ -261,12 +266,26 @@ fn replace(connection: &Connection, rebuilt: &Rebuilt) -> Result<()> {
         remove.execute(params![user, metric, grain as i64, from, to])?;
     }
     let mut insert = connection.prepare_cached(
-        "INSERT INTO rollup (user, metric, grain, start, layer, samples, measured, total, low, high)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        "INSERT INTO rollup (user, metric, grain, start, layers, samples, measured, total, low, high, weight,
+                              weighted)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
     )?;
     for (grain, rollup) in &rebuilt.rollups {
-        let Rollup { start, layer, samples, measured, total, low, high } = rollup;
-        insert.execute(params![user, metric, *grain as i64, start, layer, samples, measured, total, low, high])?;
+        let Rollup { start, layers, samples, measured, total, low, high, weight, weighted } = rollup;
+        insert.execute(params![
+            user,
+            metric,
+            *grain as i64,
+            start,
+            layers,
+            samples,
+            measured,
+            total,
+            low,
+            high,
+            weight,
+            weighted
+        ])?;
     }
     Ok(())
 }

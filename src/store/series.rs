@@ -1,28 +1,15 @@
 //! What is stored, from the counts that every commit keeps: the catalogue answers without touching a sample.
 
-use std::collections::BTreeMap;
-
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::error::Result;
 use crate::model::time::Layer;
-use crate::store::apply::Owner;
 
 /// (metric, layer, source)
 pub(super) type SeriesKey = (i64, i64, i64);
 
 /// First, last and longest of a series in which nothing stands: whatever comes is earlier and later.
 pub(super) const NOTHING: (i64, i64, i64) = (i64::MAX, i64::MIN, 0);
-
-/// How a batch changed what one series holds.
-pub(super) struct SeriesChange<'a> {
-    pub unit_sent: &'a str,
-    pub samples: i64,
-    pub summaries: i64,
-    pub first: i64,
-    pub last: i64,
-    pub longest: i64,
-}
 
 /// One (metric, layer, source) of a person.
 #[derive(Debug, Clone)]
@@ -73,12 +60,14 @@ pub struct Extent {
     pub samples: i64,
     /// How many of them have a min or max of their own.
     pub summaries: i64,
+    /// Seconds that none of them exceeds.
+    pub longest: i64,
 }
 
 /// The layers a person's metric is stored in, finest first.
 pub fn layers(connection: &Connection, user: i64, metric: i64) -> Result<Vec<Extent>> {
     let mut statement = connection.prepare_cached(
-        "SELECT layer, min(first), max(last), sum(samples), sum(summaries) FROM series
+        "SELECT layer, min(first), max(last), sum(samples), sum(summaries), max(longest) FROM series
          WHERE user = ?1 AND metric = ?2 AND samples > 0 GROUP BY layer ORDER BY layer",
     )?;
     let rows = statement.query_map(params![user, metric], |row| {
@@ -88,6 +77,7 @@ pub fn layers(connection: &Connection, user: i64, metric: i64) -> Result<Vec<Ext
             last: row.get(2)?,
             samples: row.get(3)?,
             summaries: row.get(4)?,
+            longest: row.get(5)?,
         })
     })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
@@ -145,35 +135,4 @@ pub fn data_version(connection: &Connection, user: i64) -> Result<i64> {
 /// How many samples there are, of everybody.
 pub fn samples(connection: &Connection) -> Result<i64> {
     Ok(connection.query_row("SELECT coalesce(sum(samples), 0) FROM series", [], |row| row.get(0))?)
-}
-
-/// Adds what a batch has changed to what is counted.
-pub(super) fn write(connection: &Connection, owner: Owner, changes: &BTreeMap<SeriesKey, SeriesChange>) -> Result<()> {
-    let mut statement = connection.prepare_cached(
-        "INSERT INTO series (user, metric, layer, source, unit_sent, samples, summaries, first, last, last_delivery,
-                             longest)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
-         ON CONFLICT DO UPDATE SET
-             unit_sent = iif(excluded.last_delivery >= last_delivery, excluded.unit_sent, unit_sent),
-             samples = samples + excluded.samples, summaries = summaries + excluded.summaries,
-             first = min(first, excluded.first), last = max(last, excluded.last),
-             last_delivery = max(last_delivery, excluded.last_delivery),
-             longest = max(longest, excluded.longest)",
-    )?;
-    for ((metric, layer, source), change) in changes {
-        statement.execute(params![
-            owner.user,
-            metric,
-            layer,
-            source,
-            change.unit_sent,
-            change.samples,
-            change.summaries,
-            change.first,
-            change.last,
-            owner.delivery,
-            change.longest,
-        ])?;
-    }
-    Ok(())
 }

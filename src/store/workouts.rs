@@ -7,11 +7,11 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::error::{Error, Result};
 use crate::model::receipt::Outcome;
 use crate::model::workout::Workout;
-use crate::store::apply::Owner;
 use crate::store::deletions::others::workouts::{place, source_id};
-use crate::store::deletions::place::Place;
 use crate::store::deletions::tombstones::Tombstones;
 use crate::store::packed::pack;
+use crate::store::place::Place;
+use crate::store::samples::Owner;
 use crate::store::writer::Writing;
 
 /// The series under which a route is stored.

@@ -79,13 +79,14 @@ fn for_what_is_averaged_the_finer_layer_wins() {
 }
 
 #[test]
-fn measurements_win_over_buckets_except_the_phones_own_day() {
+fn of_two_claims_about_a_minute_one_counts_and_the_phones_own_day_wins() {
     let server = InProcess::start();
     store(&server.client, "Minutes", "step_count", "Watch", &[(60, 10.0), (DAY, 4.0)]);
     store(&server.client, "None", "step_count", "Watch", &[(61, 3.0), (DAY + 7, 6.0)]);
-    assert_sums(&server.client, "step_count?bucket=day", "raw", &[("05-01", 3.0), ("05-02", 6.0)]);
+    // A sample that says less of its minute than is known of it adds nothing, and one that says more counts.
+    assert_sums(&server.client, "step_count?bucket=day", "mixed", &[("05-01", 10.0), ("05-02", 6.0)]);
     store(&server.client, "Days", "step_count", "Phone", &[(DAY, 100.0)]);
-    assert_sums(&server.client, "step_count?bucket=day", "mixed", &[("05-01", 3.0), ("05-02", 100.0)]);
+    assert_sums(&server.client, "step_count?bucket=day", "mixed", &[("05-01", 10.0), ("05-02", 100.0)]);
 }
 
 #[test]
@@ -121,9 +122,9 @@ fn day_of_a_phone_at(hours: i64) -> String {
 }
 
 #[test]
-fn a_day_of_a_phone_elsewhere_belongs_to_the_day_that_it_overlaps_most() {
-    for (hours, date) in [(0, "05-01"), (11, "05-01"), (-8, "05-01"), (-11, "05-01"), (13, "04-30"), (14, "04-30")] {
-        assert_eq!(day_of_a_phone_at(hours), date, "{hours} hours east");
+fn a_day_belongs_to_the_calendar_of_the_phone_that_cut_it() {
+    for hours in [0, 11, -8, -11, 13, 14] {
+        assert_eq!(day_of_a_phone_at(hours), "05-01", "{hours} hours east");
     }
 }
 

@@ -77,11 +77,14 @@ fn days_are_looked_for_one_day_further_back_only() {
     let server = InProcess::start_with(&[("duckdb_threads", "2")]);
     let samples = (0..3_653).map(|day| sample(Layer::Day, FIRST + day * DAY, DAY, 1.0)).collect();
     deliver(&server.app, "step_count", "count", samples);
-    assert_eq!(ask(&server, &year("step_count")), (366, 365.0));
-    // With two layers the range is read twice: once to choose the layer of each day, once for the answer.
+    // Around each of the eight pieces four days before and after are read too, for a day elsewhere may reach into it.
+    let few = |(stepped, counted): (u64, f64), layers: u64| {
+        assert!((365 * layers..(365 + 8 * 10) * layers).contains(&stepped) && counted == 365.0, "{stepped} {counted}");
+    };
+    few(ask(&server, &year("step_count")), 1);
     let minutes = (0..3_653).map(|day| sample(Layer::Minute, FIRST + day * DAY, 60, 1.0)).collect();
     deliver(&server.app, "step_count", "count", minutes);
-    assert_eq!(ask(&server, &year("step_count")), (2 * 2 * 366, 365.0));
+    few(ask(&server, &year("step_count")), 2);
 }
 
 fn plan(reading: &Reading, sql: &str) -> Vec<String> {

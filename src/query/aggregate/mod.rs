@@ -142,18 +142,36 @@ pub fn answer_on(
 fn fill(answer: &mut Answer, scanning: &mut Scanning, range: Range, rolled: bool) -> Result<()> {
     scanning.lay_buckets(range)?;
     answer.starts = scanning.buckets.starts().to_vec();
-    answer.points = match if rolled { rolled::pieces(scanning, range)? } else { None } {
+    let range = (range.0, whole_end(scanning, range.1));
+    let (points, layers) = match if rolled { rolled::pieces(scanning, range)? } else { None } {
         Some(pieces) => {
             let tallies = piece_together(scanning, pieces)?;
-            scanning.finished(tallies)
+            let layers = tallies.layers();
+            (scanning.finished(tallies), layers)
         }
         None => scanning.points(range)?,
     };
+    answer.points = points;
+    answer.starts.truncate(used(&answer.starts, &answer.points, &scanning.extents));
     if scanning.is_layered() {
-        answer.layers.retain(|layer| scanning.used.contains(&layer.id()));
+        answer.layers.retain(|layer| layers & (1 << layer.id()) != 0);
     }
     answer.rows_stepped = scanning.rows_stepped;
     Ok(())
+}
+
+/// The end of the last bucket, where nothing begins behind `to`: what begins last may last longer.
+fn whole_end(scanning: &Scanning, to: i64) -> i64 {
+    let asked = scanning.question.to.unwrap_or(i64::MAX);
+    let end = scanning.buckets.end().unwrap_or(to);
+    if asked > to { end.min(asked).max(to) } else { to }
+}
+
+/// How many of the buckets there is anything to say of: behind the last that begins, none need be there.
+fn used(starts: &[i64], points: &[Point], extents: &[Extent]) -> usize {
+    let last = extents.iter().map(|extent| extent.last + reach(extent.layer)).max().unwrap_or(i64::MIN);
+    let last = points.last().map_or(last, |point| point.start.max(last));
+    starts.partition_point(|start| *start <= last)
 }
 
 fn piece_together(scanning: &mut Scanning, pieces: Vec<Piece>) -> Result<Tallies> {
@@ -171,7 +189,8 @@ fn piece_together(scanning: &mut Scanning, pieces: Vec<Piece>) -> Result<Tallies
 /// Where in time the answer lies: the range asked for, cut to what is stored.
 fn range(question: &Question, extents: &[Extent]) -> Option<Range> {
     let first = extents.iter().map(|extent| extent.first).min()?;
-    let last = extents.iter().map(|extent| extent.last + reach(extent.layer)).max()?;
+    // What begins last may last longer, and a phone's day may be the day after here.
+    let last = extents.iter().map(|extent| extent.last + reach(extent.layer).max(extent.longest - 1)).max()?;
     let from = question.from.map_or(first, |from| from.max(first));
     let to = question.to.map_or(last + 1, |to| to.min(last + 1));
     (from < to).then_some((from, to))

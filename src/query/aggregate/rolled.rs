@@ -5,8 +5,8 @@ use crate::model::bucket::Bucket;
 use crate::model::time::Layer;
 use crate::query::aggregate::scanning::{Range, Scanning};
 use crate::query::rollups::terms::{Terms, dirty_days, local_day};
-use crate::query::tally::{Tallies, Tally};
-use crate::store::rollups::{self, Grain};
+use crate::query::tally::{Figures, Tallies, Tally};
+use crate::store::rollups::{self, Grain, Rollup};
 
 /// With more runs of changed days than these, all between the first and the last is scanned at once: each scan has a cost
 /// of its own.
@@ -30,7 +30,7 @@ pub fn pieces(scanning: &Scanning, range: Range) -> Result<Option<Vec<Piece>>> {
         _ => return Ok(None),
     }
     let marks = rollups::marks(reading, user, metric)?;
-    let dirty = dirty_days(reading, user, metric, scanning.subject.kind, &question.zone, &marks)?;
+    let dirty = dirty_days(reading, user, metric, scanning.subject.lasts, &question.zone, &marks)?;
     Ok(Some(cut(range, whole, &dirty)))
 }
 
@@ -90,20 +90,21 @@ pub fn tally(scanning: &mut Scanning, range: Range) -> Result<Tallies> {
     };
     let grain = if question.bucket == Bucket::Hour { Grain::Hour } else { Grain::Day };
     let subject = (question.user, scanning.metric());
-    let (mut tallies, mut used, mut rows, mut hint) = (Tallies::default(), Vec::new(), 0, 0);
+    let (mut tallies, mut rows, mut hint) = (Tallies::default(), 0, 0);
     rollups::read(&mut scanning.lanes[0], subject, grain, range, |rollup| {
         rows += 1;
-        if used.last() != Some(&rollup.layer) {
-            used.push(rollup.layer);
-        }
         hint = coarser.as_ref().and_then(|parts| parts.find(rollup.start, hint)).unwrap_or(hint);
         let bucket = coarser.as_ref().map_or(rollup.start, |parts| parts.starts()[hint]);
-        let figures = (rollup.samples, rollup.measured, Some(rollup.total), rollup.low, rollup.high);
-        tallies.add(bucket, Tally::of(figures));
+        tallies.add(bucket, Tally::of(figures(&rollup)));
     })?;
-    scanning.used.extend(used);
     scanning.rows_stepped += rows;
     Ok(tallies)
+}
+
+fn figures(rollup: &Rollup) -> Figures {
+    let Rollup { samples, measured, total, low, high, weight, weighted, layers, .. } = *rollup;
+    let (low, high) = (low.unwrap_or(f64::INFINITY), high.unwrap_or(f64::NEG_INFINITY));
+    Figures { samples, measured, total, low, high, weight, weighted, layers: layers as u8 }
 }
 
 #[cfg(test)]

@@ -1,33 +1,39 @@
-//! Adding up samples: by DuckDB over the file, or, where several sources have measured a total, painted (`painted`).
+//! Adding up samples: resolved (`query/resolve`) wherever claims could meet, else by DuckDB over the file.
 //!
-//! Where a metric is stored in several layers, one is chosen for each local day (`layering`), in a first pass that only
-//! asks which layers each day has, on the same snapshot.
+//! Totals are always resolved. Levels are where several layers are stored, or where values weigh by time. What is left,
+//! and everything that is asked for as stored (`dedupe=none`), is one pass of DuckDB.
 
-use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::error::Result;
 use crate::model::bucket::Bucket;
-use crate::model::metric::Kind;
+use crate::model::metric::{Kind, Mean};
 use crate::model::time::Layer;
 use crate::query::aggregate::{Point, Question, buckets};
 use crate::query::budget::Stop;
 use crate::query::duck::engine::{Engine, Session};
 use crate::query::duck::request::Request;
 use crate::query::duck::table::{SAMPLE_RANGE, SAMPLE_RUNS, SAMPLES, SUMMARY_RUNS, Table};
-use crate::query::duck::window::{Anchor, LayerPlan, Parts, Window};
-use crate::query::layering::{DayBucket, DayTrust, Found, best_layers, fits, reach};
-use crate::query::painted::Painting;
+use crate::query::duck::window::{Anchor, Parts, Window};
+use crate::query::layering::{fits, reach};
+use crate::query::resolve::claims::Trust;
+use crate::query::resolve::levels::Style;
+use crate::query::resolve::rows::Columns;
+use crate::query::resolve::scan::{Scan, Way};
+use crate::query::resolve::totals::Ranking;
 use crate::query::subject::{self, Subject};
-use crate::query::tally::{Tallies, Tally};
+use crate::query::tally::{Figures, Tallies, Tally};
 use crate::store::lane::Lane;
 use crate::store::samples::narrowed;
-use crate::store::series::{self, Extent, RawSource};
+use crate::store::series::{self, Extent};
 use crate::store::snapshot::Snapshot;
-use crate::store::{Reading, deliveries, dictionary, priority};
+use crate::store::{Reading, accounts, dictionary, priority};
 
 /// UTC epoch seconds; start included, end excluded.
 pub type Range = (i64, i64);
+
+/// Samples of a piece, more or less: what a reader holds in memory.
+const PIECE: i64 = 50_000;
 
 /// A question that has found what it is about, with the snapshot it is answered from.
 pub struct Scanning<'a> {
@@ -35,14 +41,11 @@ pub struct Scanning<'a> {
     pub subject: Subject,
     /// Of the layers that may speak.
     pub extents: Vec<Extent>,
-    /// Layers that days were read from, where one was chosen for each.
-    pub used: BTreeSet<i64>,
     pub rows_stepped: u64,
     /// At least one, all on one state of the file.
     pub lanes: Vec<Lane>,
     /// All that the question's range meets; none before `lay_buckets`.
     pub buckets: Parts,
-    sources: Option<Vec<i64>>,
     /// What follows the range in the condition of a scan.
     narrowed: String,
     engine: &'a Engine,
@@ -62,15 +65,13 @@ impl<'a> Scanning<'a> {
         extents.retain(|extent| fits(question.bucket, question.layer, extent.layer));
         let layers: Vec<Layer> = extents.iter().map(|extent| extent.layer).collect();
         let narrowed = narrowed((layers.len() < stored).then_some(&layers), sources.as_deref());
-        let (used, buckets) = (BTreeSet::new(), Parts::new(Vec::new()));
+        let buckets = Parts::new(Vec::new());
         Ok(Scanning {
             question,
             subject,
             extents,
-            used,
             rows_stepped: 0,
             lanes,
-            sources,
             narrowed,
             engine,
             stop,
@@ -95,63 +96,128 @@ impl<'a> Scanning<'a> {
         self.subject.row.as_ref().map_or(0, |row| row.id)
     }
 
-    /// Whether a layer is chosen for each local day.
+    /// Whether claims of several layers may meet.
     pub fn is_layered(&self) -> bool {
         self.extents.len() > 1 && self.question.dedupe
     }
 
-    /// The statistics asked for.
+    fn is_total(&self) -> bool {
+        self.subject.kind == Kind::Cumulative
+    }
+
+    /// Whether it must be decided what counts at each moment.
+    fn is_resolved(&self) -> bool {
+        let weighs = self.subject.mean != Mean::Arithmetic;
+        self.question.dedupe && (self.is_total() || self.is_layered() || weighs)
+    }
+
+    /// The statistics asked for. Of a level, a bucket has nothing to say in which no value begins, even where one reaches in.
     pub fn finished(&self, tallies: Tallies) -> Vec<Point> {
-        let stats = &self.question.stats;
-        tallies.into_iter().map(|(start, tally)| Point { start, values: tally.finish(stats) }).collect()
+        let (stats, mean, is_total) = (&self.question.stats, self.subject.mean, self.is_total());
+        let shown = tallies.into_iter().filter(|(_, tally)| is_total || tally.figures().samples > 0);
+        shown.map(|(start, tally)| Point { start, values: tally.finish(stats, mean) }).collect()
     }
 
-    /// The statistics of the samples of a range.
-    pub fn points(&mut self, range: Range) -> Result<Vec<Point>> {
-        if self.question.stats.iter().all(|stat| stat.adds_up()) {
+    /// The statistics of the samples of a range, and the layers that counted.
+    pub fn points(&mut self, range: Range) -> Result<(Vec<Point>, u8)> {
+        if self.is_resolved() || self.question.stats.iter().all(|stat| stat.adds_up()) {
             let tallies = self.tally(range)?;
-            return Ok(self.finished(tallies));
+            let layers = tallies.layers();
+            return Ok((self.finished(tallies), layers));
         }
-        let plan = self.plan(range)?;
-        match self.painting_order(range, plan.as_ref())? {
-            Some(sources) => self.paint(range, sources, plan).map(|tallies| self.finished(tallies)),
-            None => self.measure(range, plan),
-        }
+        Ok((self.measure(range)?, self.all_layers()))
     }
 
-    /// What is counted in a range, for statistics that add up.
+    /// What is counted in a range, for statistics that add up, and for all others where it is resolved.
     pub fn tally(&mut self, range: Range) -> Result<Tallies> {
-        let plan = self.plan(range)?;
-        self.tally_planned(range, plan)
-    }
-
-    /// The same where `plan` has chosen the layers.
-    pub fn tally_planned(&mut self, range: Range, plan: Option<LayerPlan>) -> Result<Tallies> {
         self.stop.check()?;
-        match self.painting_order(range, plan.as_ref())? {
-            Some(sources) => self.paint(range, sources, plan),
-            None => self.add_up(range, plan),
+        match self.is_resolved() {
+            true => self.resolve(range),
+            false => self.add_up(range),
         }
     }
 
-    /// The layers of each local day, where there are several to choose from.
-    pub fn plan(&mut self, range: Range) -> Result<Option<LayerPlan>> {
-        self.stop.check()?;
-        if !self.is_layered() {
-            return Ok(None);
+    fn all_layers(&self) -> u8 {
+        self.extents.iter().fold(0, |layers, extent| layers | 1 << extent.layer.id())
+    }
+
+    /// Decides what counts at each moment, and adds that up.
+    fn resolve(&mut self, range: Range) -> Result<Tallies> {
+        let claims = self.extents.iter().any(|extent| extent.layer != Layer::Raw);
+        let pieces = self.cut_to_buckets(self.pieces(range, 0));
+        let scan = Scan {
+            user: self.question.user,
+            metric: self.metric(),
+            narrowed: self.narrowed.clone(),
+            columns: Columns { claims, summaries: self.has_summaries() },
+            way: self.way()?,
+            trust: self.trust(claims)?,
+            zone: &self.question.zone,
+            buckets: self.buckets.clone(),
+            cuts: self.cuts(range)?,
+            stats: &self.question.stats,
+            around: self.around()?,
+            pieces,
+        };
+        let (tallies, stepped) = scan.run(&mut self.lanes)?;
+        self.rows_stepped += stepped;
+        Ok(tallies)
+    }
+
+    fn cuts(&self, (from, to): Range) -> Result<Parts> {
+        let bucket = match self.question.bucket {
+            Bucket::Week | Bucket::Month | Bucket::Year => Bucket::Day,
+            _ => return Ok(self.buckets.clone()),
+        };
+        Ok(Parts::new(buckets(&Question { bucket, ..self.question.clone() }, from, to)?))
+    }
+
+    fn way(&self) -> Result<Way> {
+        let Subject { mean, lasts, .. } = self.subject;
+        if !self.is_total() {
+            return Ok(Way::Level(Style { mean, lasts }));
         }
-        let plan = self.choose_layers(range)?;
-        self.used.extend(plan.layers.iter().copied());
-        Ok(Some(plan))
+        let order: Vec<i64> =
+            priority::ordered(self.reading(), self.question.user)?.into_iter().map(|source| source.id).collect();
+        Ok(Way::Total(Ranking::new(&order, lasts)))
+    }
+
+    fn trust(&self, claims: bool) -> Result<Trust> {
+        let accounts = match claims {
+            true => accounts::of_samples(self.reading(), self.question.user, self.metric())?,
+            false => Vec::new(),
+        };
+        Ok(Trust { shortcuts: dictionary::unnamed(self.reading())?.shortcuts, accounts })
+    }
+
+    /// How far around a piece there may be something that decides what counts in it: twice as far as samples last, for
+    /// what covers a sample is covered itself, and as buckets reach.
+    fn around(&self) -> Result<Range> {
+        let sources = series::raw_sources(self.reading(), self.question.user, self.metric())?;
+        let longest = sources.iter().map(|source| source.longest).max().unwrap_or(0);
+        let lasts = self.subject.lasts.unwrap_or(0);
+        let buckets = match self.extents.iter().map(|extent| reach(extent.layer)).max().unwrap_or(0) {
+            0 if self.is_layered() => HOUR,
+            0 => 0,
+            reach => 2 * (reach + DAY),
+        };
+        Ok((2 * longest.max(lasts) + buckets, lasts + buckets))
     }
 
     /// Runs of samples, added up in the scan and then by DuckDB.
-    fn add_up(&mut self, range: Range, plan: Option<LayerPlan>) -> Result<Tallies> {
+    fn add_up(&mut self, range: Range) -> Result<Tallies> {
         let table = if self.has_summaries() { &SUMMARY_RUNS } else { &SAMPLE_RUNS };
-        let rows = self.scan(table, self.window(self.buckets.clone(), range, plan), |session, number| {
+        let (layers, is_total) = (self.all_layers(), self.is_total());
+        let rows = self.scan(table, self.window(self.buckets.clone(), range), |session, number| {
             let sql = format!("SELECT bucket, {TALLY} FROM scan({number}) GROUP BY bucket");
             session.rows(&sql, |row| {
-                let figures = (row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?);
+                let (samples, measured): (i64, i64) = (row.get(1)?, row.get(2)?);
+                let (total, low, high): (Option<f64>, Option<f64>, Option<f64>) =
+                    (row.get(3)?, row.get(4)?, row.get(5)?);
+                let total = total.unwrap_or(0.0);
+                let (weight, weighted) = if is_total { (0.0, 0.0) } else { (measured as f64, total) };
+                let (low, high) = (low.unwrap_or(f64::INFINITY), high.unwrap_or(f64::NEG_INFINITY));
+                let figures = Figures { samples, measured, total, low, high, weight, weighted, layers };
                 Ok((row.get(0)?, Tally::of(figures)))
             })
         })?;
@@ -159,11 +225,11 @@ impl<'a> Scanning<'a> {
     }
 
     /// Statistics that need each sample, by DuckDB.
-    fn measure(&mut self, range: Range, plan: Option<LayerPlan>) -> Result<Vec<Point>> {
+    fn measure(&mut self, range: Range) -> Result<Vec<Point>> {
         self.stop.check()?;
         let (stats, summaries) = (&self.question.stats, self.has_summaries());
         let columns: Vec<String> = stats.iter().map(|stat| stat.sql(summaries)).collect();
-        self.scan(&SAMPLES, self.window(self.buckets.clone(), range, plan), |session, number| {
+        self.scan(&SAMPLES, self.window(self.buckets.clone(), range), |session, number| {
             let columns = columns.join(", ");
             let sql = format!("SELECT bucket, {columns} FROM scan({number}) GROUP BY bucket ORDER BY bucket");
             session.rows(&sql, |row| {
@@ -177,86 +243,9 @@ impl<'a> Scanning<'a> {
         self.extents.iter().any(|extent| extent.summaries > 0)
     }
 
-    /// The sources whose own samples could meet in the range, where that means that a total must be painted.
-    fn painting_order(&self, (from, to): Range, plan: Option<&LayerPlan>) -> Result<Option<Vec<RawSource>>> {
-        let raw = Layer::Raw.id();
-        let reads_raw = match plan {
-            Some(plan) => plan.layers.contains(&raw),
-            None => self.extents.iter().any(|extent| extent.layer == Layer::Raw),
-        };
-        if !self.question.dedupe || self.subject.kind != Kind::Cumulative || !reads_raw {
-            return Ok(None);
-        }
-        let mut sources = series::raw_sources(self.reading(), self.question.user, self.metric())?;
-        let longest = sources.iter().map(|source| source.longest).max().unwrap_or(0);
-        sources.retain(|raw| {
-            self.sources.as_ref().is_none_or(|wanted| wanted.contains(&raw.source))
-                && raw.first < to.saturating_add(longest)
-                && raw.last.saturating_add(raw.longest) >= from
-        });
-        Ok((sources.len() > 1).then_some(sources))
-    }
-
-    fn paint(&mut self, (from, to): Range, sources: Vec<RawSource>, plan: Option<LayerPlan>) -> Result<Tallies> {
-        let buckets = self.buckets.clone();
-        let ranks = priority::ranks(self.reading(), self.question.user)?;
-        let mut order: Vec<i64> = sources.iter().map(|raw| raw.source).collect();
-        order.sort_by_key(|source| ranks.get(source).copied().unwrap_or(u32::MAX));
-        let painting = Painting {
-            user: self.question.user,
-            metric: self.metric(),
-            narrowed: self.narrowed.clone(),
-            window: Window { buckets, from, to, anchor: Anchor::Layer, plan },
-            order,
-            longest: sources.iter().map(|raw| raw.longest).max().unwrap_or(0),
-            summaries: self.has_summaries(),
-            stats: &self.question.stats,
-            pieces: self.pieces((from, to)),
-        };
-        let (tallies, stepped) = painting.paint(&mut self.lanes)?;
-        self.rows_stepped += stepped;
-        Ok(tallies)
-    }
-
-    /// Finds for each local day which of its layers is read.
-    fn choose_layers(&mut self, range: Range) -> Result<LayerPlan> {
-        let by_day = Question { bucket: Bucket::Day, ..self.question.clone() };
-        let days = Parts::new(buckets(&by_day, range.0, range.1)?);
-        let totals =
-            self.subject.kind == Kind::Cumulative && self.extents.iter().any(|extent| extent.layer == Layer::Day);
-        let of_day = if totals { DAY_BUCKET } else { "NULL, NULL, NULL" };
-        let found = self.scan(&SAMPLES, self.window(days.clone(), range, None), |session, number| {
-            let sql = format!("SELECT DISTINCT bucket, layer, {of_day} FROM scan({number})");
-            session.rows(&sql, |row| {
-                let bucket = match (row.get(2)?, row.get(3)?, row.get(4)?) {
-                    (Some(end), Some(source), Some(delivery)) => Some(DayBucket { end, source, delivery }),
-                    _ => None,
-                };
-                let (day, layer) = (row.get(0)?, Layer::from_id(row.get(1)?));
-                Ok(layer.map(|layer| Found { day, layer, bucket }))
-            })
-        })?;
-        let found: Vec<Found> = found.into_iter().flatten().collect();
-        let best = best_layers(self.subject.kind, &found, &self.day_trust(&found)?);
-        let layers = days.starts().iter().map(|day| best.get(day).map_or(NO_LAYER, |layer| layer.id())).collect();
-        Ok(LayerPlan { days, layers })
-    }
-
-    fn day_trust(&self, found: &[Found]) -> Result<DayTrust> {
-        let deliveries: BTreeSet<i64> =
-            found.iter().filter_map(|found| found.bucket).map(|bucket| bucket.delivery).collect();
-        if deliveries.is_empty() {
-            return Ok(DayTrust { shortcuts: None, received: HashMap::new() });
-        }
-        Ok(DayTrust {
-            shortcuts: dictionary::unnamed(self.reading())?.shortcuts,
-            received: deliveries::received_ms(self.reading(), &deliveries)?,
-        })
-    }
-
-    fn window(&self, buckets: Parts, (from, to): Range, plan: Option<LayerPlan>) -> Window {
-        let exact = plan.is_none() && self.extents.iter().all(|extent| reach(extent.layer) == 0);
-        Window { buckets, from, to, anchor: if exact { Anchor::Start } else { Anchor::Layer }, plan }
+    fn window(&self, buckets: Parts, (from, to): Range) -> Window {
+        let exact = self.extents.iter().all(|extent| reach(extent.layer) == 0);
+        Window { buckets, from, to, anchor: if exact { Anchor::Start } else { Anchor::Layer } }
     }
 
     /// Asks DuckDB something of the rows that fall into a window.
@@ -271,7 +260,8 @@ impl<'a> Scanning<'a> {
             None => self.open_session()?,
         };
         let of_range = |(from, to)| vec![self.question.user, self.metric(), from, to];
-        let ranges = self.pieces((window.from, window.to)).into_iter().map(of_range).collect();
+        let before = self.extents.iter().map(|extent| reach(extent.layer)).max().unwrap_or(0);
+        let ranges = self.pieces((window.from, window.to), before).into_iter().map(of_range).collect();
         let condition = SAMPLE_RANGE.to_owned() + &self.narrowed;
         let lanes = std::mem::take(&mut self.lanes);
         let request = Arc::new(Request::new(table, &condition, ranges, lanes).with_window(window));
@@ -290,22 +280,34 @@ impl<'a> Scanning<'a> {
         Ok(session)
     }
 
-    /// The range cut into pieces of equal time: several for each reader, so that none waits long for another.
-    fn pieces(&self, (from, to): Range) -> Vec<Range> {
-        let before = self.extents.iter().map(|extent| reach(extent.layer)).max().unwrap_or(0);
+    /// The range cut into pieces of equal time: several for each reader, so that none waits long for another, and none of
+    /// very many samples. The first begins `before` the range.
+    fn pieces(&self, (from, to): Range, before: i64) -> Vec<Range> {
         let (from, readers) = (from - before, self.lanes.len() as i64);
-        let pieces = if readers > 1 { 4 * readers } else { 1 };
+        let samples: i64 = self.extents.iter().map(|extent| extent.samples).sum();
+        let least = if readers > 1 { 4 * readers } else { 1 };
+        let pieces = (samples / PIECE).clamp(least, MOST_PIECES);
         let cut = |piece: i64| from + (i128::from(to - from) * i128::from(piece) / i128::from(pieces)) as i64;
         (0..pieces).map(|piece| (cut(piece), cut(piece + 1))).collect()
     }
+
+    /// The same pieces, cut where a bucket begins: nothing is divided then that one bucket holds.
+    fn cut_to_buckets(&self, pieces: Vec<Range>) -> Vec<Range> {
+        let (Some(first), Some(last)) = (pieces.first(), pieces.last()) else { return pieces };
+        let starts = self.buckets.boundaries_within(first.0, last.1);
+        let edges = pieces[1..].iter().map(|(start, _)| starts.partition_point(|bucket| bucket < start));
+        let mut edges: Vec<i64> = edges.filter_map(|at| starts.get(at).copied()).collect();
+        edges.dedup();
+        let begins = [first.0].into_iter().chain(edges.iter().copied());
+        begins.zip(edges.iter().copied().chain([last.1])).collect()
+    }
 }
 
-/// In the plan, of a day that has nothing.
-const NO_LAYER: i64 = -1;
+/// Pieces that a range is cut into at most.
+const MOST_PIECES: i64 = 400;
+
+const HOUR: i64 = 3600;
+const DAY: i64 = 86_400;
 
 /// A tally of runs.
 const TALLY: &str = "sum(samples)::BIGINT, sum(measured)::BIGINT, sum(total), min(low), max(high)";
-
-/// Of a day bucket: its end, source and delivery.
-const DAY_BUCKET: &str = "CASE WHEN layer = 3 THEN start + span END, CASE WHEN layer = 3 THEN source END,
-                          CASE WHEN layer = 3 THEN delivery END";

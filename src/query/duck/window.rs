@@ -1,4 +1,4 @@
-//! Buckets of local time, and which layer is read on which local day.
+//! Buckets of local time.
 //!
 //! DuckDB is built without time zones, so the boundaries are worked out beforehand (DST included) and each row is put
 //! into its bucket while it is scanned. Rows come nearly in order of time, so this is one comparison for most.
@@ -31,6 +31,18 @@ impl Parts {
         &self.0[..self.len()]
     }
 
+    /// The end of the last part.
+    pub fn end(&self) -> Option<i64> {
+        self.0.last().copied()
+    }
+
+    /// The boundaries that lie between two times, both excluded.
+    pub fn boundaries_within(&self, from: i64, to: i64) -> &[i64] {
+        let first = self.0.partition_point(|boundary| *boundary <= from);
+        let inside = &self.0[first..];
+        &inside[..inside.partition_point(|boundary| *boundary < to)]
+    }
+
     /// The part that holds `time`, looked for at `hint` first.
     #[inline]
     pub fn find(&self, time: i64, hint: usize) -> Option<usize> {
@@ -44,14 +56,6 @@ impl Parts {
         let after = self.0.partition_point(|boundary| *boundary <= time);
         (after > 0 && after < self.0.len()).then(|| after - 1)
     }
-}
-
-/// The layer that is read on each local day.
-#[derive(Debug, Clone)]
-pub struct LayerPlan {
-    pub days: Parts,
-    /// One layer id for each day.
-    pub layers: Arc<[i64]>,
 }
 
 /// What must be known of a row to place it. Each column read costs time, so no more than needed are.
@@ -71,7 +75,6 @@ pub struct Window {
     /// Only rows that count for this time, start included, end excluded.
     pub from: i64,
     pub to: i64,
-    pub plan: Option<LayerPlan>,
 }
 
 impl Window {
@@ -85,15 +88,10 @@ impl Window {
         Some((self.buckets.0[at], at))
     }
 
-    /// The same for a row that counts where its layer says, and only if that layer is the one to be read.
+    /// The same for a row that counts where its layer says.
     #[inline]
     pub fn place_layer(&self, start: i64, span: i64, layer: i64, hint: usize) -> Option<(i64, usize)> {
         let time = if layer >= FIRST_CENTRED_LAYER { start + span / 2 } else { start };
-        if let Some(plan) = &self.plan
-            && plan.days.find(time, hint).and_then(|day| plan.layers.get(day)) != Some(&layer)
-        {
-            return None;
-        }
         self.place(time, hint)
     }
 }
@@ -116,24 +114,10 @@ mod tests {
 
     #[test]
     fn a_day_bucket_counts_where_its_middle_is() {
-        let window = Window {
-            buckets: Parts::new(vec![0, 86_400, 172_800]),
-            from: 0,
-            to: 172_800,
-            anchor: Anchor::Layer,
-            plan: None,
-        };
+        let window =
+            Window { buckets: Parts::new(vec![0, 86_400, 172_800]), from: 0, to: 172_800, anchor: Anchor::Layer };
         let eleven_hours_ahead = 86_400 - 11 * 3600;
         assert_eq!(window.place_layer(eleven_hours_ahead, 86_400, 3, 0), Some((86_400, 1)));
         assert_eq!(window.place_layer(eleven_hours_ahead, 60, 1, 0), Some((0, 0)));
-    }
-
-    #[test]
-    fn only_the_planned_layer_counts() {
-        let plan = LayerPlan { days: Parts::new(vec![0, 100]), layers: vec![2].into() };
-        let window =
-            Window { buckets: Parts::new(vec![0, 100]), from: 0, to: 100, anchor: Anchor::Layer, plan: Some(plan) };
-        assert_eq!(window.place_layer(5, 0, 0, 0), None);
-        assert_eq!(window.place_layer(5, 0, 2, 0), Some((0, 0)));
     }
 }

@@ -79,7 +79,7 @@ impl Work<'_> {
             let mut marks = rollups::marks(reading, self.user, self.metric)?;
             marks.retain(|mark| mark.day > after);
             let marks = first_together(&marks);
-            let days = dirty_days(reading, self.user, self.metric, subject.kind, self.home, marks)?;
+            let days = dirty_days(reading, self.user, self.metric, subject.lasts, self.home, marks)?;
             let (Some(last), Some(from), Some(to)) = (marks.last(), days.first(), days.last()) else {
                 return Ok(written);
             };
@@ -148,7 +148,8 @@ impl Work<'_> {
         let mut extents = series::layers(reading, self.user, self.metric)?;
         extents.retain(|extent| extent.layer <= Layer::Day);
         let first = extents.iter().map(|extent| extent.first).min().unwrap_or(0);
-        let last = extents.iter().map(|extent| extent.last + reach(extent.layer)).max().unwrap_or(0);
+        let last =
+            extents.iter().map(|extent| extent.last + reach(extent.layer).max(extent.longest)).max().unwrap_or(0);
         let most = usize::try_from(last.saturating_sub(first) / (365 * 86_400)).unwrap_or(0) + 3;
         let edges = boundaries(Bucket::Year, self.home, first, last + 1, most).unwrap_or_default();
         Ok(edges.windows(2).map(|pair| (pair[0], pair[1])).collect())

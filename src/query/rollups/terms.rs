@@ -5,12 +5,15 @@ use jiff::tz::TimeZone;
 use crate::error::Result;
 use crate::model::bucket::{Bucket, boundaries};
 use crate::model::metric::Kind;
+use crate::model::time::Layer;
 use crate::query::aggregate::scanning::Range;
 use crate::store::rollups::{Mark, State};
 use crate::store::{Reading, priority, series};
 
+const DAY: i64 = 86_400;
+
 /// Another whenever the rules by which samples are added up change, so that older rollups are made anew.
-const RULES: u32 = 1;
+const RULES: u32 = 2;
 
 /// What rollups depend on beside the samples.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,24 +56,21 @@ pub fn local_day(at: i64, zone: &TimeZone) -> Option<Range> {
 
 /// The local days that the marks touch, as ascending ranges that do not meet.
 ///
-/// A total that is painted depends on what begins up to the longest sample later.
+/// What counts of a sample depends on what begins up to the longest sample later, and what counts of a phone's day on
+/// all that lies in it, whatever day that is here.
 pub fn dirty_days(
     reading: &Reading,
     user: i64,
     metric: i64,
-    kind: Kind,
+    lasts: Option<i64>,
     zone: &TimeZone,
     marks: &[Mark],
 ) -> Result<Vec<Range>> {
-    let longest = match kind {
-        Kind::Cumulative if !marks.is_empty() => {
-            series::raw_sources(reading, user, metric)?.iter().map(|source| source.longest).max().unwrap_or(0)
-        }
-        _ => 0,
-    };
+    let (before, after) = if marks.is_empty() { (0, 0) } else { reach(reading, user, metric, lasts)? };
     let mut days: Vec<Range> = Vec::new();
     for (from, to) in marks.iter().map(|mark| mark.range()) {
-        let (first, last) = (local_day(from.saturating_sub(longest), zone), local_day(to - 1, zone));
+        let (first, last) =
+            (local_day(from.saturating_sub(before), zone), local_day(to.saturating_add(after) - 1, zone));
         let (Some((from, _)), Some((_, to))) = (first, last) else { continue };
         match days.last_mut() {
             Some(before) if from <= before.1 => before.1 = before.1.max(to),
@@ -78,6 +78,15 @@ pub fn dirty_days(
         }
     }
     Ok(days)
+}
+
+/// How far before and after a change of a sample something else may count for that.
+fn reach(reading: &Reading, user: i64, metric: i64, lasts: Option<i64>) -> Result<Range> {
+    let layers = series::layers(reading, user, metric)?;
+    let longest = series::raw_sources(reading, user, metric)?.iter().map(|source| source.longest).max().unwrap_or(0);
+    let has_days = layers.iter().any(|extent| extent.layer == Layer::Day);
+    let days = if has_days { 2 * DAY } else { 0 };
+    Ok((longest.max(lasts.unwrap_or(0)) + days, lasts.unwrap_or(0) + days))
 }
 
 #[cfg(test)]

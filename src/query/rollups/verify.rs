@@ -41,7 +41,7 @@ impl Work<'_> {
                 _ => return Ok(faults),
             }
             let marks = rollups::marks(reading, self.user, self.metric)?;
-            let dirty = dirty_days(reading, self.user, self.metric, subject.kind, self.home, &marks)?;
+            let dirty = dirty_days(reading, self.user, self.metric, subject.lasts, self.home, &marks)?;
             let is_clean =
                 |(_, rollup): &(Grain, Rollup)| !dirty.iter().any(|day| day.0 <= rollup.start && rollup.start < day.1);
             let (mut made, mut snapshot) = make(self, snapshot, range)?;
@@ -75,7 +75,7 @@ impl Work<'_> {
 }
 
 fn is_same(kept: &(Grain, Rollup), made: &(Grain, Rollup)) -> bool {
-    let exact = |one: &(Grain, Rollup)| (one.0, one.1.start, one.1.layer, one.1.samples, one.1.measured);
+    let exact = |one: &(Grain, Rollup)| (one.0, one.1.start, one.1.layers, one.1.samples, one.1.measured);
     let close = |one: f64, other: f64| (one - other).abs() <= TOLERANCE * one.abs().max(other.abs()).max(1.0);
     let alike = |one: Option<f64>, other: Option<f64>| match (one, other) {
         (Some(one), Some(other)) => close(one, other),
@@ -83,6 +83,8 @@ fn is_same(kept: &(Grain, Rollup), made: &(Grain, Rollup)) -> bool {
     };
     exact(kept) == exact(made)
         && close(kept.1.total, made.1.total)
+        && close(kept.1.weight, made.1.weight)
+        && close(kept.1.weighted, made.1.weighted)
         && alike(kept.1.low, made.1.low)
         && alike(kept.1.high, made.1.high)
 }

@@ -6,14 +6,11 @@ use super::{Aim, Order, PIECE, Task, Work, list, others, piece};
 use crate::error::{Error, Result};
 use crate::model::deletion::{Found, Kind, Plan};
 use crate::model::time::Layer;
-use crate::store::apply::Key;
-use crate::store::deletions::ledger::Ledger;
-use crate::store::deletions::merge::bring;
-use crate::store::deletions::place::{self, Place, columns};
-use crate::store::deletions::tombstones::same_identity;
 use crate::store::dictionary::unnamed;
-use crate::store::memory::keep_first_taken;
-use crate::store::reconcile::{Row, Standing};
+use crate::store::place::Place;
+use crate::store::samples::counts::Ledger;
+use crate::store::samples::merge::bring;
+use crate::store::samples::{Key, Row, StoredRow, table};
 use crate::store::writer::Writing;
 
 /// What a deletion would take as things stand.
@@ -132,12 +129,12 @@ pub(super) fn samples(
             let key = group[0].0;
             let mut taken = Vec::with_capacity(group.len());
             for (_, sample) in group {
-                place::remove(connection, Place::Stored, user, key, Some(sample.twin))?;
+                table::remove(connection, Place::Stored, user, key, Some(sample.ordinal))?;
                 ledger.count(key, &sample.row, -1);
                 taken.push(sample.clone());
             }
-            if !whole_groups && taken[0].twin == 0 {
-                keep_first_taken(connection, user, key)?;
+            if !whole_groups && taken[0].ordinal == 0 {
+                table::keep_first_taken(connection, user, key)?;
             }
             bring(connection, Place::Buried(deletion), user, key, taken, unnamed, &mut ledger)?;
         }
@@ -148,12 +145,12 @@ pub(super) fn samples(
             break;
         }
     }
-    ledger.write(connection, user)?;
+    ledger.write(connection, user, 0)?;
     Ok(metrics)
 }
 
 /// Samples with their keys, and the start at which there are more.
-type Read = (Vec<(Key, Standing)>, Option<i64>);
+type Read = (Vec<(Key, StoredRow)>, Option<i64>);
 
 /// About as many rows as are wanted; all of one start.
 fn read(connection: &Connection, user: i64, aim: &Aim, metric: i64, wanted: usize) -> Result<Read> {
@@ -162,48 +159,32 @@ fn read(connection: &Connection, user: i64, aim: &Aim, metric: i64, wanted: usiz
     let mut owned = Vec::with_capacity(rows.len());
     for same in rows.chunk_by(|a, b| a.0 == b.0) {
         let key = same[0].0;
-        let group = place::group(connection, Place::Stored, user, key)?;
-        let newest = |sample: &Standing| newest(key.2, &sample.row, &group) == Some(delivery);
+        let group = table::group(connection, Place::Stored, user, key)?;
+        let newest = |sample: &StoredRow| newest(key.2, &sample.row, &group) == Some(delivery);
         owned.extend(group.iter().filter(|sample| newest(sample)).map(|sample| (key, sample.clone())));
     }
     Ok((owned, next))
 }
 
 /// The delivery that has spoken last of a sample: rows of one identity may have come with several, and go together.
-pub(super) fn newest(layer: Layer, row: &Row, group: &[Standing]) -> Option<i64> {
-    group.iter().filter(|other| same_identity(layer, &other.row, row)).map(|other| other.delivery).max()
+pub(super) fn newest(layer: Layer, row: &Row, group: &[StoredRow]) -> Option<i64> {
+    group.iter().filter(|other| other.row.is_same(layer, row)).map(|other| other.delivery).max()
 }
 
 fn read_rows(connection: &Connection, user: i64, aim: &Aim, metric: i64, wanted: usize) -> Result<Read> {
-    let mut statement = connection.prepare_cached(&format!(
-        "SELECT start, layer, twin, delivery, span, value, min, max, source, context, offset_minutes, manual
-         FROM sample
-         WHERE {} ORDER BY start, layer, twin",
-        condition(aim)
-    ))?;
-    let mut rows = statement.query(params![user, metric, aim.since, aim.until])?;
-    let mut found: Vec<(Key, Standing)> = Vec::new();
-    while let Some(row) = rows.next()? {
-        let (start, layer): (i64, i64) = (row.get(0)?, row.get(1)?);
-        if found.len() >= wanted && found.last().is_some_and(|((_, last, _), _)| *last != start) {
-            return Ok((found, Some(start)));
-        }
-        let layer = Layer::from_id(layer).ok_or(rusqlite::Error::IntegralValueOutOfRange(1, layer))?;
-        let sample = Standing { twin: row.get(2)?, delivery: row.get(3)?, row: columns(row, 4)? };
-        found.push(((metric, start, layer), sample));
-    }
-    Ok((found, None))
+    let asked = params![user, metric, aim.since, aim.until];
+    table::read(connection, Place::Stored, &condition(aim), asked, wanted)
 }
 
 /// The one sample that a correction is about.
-fn only(connection: &Connection, order: &Order) -> Result<(Key, Standing)> {
+fn only(connection: &Connection, order: &Order) -> Result<(Key, StoredRow)> {
     let metric = order.aim.metric.unwrap_or(0);
     let (rows, _) = read(connection, order.user, &order.aim, metric, PIECE)?;
     rows.into_iter().next().ok_or_else(|| Error::NotFound("there is no such sample".into()))
 }
 
 /// Shows a sample with the value that it should have; a lowest and highest that contradict it are shown no more.
-fn show_corrected(connection: &Connection, order: &Order, (key, mut sample): (Key, Standing)) -> Result<()> {
+fn show_corrected(connection: &Connection, order: &Order, (key, mut sample): (Key, StoredRow)) -> Result<()> {
     let value = order.aim.value;
     let row = &mut sample.row;
     if row.min > value && row.min.is_some() || row.max.is_some() && row.max < value {
@@ -212,5 +193,5 @@ fn show_corrected(connection: &Connection, order: &Order, (key, mut sample): (Ke
     row.value = value;
     let mut ledger = Ledger::default();
     bring(connection, Place::Stored, order.user, key, vec![sample], unnamed(connection)?, &mut ledger)?;
-    ledger.write(connection, order.user)
+    ledger.write(connection, order.user, 0)
 }

@@ -1,6 +1,6 @@
 //! Deleting with a way back.
 //!
-//! Nothing is destroyed. Deleted rows move to tables of the same shape (`place`), each under its deletion, and an undo moves
+//! Nothing is destroyed. Deleted rows move to tables of the same shape (`store/place`), each under its deletion, and an undo moves
 //! them back. The rules:
 //!
 //! * A deletion in force is a **tombstone** (`tombstones`): what comes again of what it covers, by a delivery, an import or
@@ -12,19 +12,16 @@
 //!   the delivery itself, which brings nothing more when it is read again.
 //! * Rows of a deletion are under no other. What is covered by several lies under the one that came first; an undo hands
 //!   it to the next that covers it (`restore`).
-//! * Where something stands in the way of an undo, the newer delivery has the word (`merge`).
+//! * Where something stands in the way of an undo, the newer delivery has the word (`samples/merge`).
 //! * A *correction* keeps a row of the same identity with another value shown. Whatever comes again is the correction's,
 //!   so its undo brings the newest; a later deletion may take the corrected row, and then holds what the undo brings back.
-//! * Counts of series, marks of rollups and the data version move in the same transaction (`ledger`).
+//! * Counts of series, marks of rollups and the data version move in the same transaction (`samples/counts`).
 //! * A large one is done in pieces, so that deliveries need not wait for it. The tombstone is in the first, so nothing
 //!   slips in between; a process that ends goes on at its next start (`resume`).
 
 mod bury;
-mod ledger;
 mod list;
-mod merge;
 pub mod others;
-pub mod place;
 mod restore;
 pub mod tombstones;
 

@@ -6,13 +6,11 @@ use super::bury::newest;
 use super::{PIECE, Task, Work, list, others, piece};
 use crate::error::Result;
 use crate::model::deletion::Kind;
-use crate::model::time::Layer;
-use crate::store::apply::Key;
-use crate::store::deletions::ledger::Ledger;
-use crate::store::deletions::merge::bring;
-use crate::store::deletions::place::{self, Place, columns};
-use crate::store::deletions::tombstones::{Buried, Tombstones, buried, same_identity};
-use crate::store::reconcile::Standing;
+use crate::store::deletions::tombstones::{Buried, Tombstones, buried};
+use crate::store::place::Place;
+use crate::store::samples::counts::Ledger;
+use crate::store::samples::merge::bring;
+use crate::store::samples::{Key, StoredRow, table};
 use crate::store::writer::Writing;
 
 /// Takes the tombstone away, and brings back what is no sample and the first piece of the samples. None when all of it is
@@ -47,7 +45,7 @@ pub(super) fn samples(
     for group in rows.chunk_by(|a, b| a.0 == b.0) {
         undoing.group(group, &mut ledger)?;
     }
-    ledger.write(connection, user)?;
+    ledger.write(connection, user, 0)?;
     Ok(last.filter(|_| more))
 }
 
@@ -61,37 +59,22 @@ struct Undoing<'a> {
 
 impl Undoing<'_> {
     /// About a piece of the rows; all of one start.
-    fn read(&self, (metric, start): (i64, i64)) -> Result<Vec<(Key, Standing)>> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT metric, start, layer, twin, delivery, span, value, min, max, source, context, offset_minutes,
-                    manual
-             FROM buried_sample WHERE user = ?1 AND (metric, start) > (?2, ?3) AND deletion = ?4
-             ORDER BY metric, start, layer, twin",
-        )?;
-        let mut rows = statement.query(params![self.user, metric, start, self.deletion])?;
-        let mut found: Vec<(Key, Standing)> = Vec::new();
-        while let Some(row) = rows.next()? {
-            let (metric, start, layer): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            let is_new = |((last_metric, last, _), _): &(Key, Standing)| (*last_metric, *last) != (metric, start);
-            if found.len() >= PIECE && found.last().is_some_and(is_new) {
-                break;
-            }
-            let layer = Layer::from_id(layer).ok_or(rusqlite::Error::IntegralValueOutOfRange(2, layer))?;
-            let sample = Standing { twin: row.get(3)?, delivery: row.get(4)?, row: columns(row, 5)? };
-            found.push(((metric, start, layer), sample));
-        }
-        Ok(found)
+    fn read(&self, (metric, start): (i64, i64)) -> Result<Vec<(Key, StoredRow)>> {
+        let condition = "user = ?1 AND (metric, start) > (?2, ?3)";
+        let place = Place::Buried(self.deletion);
+        let asked = params![self.user, metric, start];
+        table::read(self.connection, place, condition, asked, PIECE).map(|(rows, _)| rows)
     }
 
-    fn group(&self, group: &[(Key, Standing)], ledger: &mut Ledger) -> Result<()> {
+    fn group(&self, group: &[(Key, StoredRow)], ledger: &mut Ledger) -> Result<()> {
         let key = group[0].0;
-        place::remove(self.connection, Place::Buried(self.deletion), self.user, key, None)?;
+        table::remove(self.connection, Place::Buried(self.deletion), self.user, key, None)?;
         let others = match self.tombstones.is_empty() && !self.is_correction {
             true => Vec::new(),
             false => buried(self.connection, self.user, key)?,
         };
-        let own: Vec<Standing> = group.iter().map(|(_, sample)| sample.clone()).collect();
-        let cover = |sample: &Standing| {
+        let own: Vec<StoredRow> = group.iter().map(|(_, sample)| sample.clone()).collect();
+        let cover = |sample: &StoredRow| {
             let (row, delivery) = (&sample.row, newest(key.2, &sample.row, &own));
             Place::under(self.tombstones.cover_under(Some(self.deletion), key, row, delivery, &others))
         };
@@ -104,7 +87,7 @@ impl Undoing<'_> {
         kinds.dedup();
         for place in kinds {
             let here = own.iter().zip(&places).filter(|(_, to)| **to == place);
-            let coming: Vec<Standing> = here.map(|(sample, _)| sample.clone()).collect();
+            let coming: Vec<StoredRow> = here.map(|(sample, _)| sample.clone()).collect();
             if let Place::Buried(other) = place {
                 list::widen(self.connection, other, key.1)?;
             }
@@ -115,19 +98,19 @@ impl Undoing<'_> {
 
     /// Removes the row that the correction has shown in place of its own: from the first later deletion that holds it, else
     /// from what is shown.
-    fn take_corrected(&self, key: Key, original: &Standing, others: &[Buried], ledger: &mut Ledger) -> Result<()> {
-        let is_it = |sample: &Standing| same_identity(key.2, &sample.row, &original.row);
+    fn take_corrected(&self, key: Key, original: &StoredRow, others: &[Buried], ledger: &mut Ledger) -> Result<()> {
+        let is_it = |sample: &StoredRow| sample.row.is_same(key.2, &original.row);
         let later = others.iter().filter(|other| other.deletion > self.deletion && is_it(&other.sample));
         if let Some(holder) = later.map(|other| other.deletion).min() {
             let held = others.iter().filter(|other| other.deletion == holder && is_it(&other.sample));
-            return held.map(|other| other.sample.twin).try_for_each(|twin| {
-                place::remove(self.connection, Place::Buried(holder), self.user, key, Some(twin))
+            return held.map(|other| other.sample.ordinal).try_for_each(|ordinal| {
+                table::remove(self.connection, Place::Buried(holder), self.user, key, Some(ordinal))
             });
         }
-        for sample in place::group(self.connection, Place::Stored, self.user, key)?.iter().filter(|row| is_it(row)) {
-            place::remove(self.connection, Place::Stored, self.user, key, Some(sample.twin))?;
+        for sample in table::group(self.connection, Place::Stored, self.user, key)?.iter().filter(|row| is_it(row)) {
+            table::remove(self.connection, Place::Stored, self.user, key, Some(sample.ordinal))?;
             ledger.count(key, &sample.row, -1);
         }
-        crate::store::memory::keep_first_taken(self.connection, self.user, key)
+        table::keep_first_taken(self.connection, self.user, key)
     }
 }

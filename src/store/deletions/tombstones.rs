@@ -9,11 +9,10 @@ use rusqlite::{Connection, params};
 use crate::error::Result;
 use crate::model::deletion::Kind;
 use crate::model::time::Layer;
-use crate::store::alike::alike;
-use crate::store::apply::Key;
-use crate::store::deletions::place::{Place, columns};
 use crate::store::dictionary;
-use crate::store::reconcile::{Row, Standing, Unnamed};
+use crate::store::place::Place;
+use crate::store::samples::alike::alike;
+use crate::store::samples::{Key, Row, StoredRow, Unnamed, table};
 
 /// A deletion in force.
 #[derive(Debug, Clone)]
@@ -32,7 +31,7 @@ pub struct Rule {
 #[derive(Debug, Clone)]
 pub struct Buried {
     pub deletion: i64,
-    pub sample: Standing,
+    pub sample: StoredRow,
 }
 
 impl Rule {
@@ -52,7 +51,7 @@ impl Rule {
     fn covers(&self, (metric, start, layer): Key, row: &Row, delivery: Option<i64>, buried: &[Buried]) -> bool {
         let has_it = || {
             let own = buried.iter().filter(|other| other.deletion == self.id);
-            own.map(|other| &other.sample.row).any(|own| same_identity(layer, own, row))
+            own.map(|other| &other.sample.row).any(|own| own.is_same(layer, row))
         };
         match self.kind {
             Kind::Range | Kind::Source => {
@@ -62,14 +61,6 @@ impl Rule {
             Kind::Sample | Kind::Correction | Kind::Delivery => self.reaches(metric, start) && has_it(),
             Kind::Workout | Kind::Event => false,
         }
-    }
-}
-
-/// Whether two rows of one start and layer are the same sample, as `reconcile` sees it.
-pub fn same_identity(layer: Layer, one: &Row, other: &Row) -> bool {
-    match layer {
-        Layer::Raw => one.identity() == other.identity(),
-        _ => one.context == other.context,
     }
 }
 
@@ -164,7 +155,7 @@ impl Tombstones {
         let knowledge = |row: &Row| self.unnamed.knowledge(row.source);
         layer == Layer::Raw
             && buried.iter().filter(|other| other.deletion == rule.id).any(
-                |Buried { sample: Standing { row: other, .. }, .. }| {
+                |Buried { sample: StoredRow { row: other, .. }, .. }| {
                     let known =
                         knowledge(row) < knowledge(other) || knowledge(row) > knowledge(other) && rule.is_by_identity();
                     known && other.span == row.span && alike(other.value, row.value)
@@ -188,15 +179,7 @@ impl Tombstones {
 }
 
 /// All buried rows of one key, whatever has buried them.
-pub fn buried(connection: &Connection, user: i64, (metric, start, layer): Key) -> Result<Vec<Buried>> {
-    let mut statement = connection.prepare_cached(
-        "SELECT deletion, twin, delivery, span, value, min, max, source, context, offset_minutes, manual
-         FROM buried_sample
-         WHERE user = ?1 AND metric = ?2 AND start = ?3 AND layer = ?4 ORDER BY deletion, twin",
-    )?;
-    let rows = statement.query_map(params![user, metric, start, layer.id()], |row| {
-        let sample = Standing { twin: row.get(1)?, delivery: row.get(2)?, row: columns(row, 3)? };
-        Ok(Buried { deletion: row.get(0)?, sample })
-    })?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
+pub fn buried(connection: &Connection, user: i64, key: Key) -> Result<Vec<Buried>> {
+    let rows = table::deleted(connection, user, key)?;
+    Ok(rows.into_iter().map(|(deletion, sample)| Buried { deletion, sample }).collect())
 }

@@ -54,3 +54,28 @@ CREATE TABLE superseded_sample (
 -- 1 where a person has entered the value by hand: such values outrank every device.
 ALTER TABLE sample ADD COLUMN manual INTEGER NOT NULL DEFAULT 0 CHECK (manual IN (0, 1));
 ALTER TABLE buried_sample ADD COLUMN manual INTEGER NOT NULL DEFAULT 0 CHECK (manual IN (0, 1));
+
+DROP TABLE rollup;
+-- Made anew by the new rules.
+UPDATE rollup_state SET terms = '', writes = writes + 1;
+
+-- Buckets of local time in the home zone, added up from the samples. Derived: they can be dropped at any time.
+CREATE TABLE rollup (
+    user     INTEGER NOT NULL,
+    metric   INTEGER NOT NULL,
+    -- 0 hours, 1 days.
+    grain    INTEGER NOT NULL CHECK (grain IN (0, 1)),
+    start    INTEGER NOT NULL,
+    -- The layers that counted: bit n for layer n.
+    layers   INTEGER NOT NULL,
+    samples  INTEGER NOT NULL,
+    -- How many of them have a value.
+    measured INTEGER NOT NULL,
+    total    REAL NOT NULL,
+    low      REAL,
+    high     REAL,
+    -- For means that are weighted: the sum of the weights, and of weight times value (or level).
+    weight   REAL NOT NULL,
+    weighted REAL NOT NULL,
+    PRIMARY KEY (user, metric, grain, start)
+) STRICT, WITHOUT ROWID;

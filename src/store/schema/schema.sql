@@ -275,14 +275,17 @@ CREATE TABLE rollup (
     -- 0 hours, 1 days.
     grain    INTEGER NOT NULL CHECK (grain IN (0, 1)),
     start    INTEGER NOT NULL,
-    -- The layer that was believed.
-    layer    INTEGER NOT NULL,
+    -- The layers that counted: bit n for layer n.
+    layers   INTEGER NOT NULL,
     samples  INTEGER NOT NULL,
     -- How many of them have a value.
     measured INTEGER NOT NULL,
     total    REAL NOT NULL,
     low      REAL,
     high     REAL,
+    -- For means that are weighted: the sum of the weights, and of weight times value (or level).
+    weight   REAL NOT NULL,
+    weighted REAL NOT NULL,
     PRIMARY KEY (user, metric, grain, start)
 ) STRICT, WITHOUT ROWID;
 

@@ -49,12 +49,16 @@ pub fn totals(history: &History, measure: &'static Measure, zone: &TimeZone) -> 
     for sample in samples {
         let own = rank(sample.source);
         let mine = |second: i64| best[(second - first) as usize] >= own;
-        let share = match sample.end - sample.start {
-            0 => f64::from(u8::from(mine(sample.start))),
-            span => (sample.start..sample.end).filter(|second| mine(*second)).count() as f64 / span as f64,
-        };
-        if share > 0.0 {
-            *days.entry(local_date(sample.start, zone)).or_default() += sample.value * share;
+        let span = sample.end - sample.start;
+        if span == 0 && mine(sample.start) {
+            *days.entry(local_date(sample.start, zone)).or_default() += sample.value;
+        }
+        let mut seconds: BTreeMap<String, f64> = BTreeMap::new();
+        for second in (sample.start..sample.end).filter(|second| mine(*second)) {
+            *seconds.entry(local_date(second, zone)).or_default() += 1.0;
+        }
+        for (day, seconds) in seconds {
+            *days.entry(day).or_default() += sample.value * seconds / span as f64;
         }
     }
     days
@@ -69,6 +73,34 @@ pub fn averages(history: &History, measure: &'static Measure, zone: &TimeZone) -
     days.into_iter()
         .map(|(day, values)| (day, (values.len() as f64, values.iter().sum::<f64>() / values.len() as f64)))
         .collect()
+}
+
+/// Seconds that a heart rate is taken to last at most, until the next one.
+const HEART_RATE_LASTS: i64 = 600;
+
+/// Count and average of each local day, where each value lasts until the next one.
+pub fn averages_over_time(
+    history: &History,
+    measure: &'static Measure,
+    zone: &TimeZone,
+) -> BTreeMap<String, (f64, f64)> {
+    let samples = of(history, measure);
+    let mut starts: Vec<i64> = samples.iter().map(|sample| sample.start).collect();
+    starts.sort_unstable();
+    let mut days: BTreeMap<String, (f64, f64, f64)> = BTreeMap::new();
+    for sample in &samples {
+        days.entry(local_date(sample.start, zone)).or_default().0 += 1.0;
+        let next = starts.iter().copied().find(|start| *start > sample.start);
+        let together = starts.iter().filter(|start| **start == sample.start).count() as f64;
+        let end = next.unwrap_or(i64::MAX).min(sample.start + HEART_RATE_LASTS);
+        let (end, part) = if sample.end > sample.start { (sample.end, 1.0) } else { (end, 1.0 / together) };
+        for second in sample.start..end {
+            let day = days.entry(local_date(second, zone)).or_default();
+            day.1 += part;
+            day.2 += part * sample.value;
+        }
+    }
+    days.into_iter().filter(|(_, day)| day.0 > 0.0).map(|(date, day)| (date, (day.0, day.2 / day.1))).collect()
 }
 
 /// Minutes of each stage of each night, by the date on which it ends; `in_bed` and `asleep` (all that is sleep) too.

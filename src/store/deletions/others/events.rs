@@ -6,9 +6,9 @@ use super::{Condition, condition};
 use crate::error::Result;
 use crate::model::deletion::Kind;
 use crate::store::deletions::Order;
-use crate::store::deletions::place::Place;
 use crate::store::deletions::tombstones::{Rule, Tombstones};
 use crate::store::events::Group;
+use crate::store::place::Place;
 
 const COLUMNS: &str = "user, kind, start, span, code, sender, twin, name, value, value_sent, source, offset_minutes, details, \
                        series, delivery";

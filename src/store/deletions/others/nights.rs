@@ -7,9 +7,9 @@ use crate::error::Result;
 use crate::model::deletion::Kind;
 use crate::model::sleep::NightSummary;
 use crate::store::deletions::Order;
-use crate::store::deletions::place::Place;
 use crate::store::deletions::tombstones::{Rule, Tombstones};
 use crate::store::nights::COLUMNS;
+use crate::store::place::Place;
 
 /// When a night has ended, as well as it is known; at worst at noon of its date.
 const MOMENT: &str = "coalesce(end, in_bed_end, start, in_bed_start, date * 86400 + 43200 - offset_minutes * 60)";

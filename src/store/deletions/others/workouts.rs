@@ -8,8 +8,8 @@ use super::{Condition, condition};
 use crate::error::Result;
 use crate::model::deletion::Kind;
 use crate::store::deletions::Order;
-use crate::store::deletions::place::Place;
 use crate::store::deletions::tombstones::{Rule, Tombstones};
+use crate::store::place::Place;
 use crate::store::workouts::{Told, find, insert_row};
 
 fn meant(order: &Order) -> Condition {

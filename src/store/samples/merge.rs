@@ -10,12 +10,10 @@ use rusqlite::Connection;
 
 use crate::error::Result;
 use crate::model::time::Layer;
-use crate::store::alike::alike;
-use crate::store::apply::Key;
-use crate::store::deletions::ledger::Ledger;
-use crate::store::deletions::place::{self, Place};
-use crate::store::deletions::tombstones::same_identity;
-use crate::store::reconcile::{Standing, Unnamed};
+use crate::store::place::Place;
+use crate::store::samples::alike::alike;
+use crate::store::samples::counts::Ledger;
+use crate::store::samples::{Key, StoredRow, Unnamed, table};
 
 /// Brings rows of one key to a place. What is then shown, and no more, is told to the ledger.
 pub fn bring(
@@ -23,14 +21,14 @@ pub fn bring(
     place: Place,
     user: i64,
     key: Key,
-    coming: Vec<Standing>,
+    coming: Vec<StoredRow>,
     unnamed: Unnamed,
     ledger: &mut Ledger,
 ) -> Result<()> {
-    let standing = place::group(connection, place, user, key)?;
+    let standing = table::group(connection, place, user, key)?;
     let shown = place == Place::Stored;
-    if standing.is_empty() && (!shown || coming.first().is_some_and(|first| first.twin == 0)) {
-        coming.iter().try_for_each(|sample| place::insert(connection, place, user, key, sample))?;
+    if standing.is_empty() && (!shown || coming.first().is_some_and(|first| first.ordinal == 0)) {
+        coming.iter().try_for_each(|sample| table::insert(connection, place, user, key, sample))?;
         if shown {
             coming.iter().for_each(|sample| ledger.count(key, &sample.row, 1));
         }
@@ -39,10 +37,10 @@ pub fn bring(
     let Merged { mut rows, came, went } = merged(key.2, standing, coming, unnamed);
     if let (true, Some(first)) = (shown, rows.first_mut()) {
         // A vacant first number means an empty group.
-        first.twin = 0;
+        first.ordinal = 0;
     }
-    place::remove(connection, place, user, key, None)?;
-    rows.iter().try_for_each(|sample| place::insert(connection, place, user, key, sample))?;
+    table::remove(connection, place, user, key, None)?;
+    rows.iter().try_for_each(|sample| table::insert(connection, place, user, key, sample))?;
     if shown {
         came.iter().for_each(|sample| ledger.count(key, &sample.row, 1));
         went.iter().for_each(|sample| ledger.count(key, &sample.row, -1));
@@ -53,33 +51,40 @@ pub fn bring(
 /// What becomes of a group.
 #[derive(Debug, PartialEq)]
 struct Merged {
-    rows: Vec<Standing>,
-    came: Vec<Standing>,
-    went: Vec<Standing>,
+    rows: Vec<StoredRow>,
+    came: Vec<StoredRow>,
+    went: Vec<StoredRow>,
 }
 
-fn merged(layer: Layer, standing: Vec<Standing>, coming: Vec<Standing>, unnamed: Unnamed) -> Merged {
+fn merged(layer: Layer, standing: Vec<StoredRow>, coming: Vec<StoredRow>, unnamed: Unnamed) -> Merged {
     let (came, came_in_vain): (Vec<_>, Vec<_>) =
         coming.iter().cloned().partition(|row| !loses(layer, row, &standing, &coming, unnamed, true));
     drop(came_in_vain);
     let (stay, went): (Vec<_>, Vec<_>) =
         standing.iter().cloned().partition(|row| !loses(layer, row, &coming, &standing, unnamed, false));
-    let mut rows: BTreeMap<i64, Standing> = stay.into_iter().map(|row| (row.twin, row)).collect();
+    let mut rows: BTreeMap<i64, StoredRow> = stay.into_iter().map(|row| (row.ordinal, row)).collect();
     came.iter().cloned().for_each(|row| put_between(&mut rows, row));
-    let rows = rows.into_iter().map(|(twin, row)| Standing { twin, ..row }).collect();
+    let rows = rows.into_iter().map(|(ordinal, row)| StoredRow { ordinal, ..row }).collect();
     Merged { rows, came, went }
 }
 
 /// Whether a row, one of `own`, yields to any of the `others`; between equals who comes yields.
-fn loses(layer: Layer, row: &Standing, others: &[Standing], own: &[Standing], unnamed: Unnamed, comes: bool) -> bool {
-    let newest = |rows: &[Standing]| {
-        let same = rows.iter().filter(|other| same_identity(layer, &other.row, &row.row));
+fn loses(
+    layer: Layer,
+    row: &StoredRow,
+    others: &[StoredRow],
+    own: &[StoredRow],
+    unnamed: Unnamed,
+    comes: bool,
+) -> bool {
+    let newest = |rows: &[StoredRow]| {
+        let same = rows.iter().filter(|other| other.row.is_same(layer, &row.row));
         same.map(|other| (rank(layer, other, unnamed), other.delivery)).max()
     };
     let (mine, theirs) = (newest(own), newest(others));
     let older = theirs.is_some_and(|_| if comes { theirs >= mine } else { theirs > mine });
-    let knowledge = |of: &Standing| unnamed.knowledge(of.row.source);
-    let worse_known = |other: &&Standing| {
+    let knowledge = |of: &StoredRow| unnamed.knowledge(of.row.source);
+    let worse_known = |other: &&StoredRow| {
         let same = other.row.span == row.row.span && alike(other.row.value, row.row.value);
         layer == Layer::Raw && same && knowledge(row) < knowledge(other)
     };
@@ -87,13 +92,13 @@ fn loses(layer: Layer, row: &Standing, others: &[Standing], own: &[Standing], un
 }
 
 /// In a bucket a Shortcut's sum yields to any other.
-fn rank(layer: Layer, sample: &Standing, unnamed: Unnamed) -> bool {
+fn rank(layer: Layer, sample: &StoredRow, unnamed: Unnamed) -> bool {
     layer == Layer::Raw || Some(sample.row.source) != unnamed.shortcuts
 }
 
 /// Puts a row under its number; who stands there moves up.
-fn put_between(rows: &mut BTreeMap<i64, Standing>, row: Standing) {
-    let (mut at, mut row) = (row.twin, row);
+fn put_between(rows: &mut BTreeMap<i64, StoredRow>, row: StoredRow) {
+    let (mut at, mut row) = (row.ordinal, row);
     while let Some(occupant) = rows.insert(at, row) {
         (at, row) = (at + 1, occupant);
     }
@@ -102,9 +107,9 @@ fn put_between(rows: &mut BTreeMap<i64, Standing>, row: Standing) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::reconcile::Row;
+    use crate::store::samples::Row;
 
-    fn sample(twin: i64, delivery: i64, source: i64, value: f64) -> Standing {
+    fn sample(ordinal: i64, delivery: i64, source: i64, value: f64) -> StoredRow {
         let row = Row {
             span: 0,
             value: Some(value),
@@ -115,16 +120,16 @@ mod tests {
             offset_minutes: 0,
             manual: false,
         };
-        Standing { twin, row, delivery }
+        StoredRow { ordinal, row, delivery }
     }
 
-    fn values(rows: &[Standing]) -> Vec<(i64, f64)> {
-        rows.iter().map(|row| (row.twin, row.row.value.unwrap())).collect()
+    fn values(rows: &[StoredRow]) -> Vec<(i64, f64)> {
+        rows.iter().map(|row| (row.ordinal, row.row.value.unwrap())).collect()
     }
 
     const UNNAMED: Unnamed = Unnamed { blank: Some(1), shortcuts: Some(2) };
 
-    fn raw(standing: Vec<Standing>, coming: Vec<Standing>) -> Merged {
+    fn raw(standing: Vec<StoredRow>, coming: Vec<StoredRow>) -> Merged {
         merged(Layer::Raw, standing, coming, UNNAMED)
     }
 

@@ -10,8 +10,8 @@ fn terms(delivery: i64) -> Terms<'static> {
 }
 
 /// Rows that delivery 1 has written.
-fn standing(rows: &[Row]) -> Vec<Standing> {
-    (0..).zip(rows).map(|(twin, row)| Standing { twin, row: row.clone(), delivery: 1 }).collect()
+fn standing(rows: &[Row]) -> Vec<StoredRow> {
+    (0..).zip(rows).map(|(ordinal, row)| StoredRow { ordinal, row: row.clone(), delivery: 1 }).collect()
 }
 
 fn row(value: f64, source: i64) -> Row {
@@ -19,12 +19,12 @@ fn row(value: f64, source: i64) -> Row {
 }
 
 /// What is stored after the changes.
-fn applied(stored: &[Standing], delivery: i64, changes: Vec<Change>) -> Vec<Standing> {
-    let mut rows: BTreeMap<i64, Standing> = stored.iter().map(|old| (old.twin, old.clone())).collect();
+fn applied(stored: &[StoredRow], delivery: i64, changes: Vec<Change>) -> Vec<StoredRow> {
+    let mut rows: BTreeMap<i64, StoredRow> = stored.iter().map(|old| (old.ordinal, old.clone())).collect();
     for change in changes {
         match change {
-            Change::Put { twin, row } => rows.insert(twin, Standing { twin, row, delivery }),
-            Change::Remove { twin } => rows.remove(&twin),
+            Change::Put { ordinal, row } => rows.insert(ordinal, StoredRow { ordinal, row, delivery }),
+            Change::Remove { ordinal } => rows.remove(&ordinal),
         };
     }
     assert!(rows.is_empty() || rows.contains_key(&0), "{rows:?}");
@@ -32,7 +32,7 @@ fn applied(stored: &[Standing], delivery: i64, changes: Vec<Change>) -> Vec<Stan
 }
 
 /// Deliveries 1, 2, ... one after another: the outcomes of the last, and what is stored in the end.
-fn sent(layer: Layer, bodies: &[&[Row]]) -> (Vec<Outcome>, Vec<Standing>) {
+fn sent(layer: Layer, bodies: &[&[Row]]) -> (Vec<Outcome>, Vec<StoredRow>) {
     let (mut outcomes, mut stored) = (Vec::new(), Vec::new());
     for (delivery, body) in (1..).zip(bodies) {
         let settled = reconcile(layer, &stored, body, &terms(delivery));
@@ -43,7 +43,7 @@ fn sent(layer: Layer, bodies: &[&[Row]]) -> (Vec<Outcome>, Vec<Standing>) {
 }
 
 /// (value, source), sorted.
-fn known(stored: &[Standing]) -> Vec<(f64, i64)> {
+fn known(stored: &[StoredRow]) -> Vec<(f64, i64)> {
     let mut known: Vec<_> = stored.iter().map(|old| (old.row.value.unwrap(), old.row.source)).collect();
     known.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
     known

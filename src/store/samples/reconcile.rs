@@ -15,7 +15,7 @@
 //! * An **import** comes in pieces. What a piece does not repeat may be in another, so it is not removed but told, and
 //!   removed at the end of the import; what an earlier piece has written or repeated stays.
 //!
-//! `twin` only numbers the rows; it carries no meaning and is never shown. A group that has any row has one under 0.
+//! `ordinal` only numbers the rows; it carries no meaning and is never shown.
 
 mod raw;
 
@@ -23,75 +23,7 @@ use std::collections::HashMap;
 
 use crate::model::receipt::Outcome;
 use crate::model::time::Layer;
-use crate::store::alike::{Values, alike};
-
-/// The part of a sample row beside its key.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Row {
-    pub span: i64,
-    pub value: Option<f64>,
-    pub min: Option<f64>,
-    pub max: Option<f64>,
-    pub source: i64,
-    pub context: Option<i64>,
-    pub offset_minutes: i64,
-    /// Whether a person has entered it by hand.
-    pub manual: bool,
-}
-
-/// What a raw record is known by: end, source, context.
-pub type Identity = (i64, i64, Option<i64>);
-
-impl Row {
-    pub fn identity(&self) -> Identity {
-        (self.span, self.source, self.context)
-    }
-
-    /// Whether it has a min or max of its own.
-    pub fn is_summary(&self) -> bool {
-        self.min.is_some() || self.max.is_some()
-    }
-
-    fn values(&self) -> Values {
-        [self.value, self.min, self.max]
-    }
-
-    /// What a record of an unknown source is recognised by.
-    fn measured(&self) -> Values {
-        [self.value, None, None]
-    }
-
-    fn is_like(&self, other: &Row) -> bool {
-        (self.identity(), self.offset_minutes, self.manual) == (other.identity(), other.offset_minutes, other.manual)
-            && self.values().into_iter().zip(other.values()).all(|(one, other)| alike(one, other))
-    }
-}
-
-/// A stored row, and the delivery that wrote it as it is.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Standing {
-    pub twin: i64,
-    pub row: Row,
-    pub delivery: i64,
-}
-
-/// The sources that do not say what measured, by id, where they are known.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Unnamed {
-    pub blank: Option<i64>,
-    pub shortcuts: Option<i64>,
-}
-
-impl Unnamed {
-    /// How well a source is known: of two equal records the better known is the record.
-    pub fn knowledge(self, source: i64) -> u8 {
-        match Some(source) {
-            id if id == self.blank => 0,
-            id if id == self.shortcuts => 1,
-            _ => 2,
-        }
-    }
-}
+use crate::store::samples::{Identity, Row, StoredRow, Unnamed};
 
 /// On what terms a delivery meets what is stored.
 pub struct Terms<'a> {
@@ -104,8 +36,8 @@ pub struct Terms<'a> {
 /// What to do to bring the stored rows to what the delivery says.
 #[derive(Debug, PartialEq)]
 pub enum Change {
-    Put { twin: i64, row: Row },
-    Remove { twin: i64 },
+    Put { ordinal: i64, row: Row },
+    Remove { ordinal: i64 },
 }
 
 /// How a group is settled.
@@ -120,17 +52,17 @@ pub struct Settled {
     pub unrepeated: Vec<Identity>,
 }
 
-/// Settles one group: `stored` by ascending twin, `incoming` in the order of the body.
-pub fn reconcile(layer: Layer, stored: &[Standing], incoming: &[Row], terms: &Terms) -> Settled {
+/// Settles one group: `stored` by ascending ordinal, `incoming` in the order of the body.
+pub fn reconcile(layer: Layer, stored: &[StoredRow], incoming: &[Row], terms: &Terms) -> Settled {
     match layer {
         Layer::Raw => raw::Group { stored, incoming, terms }.settle(),
         _ => reconcile_buckets(layer, stored, incoming, terms),
     }
 }
 
-fn reconcile_buckets(layer: Layer, stored: &[Standing], incoming: &[Row], terms: &Terms) -> Settled {
+fn reconcile_buckets(layer: Layer, stored: &[StoredRow], incoming: &[Row], terms: &Terms) -> Settled {
     let mut changes = Vec::new();
-    let mut next = next_twin(stored);
+    let mut next = next_ordinal(stored);
     let yields = |row: &Row| Some(row.source) == terms.unnamed.shortcuts;
     // A body that names one bucket twice means the later one, or sending it again would never settle.
     let mut meant: HashMap<Option<i64>, usize> = HashMap::new();
@@ -140,30 +72,30 @@ fn reconcile_buckets(layer: Layer, stored: &[Standing], incoming: &[Row], terms:
             meant.insert(row.context, at);
         }
     }
-    let standing: HashMap<Option<i64>, &Standing> = stored.iter().map(|old| (old.row.context, old)).collect();
+    let standing: HashMap<Option<i64>, &StoredRow> = stored.iter().map(|old| (old.row.context, old)).collect();
     let outcomes = incoming.iter().enumerate().map(|(at, row)| {
         let old = standing.get(&row.context);
-        let stays = |old: &Standing| old.delivery > terms.delivery || (yields(row) && !yields(&old.row));
+        let stays = |old: &StoredRow| old.delivery > terms.delivery || (yields(row) && !yields(&old.row));
         if meant.get(&row.context) != Some(&at) || old.is_some_and(|old| stays(old)) {
             return Outcome::Unchanged;
         }
         if let Some(old) = old.filter(|old| old.row.is_like(row)) {
             // Said again after the day was over, a day's total is final, and its delivery shows that.
             if layer == Layer::Day && old.delivery < terms.delivery {
-                changes.push(Change::Put { twin: old.twin, row: old.row.clone() });
+                changes.push(Change::Put { ordinal: old.ordinal, row: old.row.clone() });
             }
             return Outcome::Unchanged;
         }
-        let twin = old.map_or_else(|| take(&mut next), |old| old.twin);
-        changes.push(Change::Put { twin, row: row.clone() });
+        let ordinal = old.map_or_else(|| take(&mut next), |old| old.ordinal);
+        changes.push(Change::Put { ordinal, row: row.clone() });
         if old.is_some() { Outcome::Updated } else { Outcome::Stored }
     });
     let outcomes = outcomes.collect();
     Settled { outcomes, changes, ..Settled::default() }
 }
 
-fn next_twin(stored: &[Standing]) -> i64 {
-    stored.iter().map(|old| old.twin + 1).max().unwrap_or(0)
+fn next_ordinal(stored: &[StoredRow]) -> i64 {
+    stored.iter().map(|old| old.ordinal + 1).max().unwrap_or(0)
 }
 
 fn take(next: &mut i64) -> i64 {

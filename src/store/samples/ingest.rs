@@ -8,40 +8,21 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::{CachedStatement, Connection, params};
+use rusqlite::Connection;
 
 use crate::error::{Error, Result};
 use crate::model::receipt::Outcome;
 use crate::model::sample::{Batch, Sample, Series};
-use crate::model::time::Layer;
-use crate::store::deletions::place::{self, Place};
 use crate::store::deletions::tombstones::Tombstones;
 use crate::store::dictionary::{self, Dictionaries};
-use crate::store::memory::Memory;
+use crate::store::place::Place;
 use crate::store::priority;
-use crate::store::reconcile::{Change, Row, Settled, Standing, Terms, Unnamed, reconcile};
-use crate::store::rollups::Dirty;
-use crate::store::series::{self, SeriesChange, SeriesKey};
+use crate::store::samples::counts::Ledger;
+use crate::store::samples::import_state::ImportState;
+use crate::store::samples::reconcile::{Change, Settled, Terms, reconcile};
+use crate::store::samples::table::Rows;
+use crate::store::samples::{Key, Mode, Owner, Row, StoredRow, Unnamed};
 use crate::store::writer::Writing;
-
-/// Whose data, which delivery brings it, and how.
-#[derive(Debug, Clone, Copy)]
-pub struct Owner {
-    pub user: i64,
-    pub delivery: i64,
-    pub mode: Mode,
-}
-
-/// How a batch meets what is stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mode {
-    /// A whole delivery, just received: it replaces what it names.
-    Delivery,
-    /// A piece of an import: a later piece may name more of the same group.
-    Import,
-    /// An old delivery, decoded again: what a later delivery has written stays.
-    Replay,
-}
 
 /// Ids of the batch's own lists in the file's dictionaries.
 struct Ids {
@@ -50,16 +31,13 @@ struct Ids {
     contexts: Vec<i64>,
 }
 
-/// (metric, start, layer)
-pub(super) type Key = (i64, i64, Layer);
-
 /// Stores the batch's samples and gives the outcome of each sample, in the order of `batch.samples`. `memory` is what an
 /// import has met in its earlier pieces.
 pub fn store_samples(
     writing: &mut Writing,
     owner: Owner,
     batch: &Batch,
-    memory: &mut Memory,
+    memory: &mut ImportState,
     tombstones: &Tombstones,
 ) -> Result<Vec<Outcome>> {
     let ids = dictionary_ids(writing, batch)?;
@@ -75,9 +53,7 @@ pub fn store_samples(
         for group in order.chunk_by(|a, b| key_at(a) == key_at(b)) {
             table.store_group(group, &mut outcomes)?;
         }
-        let SampleTable { changes, dirty, .. } = table;
-        dirty.write(writing.connection, owner.user)?;
-        series::write(writing.connection, owner, &changes)?;
+        table.ledger.write(writing.connection, owner.user, owner.delivery)?;
         tombstones.keep_out(writing.connection, place, order.len())?;
         if place != Place::Stored {
             order.iter().for_each(|at| outcomes[*at as usize] = Outcome::KeptOut);
@@ -157,13 +133,9 @@ struct SampleTable<'a> {
     batch: &'a Batch,
     ids: &'a Ids,
     unnamed: Unnamed,
-    memory: &'a mut Memory,
-    insert: Insert<'a>,
-    put: Insert<'a>,
-    read: CachedStatement<'a>,
-    remove: CachedStatement<'a>,
-    changes: BTreeMap<SeriesKey, SeriesChange<'a>>,
-    dirty: Dirty,
+    memory: &'a mut ImportState,
+    rows: Rows<'a>,
+    ledger: Ledger<'a>,
 }
 
 impl<'a> SampleTable<'a> {
@@ -173,7 +145,7 @@ impl<'a> SampleTable<'a> {
         owner: Owner,
         batch: &'a Batch,
         ids: &'a Ids,
-        memory: &'a mut Memory,
+        memory: &'a mut ImportState,
     ) -> Result<Self> {
         Ok(SampleTable {
             place,
@@ -182,16 +154,8 @@ impl<'a> SampleTable<'a> {
             ids,
             unnamed: dictionary::unnamed(connection)?,
             memory,
-            insert: Insert::prepare(connection, "INSERT OR IGNORE", place, owner)?,
-            put: Insert::prepare(connection, "INSERT OR REPLACE", place, owner)?,
-            changes: BTreeMap::new(),
-            dirty: Dirty::default(),
-            read: connection.prepare_cached(&place.group_sql())?,
-            remove: connection.prepare_cached(&format!(
-                "DELETE FROM {} WHERE user = ?1 AND metric = ?2 AND start = ?3 AND layer = ?4{} AND twin = ?5",
-                place.table("sample"),
-                place.only()
-            ))?,
+            rows: Rows::prepare(connection, place, owner)?,
+            ledger: Ledger::default(),
         })
     }
 
@@ -201,13 +165,13 @@ impl<'a> SampleTable<'a> {
         let (key, row) = (self.ids.key(first), self.ids.row(first));
         // The rows of a deletion lie under the numbers that they had, which need not begin with 0.
         let may_be_new = group.len() == 1 && self.place == Place::Stored;
-        if may_be_new && self.insert.write(key, 0, &row)? == 1 {
+        if may_be_new && self.rows.insert_first(key, &row)? {
             self.count(first, &row, 1);
             outcomes[group[0] as usize] = Outcome::Stored;
             return Ok(());
         }
         let incoming: Vec<Row> = group.iter().map(|&at| self.ids.row(&self.batch.samples[at as usize])).collect();
-        let stored = self.stored(first)?;
+        let stored = self.rows.group(key)?;
         let settled = self.settle(key, &stored, &incoming);
         for ((&at, outcome), row) in group.iter().zip(settled.outcomes).zip(&incoming) {
             outcomes[at as usize] = outcome;
@@ -221,7 +185,7 @@ impl<'a> SampleTable<'a> {
     }
 
     /// Settles a group, and remembers what an import must know of it.
-    fn settle(&mut self, (metric, start, layer): Key, stored: &[Standing], incoming: &[Row]) -> Settled {
+    fn settle(&mut self, (metric, start, layer): Key, stored: &[StoredRow], incoming: &[Row]) -> Settled {
         let place = self.place;
         let repeated = |row: &Row| self.memory.has_repeated(place, metric, row.source, start);
         let import = self.owner.mode == Mode::Import;
@@ -242,83 +206,30 @@ impl<'a> SampleTable<'a> {
         settled
     }
 
-    /// `stored` is ordered by twin.
-    fn apply(&mut self, sample: &Sample, stored: &[Standing], change: Change) -> Result<()> {
+    /// `stored` is ordered by ordinal.
+    fn apply(&mut self, sample: &Sample, stored: &[StoredRow], change: Change) -> Result<()> {
         let key = self.ids.key(sample);
-        let (Change::Put { twin, .. } | Change::Remove { twin }) = change;
-        if let Ok(at) = stored.binary_search_by_key(&twin, |old| old.twin) {
+        let (Change::Put { ordinal, .. } | Change::Remove { ordinal }) = change;
+        if let Ok(at) = stored.binary_search_by_key(&ordinal, |old| old.ordinal) {
             self.count(sample, &stored[at].row, -1);
         }
         match change {
             Change::Put { row, .. } => {
-                self.put.write(key, twin, &row)?;
+                self.rows.put(key, ordinal, &row)?;
                 self.count(sample, &row, 1);
+                Ok(())
             }
-            Change::Remove { .. } => {
-                let (metric, start, layer) = key;
-                self.remove.execute(params![self.owner.user, metric, start, layer.id(), twin])?;
-            }
+            Change::Remove { .. } => self.rows.remove(key, ordinal),
         }
-        Ok(())
     }
 
-    fn stored(&mut self, sample: &Sample) -> Result<Vec<Standing>> {
-        let (metric, start, layer) = self.ids.key(sample);
-        let rows = self.read.query_map(params![self.owner.user, metric, start, layer.id()], place::standing)?;
-        Ok(rows.collect::<rusqlite::Result<_>>()?)
-    }
-
-    /// Notes that `samples` rows like `row` have come (or gone, when negative).
+    /// Notes that the delivery has spoken of a series, and that `samples` rows like `row` have come to it (or gone, when
+    /// negative). What is kept out is of the series all the same, which must be there when it comes back.
     fn count(&mut self, sample: &Sample, row: &Row, samples: i64) {
-        let (metric, start, layer) = self.ids.key(sample);
-        // What is kept out is of the series all the same, which must be there when it comes back.
-        let (samples, extent) = match self.place {
-            Place::Stored => (samples, (start, start, row.span)),
-            Place::Buried(_) => (0, series::NOTHING),
-        };
-        if samples != 0 {
-            self.dirty.touch(metric, layer, start, row.span);
+        let key = self.ids.key(sample);
+        self.ledger.speak(key, row.source, &self.batch.series[sample.series as usize].unit_sent);
+        if self.place == Place::Stored && samples != 0 {
+            self.ledger.count(key, row, samples);
         }
-        let change = self.changes.entry((metric, layer.id(), row.source)).or_insert_with(|| SeriesChange {
-            unit_sent: &self.batch.series[sample.series as usize].unit_sent,
-            samples: 0,
-            summaries: 0,
-            first: extent.0,
-            last: extent.1,
-            longest: 0,
-        });
-        change.samples += samples;
-        change.summaries += samples * i64::from(row.is_summary());
-        change.first = change.first.min(extent.0);
-        change.last = change.last.max(extent.1);
-        change.longest = change.longest.max(extent.2);
-    }
-}
-
-/// A statement that writes a sample row. The owner is bound once: binding costs as much as a part of the insert.
-struct Insert<'a>(CachedStatement<'a>);
-
-impl<'a> Insert<'a> {
-    fn prepare(connection: &'a Connection, verb: &str, place: Place, owner: Owner) -> Result<Insert<'a>> {
-        let mut statement = connection.prepare_cached(&place.insert_sql(verb))?;
-        statement.raw_bind_parameter(1, owner.user)?;
-        statement.raw_bind_parameter(2, owner.delivery)?;
-        Ok(Insert(statement))
-    }
-
-    /// 1 when a row was written.
-    fn write(&mut self, (metric, start, layer): Key, twin: i64, row: &Row) -> Result<usize> {
-        let statement = &mut self.0;
-        for (at, value) in (3..).zip([metric, start, layer.id(), twin, row.span]) {
-            statement.raw_bind_parameter(at, value)?;
-        }
-        for (at, value) in (8..).zip([row.value, row.min, row.max]) {
-            statement.raw_bind_parameter(at, value)?;
-        }
-        statement.raw_bind_parameter(11, row.source)?;
-        statement.raw_bind_parameter(12, row.context)?;
-        statement.raw_bind_parameter(13, row.offset_minutes)?;
-        statement.raw_bind_parameter(14, row.manual)?;
-        Ok(statement.raw_execute()?)
     }
 }

@@ -3,8 +3,9 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::model::receipt::Outcome;
-use crate::store::alike::Index;
-use crate::store::reconcile::{Change, Identity, Row, Settled, Standing, Terms, next_twin, take};
+use crate::store::samples::alike::Index;
+use crate::store::samples::reconcile::{Change, Settled, Terms, next_ordinal, take};
+use crate::store::samples::{Identity, Row, StoredRow};
 
 /// What becomes of an incoming raw record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +31,7 @@ impl Verdict {
 
 /// The raw rows of one (metric, start).
 pub struct Group<'a> {
-    pub stored: &'a [Standing],
+    pub stored: &'a [StoredRow],
     pub incoming: &'a [Row],
     pub terms: &'a Terms<'a>,
 }
@@ -44,33 +45,33 @@ impl Group<'_> {
         }
         let verdicts = self.verdicts();
         let mut replaced = self.replaced(&verdicts);
-        let mut next = next_twin(self.stored);
+        let mut next = next_ordinal(self.stored);
         let repeats_first = verdicts.contains(&Verdict::Same(0));
         let mut settled = Settled { repeats_first, ..Settled::default() };
         let mut spoken: HashSet<Identity> = HashSet::new();
         for (row, verdict) in self.incoming.iter().zip(&verdicts) {
-            let (twin, outcome) = match verdict {
+            let (ordinal, outcome) = match verdict {
                 Verdict::Known | Verdict::Same(_) => {
                     settled.outcomes.push(Outcome::Unchanged);
                     continue;
                 }
-                Verdict::TakesOver(at) => (self.stored[*at].twin, Outcome::Updated),
+                Verdict::TakesOver(at) => (self.stored[*at].ordinal, Outcome::Updated),
                 Verdict::New => match replaced.get_mut(&row.identity()).and_then(Vec::pop) {
-                    Some(twin) => (twin, Outcome::Updated),
+                    Some(ordinal) => (ordinal, Outcome::Updated),
                     None => (take(&mut next), Outcome::Stored),
                 },
             };
             settled.outcomes.push(outcome);
-            settled.changes.push(Change::Put { twin, row: row.clone() });
+            settled.changes.push(Change::Put { ordinal, row: row.clone() });
             spoken.insert(row.identity());
         }
-        replaced.retain(|_, twins| !twins.is_empty());
+        replaced.retain(|_, ordinals| !ordinals.is_empty());
         self.touch(&verdicts, &replaced, &spoken, &mut settled.changes);
         match self.terms.repeated {
             Some(_) => settled.unrepeated = replaced.into_keys().collect(),
             None => {
                 let left = replaced.into_values().flatten();
-                settled.changes.extend(left.map(|twin| Change::Remove { twin }));
+                settled.changes.extend(left.map(|ordinal| Change::Remove { ordinal }));
                 keep_first_taken(self.stored, &mut settled.changes);
             }
         }
@@ -112,7 +113,7 @@ impl Group<'_> {
         let mut file = |row: &Row, at| {
             equals.entry(knowledge(row)).or_insert_with(Index::new).insert(row.span, row.measured(), at);
         };
-        let stays = |old: &&Standing| knowledge(&old.row) < 2 || !going.contains(&old.twin);
+        let stays = |old: &&StoredRow| knowledge(&old.row) < 2 || !going.contains(&old.ordinal);
         (0..).zip(self.stored).filter(|(_, old)| stays(old)).for_each(|(at, old)| file(&old.row, at));
         let stored = self.stored.len();
         (stored..).zip(self.incoming).for_each(|(at, row)| file(row, at));
@@ -132,7 +133,7 @@ impl Group<'_> {
         verdicts
     }
 
-    /// The twins of stored rows of records that the delivery names but whose values it does not repeat.
+    /// The ordinals of stored rows of records that the delivery names but whose values it does not repeat.
     fn replaced(&self, verdicts: &[Verdict]) -> HashMap<Identity, Vec<i64>> {
         let named: HashSet<Identity> = self.incoming.iter().map(Row::identity).collect();
         let kept = verdicts.iter().filter_map(|verdict| verdict.repeats().or(verdict.takes_over()));
@@ -148,7 +149,7 @@ impl Group<'_> {
                 && !frozen.contains(&identity)
                 && !self.terms.repeated.is_some_and(is_own)
             {
-                replaced.entry(identity).or_default().push(old.twin);
+                replaced.entry(identity).or_default().push(old.ordinal);
             }
         }
         replaced
@@ -171,31 +172,31 @@ impl Group<'_> {
             let identity = old.row.identity();
             let shrinks = smaller.contains_key(&identity) && !spoken.contains(&identity);
             if old.delivery < self.terms.delivery && (several || shrinks) {
-                changes.push(Change::Put { twin: old.twin, row: old.row.clone() });
+                changes.push(Change::Put { ordinal: old.ordinal, row: old.row.clone() });
             }
         }
     }
 }
 
-/// Moves another row to twin 0 where that would become vacant: `apply` takes a vacant twin 0 for an empty group.
-fn keep_first_taken(stored: &[Standing], changes: &mut Vec<Change>) {
-    let Some(at) = changes.iter().position(|change| *change == Change::Remove { twin: 0 }) else { return };
+/// Moves another row to ordinal 0 where that would become vacant: `apply` takes a vacant ordinal 0 for an empty group.
+fn keep_first_taken(stored: &[StoredRow], changes: &mut Vec<Change>) {
+    let Some(at) = changes.iter().position(|change| *change == Change::Remove { ordinal: 0 }) else { return };
     let put = changes.iter_mut().find_map(|change| match change {
-        Change::Put { twin, .. } => Some(twin),
+        Change::Put { ordinal, .. } => Some(ordinal),
         Change::Remove { .. } => None,
     });
-    if let Some(twin) = put {
-        let from = std::mem::replace(twin, 0);
-        match from < next_twin(stored) {
-            true => changes[at] = Change::Remove { twin: from },
+    if let Some(ordinal) = put {
+        let from = std::mem::replace(ordinal, 0);
+        match from < next_ordinal(stored) {
+            true => changes[at] = Change::Remove { ordinal: from },
             false => drop(changes.swap_remove(at)),
         }
         return;
     }
     let removed: HashSet<i64> =
-        changes.iter().map(|(Change::Put { twin, .. } | Change::Remove { twin })| *twin).collect();
-    if let Some(old) = stored.iter().find(|old| !removed.contains(&old.twin)) {
-        changes[at] = Change::Remove { twin: old.twin };
-        changes.push(Change::Put { twin: 0, row: old.row.clone() });
+        changes.iter().map(|(Change::Put { ordinal, .. } | Change::Remove { ordinal })| *ordinal).collect();
+    if let Some(old) = stored.iter().find(|old| !removed.contains(&old.ordinal)) {
+        changes[at] = Change::Remove { ordinal: old.ordinal };
+        changes.push(Change::Put { ordinal: 0, row: old.row.clone() });
     }
 }

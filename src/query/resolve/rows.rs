@@ -1,0 +1,195 @@
+//! What is stored of a metric, as it takes part in a total or a mean: samples, and claims of buckets.
+
+use std::collections::HashMap;
+
+use jiff::tz::TimeZone;
+use rusqlite::OptionalExtension;
+
+use crate::error::Result;
+use crate::model::day::day_begins;
+use crate::model::time::Layer;
+use crate::store::Reading;
+use crate::store::lane::Lane;
+
+const DAY: i64 = 86_400;
+
+/// HealthKit's own record from one source.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Sample {
+    /// UTC epoch seconds.
+    pub start: i64,
+    /// Equal to the start where the sender has named none, or there is none.
+    pub end: i64,
+    pub value: Option<f64>,
+    pub low: Option<f64>,
+    pub high: Option<f64>,
+    pub source: i64,
+    pub manual: bool,
+    /// Known where there are buckets to compare with.
+    pub order: Order,
+    /// Whether its delivery is a complete account.
+    pub complete: bool,
+}
+
+/// What a phone's statistics said of a stretch of time, as of the moment it was sent.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Claim {
+    pub start: i64,
+    /// The end of the time that it speaks of: of its bucket, or when it was sent if that was before.
+    pub end: i64,
+    /// Whether its bucket was over when it was sent.
+    pub closed: bool,
+    pub value: Option<f64>,
+    pub low: Option<f64>,
+    pub high: Option<f64>,
+    pub layer: Layer,
+    pub source: i64,
+    pub order: Order,
+    /// Whether its delivery is a complete account.
+    pub complete: bool,
+    /// Its position among the claims of `Rows`.
+    pub number: usize,
+    /// Of a day: days since 1970-01-01 on the phone's own calendar.
+    pub date: i64,
+    /// When a bucket of a day or longer counts: the middle of that date in the zone of the question.
+    pub at: Option<i64>,
+}
+
+/// Which of two claims is the later: as of when (UTC epoch seconds), then by delivery.
+pub type Order = (i64, i64);
+
+/// What is known of a delivery beside its rows.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Head {
+    /// UTC epoch seconds.
+    pub as_of: i64,
+    pub complete: bool,
+}
+
+/// The heads of deliveries, asked for once each.
+#[derive(Debug, Default)]
+pub struct Heads {
+    known: HashMap<i64, Head>,
+    /// The latest, because the next row is nearly always of the same delivery.
+    last: Option<(i64, Head)>,
+}
+
+impl Heads {
+    #[inline]
+    pub fn of(&mut self, reading: &Reading, delivery: i64) -> Result<Head> {
+        match self.last {
+            Some((last, head)) if last == delivery => Ok(head),
+            _ => {
+                let head = self.find(reading, delivery)?;
+                self.last = Some((delivery, head));
+                Ok(head)
+            }
+        }
+    }
+
+    fn find(&mut self, reading: &Reading, delivery: i64) -> Result<Head> {
+        if let Some(head) = self.known.get(&delivery) {
+            return Ok(*head);
+        }
+        let found = reading
+            .prepare_cached("SELECT as_of, complete FROM delivery_account WHERE delivery = ?1")?
+            .query_row([delivery], |row| Ok(Head { as_of: row.get(0)?, complete: row.get(1)? }))
+            .optional()?;
+        let head = found.unwrap_or_default();
+        self.known.insert(delivery, head);
+        Ok(head)
+    }
+}
+
+/// Rows of a range, each kind by ascending start.
+#[derive(Debug, Default)]
+pub struct Rows {
+    pub samples: Vec<Sample>,
+    pub claims: Vec<Claim>,
+}
+
+/// Which columns a row has.
+#[derive(Debug, Clone, Copy)]
+pub struct Columns {
+    /// Whether there are buckets among them: then the delivery and the phone's offset are needed.
+    pub claims: bool,
+    /// Whether any has a min or max of its own.
+    pub summaries: bool,
+}
+
+impl Columns {
+    /// SQLite's columns, in the order in which `Rows::push` reads them.
+    pub fn sql(self) -> String {
+        let claims = if self.claims { ", delivery, offset_minutes" } else { ", 0, 0" };
+        let summaries = if self.summaries { ", min, max" } else { "" };
+        format!("start, span, value, layer, source, manual{claims}{summaries}")
+    }
+}
+
+impl Rows {
+    pub fn clear(&mut self) {
+        self.samples.clear();
+        self.claims.clear();
+    }
+
+    /// Adds the row that a lane stands on.
+    #[inline]
+    pub fn push(&mut self, lane: &Lane, columns: Columns, heads: &mut Heads, zone: &TimeZone) -> Result<()> {
+        let (start, span, value) = (lane.integer(0), lane.integer(1), real(lane, 2));
+        let (low, high) = match columns.summaries {
+            true => (real(lane, 8).or(value), real(lane, 9).or(value)),
+            false => (value, value),
+        };
+        let (end, source, delivery) = (start.saturating_add(span), lane.integer(4), lane.integer(6));
+        let head = if columns.claims { heads.of(lane.reading(), delivery)? } else { Head::default() };
+        let (order, complete) = ((head.as_of, delivery), head.complete);
+        let layer = match Layer::from_id(lane.integer(3)) {
+            Some(layer) if layer != Layer::Raw => layer,
+            _ => {
+                let manual = lane.integer(5) != 0;
+                self.samples.push(Sample { start, end, value, low, high, source, manual, order, complete });
+                return Ok(());
+            }
+        };
+        let date = (start + lane.integer(7) * 60 + DAY / 2).div_euclid(DAY);
+        // A clock that is behind must not make nothing of what it has received.
+        let sent = if head.as_of > start { head.as_of } else { i64::MAX };
+        self.claims.push(Claim {
+            start,
+            end: end.min(sent),
+            closed: sent >= end,
+            value,
+            low,
+            high,
+            layer,
+            source,
+            order,
+            complete,
+            number: self.claims.len(),
+            date,
+            at: place(layer, (start, end), date, zone),
+        });
+        Ok(())
+    }
+}
+
+/// When a bucket of a day or longer counts.
+fn place(layer: Layer, (start, end): (i64, i64), date: i64, zone: &TimeZone) -> Option<i64> {
+    match layer {
+        Layer::Day => Some(middle_of_day(date as i32, zone)),
+        layer => (layer > Layer::Day).then_some(start + (end - start) / 2),
+    }
+}
+
+/// The middle of a date on the clocks of a zone.
+pub fn middle_of_day(date: i32, zone: &TimeZone) -> i64 {
+    let (begin, end) = (day_begins(date, zone), day_begins(date.saturating_add(1), zone));
+    begin + (end - begin) / 2
+}
+
+#[inline]
+fn real(lane: &Lane, column: usize) -> Option<f64> {
+    let value = lane.real(column);
+    // NULL reads as zero, so only a zero needs the second look.
+    (value != 0.0 || !lane.is_null(column)).then_some(value)
+}

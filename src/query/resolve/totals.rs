@@ -1,0 +1,192 @@
+//! Totals: at each moment, one claim counts.
+//!
+//! Samples are resolved by source first (`overlap`). Then the buckets of each layer are laid over what finer ones say of
+//! their time, minutes first: either the bucket counts there or what is finer does, never both (`claims`). So a bucket
+//! hides nothing outside of its time, and the day's total as of nine o'clock is added to by the minutes after nine.
+
+use std::collections::HashMap;
+
+use crate::model::time::Layer;
+use crate::query::resolve::claims::{Content, Trust, without_repeats};
+use crate::query::resolve::overlap::{Interval, Part, owned_parts};
+use crate::query::resolve::rows::{Claim, Order, Rows, Sample};
+
+/// What counts of one stretch of time.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Piece {
+    pub start: i64,
+    pub end: i64,
+    /// When it counts, where that is not its start.
+    pub at: Option<i64>,
+    pub value: Option<f64>,
+    pub low: Option<f64>,
+    pub high: Option<f64>,
+    pub layer: Layer,
+    /// Whether it is the first of its sample or bucket.
+    pub begins: bool,
+    /// Position of its sample, or of its claim behind all samples.
+    pub of: usize,
+    order: Order,
+    complete: bool,
+    resolved: bool,
+}
+
+/// Which sources rank before which, and how long a sample lasts whose sender names no end.
+#[derive(Debug, Clone, Default)]
+pub struct Ranking {
+    /// Source to rank; 0 is left to what was entered by hand.
+    pub ranks: HashMap<i64, usize>,
+    pub lasts: Option<i64>,
+}
+
+impl Ranking {
+    /// `order` has the source that ranks first at the front.
+    pub fn new(order: &[i64], lasts: Option<i64>) -> Ranking {
+        Ranking { ranks: order.iter().copied().zip(1..).collect(), lasts }
+    }
+
+    fn ranks(&self) -> usize {
+        self.ranks.len() + 2
+    }
+
+    fn rank(&self, sample: &Sample) -> usize {
+        match sample.manual {
+            true => 0,
+            false => self.ranks.get(&sample.source).copied().unwrap_or(self.ranks.len() + 1),
+        }
+    }
+
+    /// The times of samples; where no end is known it is the next start of its source, within a limit.
+    fn intervals(&self, samples: &[Sample]) -> Vec<Interval> {
+        let mut next: Vec<(i64, i64)> = vec![(i64::MAX, i64::MAX); self.ranks()];
+        let mut intervals = Vec::with_capacity(samples.len());
+        for sample in samples.iter().rev() {
+            let (start, rank) = (sample.start, self.rank(sample));
+            // The start that is known last, and the one that is later than it.
+            let (known, later) = next[rank];
+            let follows = if start < known { known } else { later };
+            next[rank] = (start, follows);
+            let open = self.lasts.filter(|_| sample.end == start && !sample.manual);
+            let end = open.map_or(sample.end, |lasts| follows.min(start.saturating_add(lasts)));
+            intervals.push(Interval { start, end, rank, open: open.is_some() });
+        }
+        intervals.reverse();
+        intervals
+    }
+}
+
+/// Hands over what counts, cut at each of `cuts`, which are ascending.
+pub fn totals(rows: &Rows, ranking: &Ranking, trust: &Trust, cuts: &[i64], mut each: impl FnMut(&Piece)) {
+    if rows.claims.is_empty() {
+        return sample_pieces(rows, ranking, trust, cuts, each);
+    }
+    let of_answer = cuts;
+    let cuts = all_cuts(cuts, &rows.claims);
+    let mut pieces = Vec::with_capacity(rows.samples.len() + rows.claims.len());
+    sample_pieces(rows, ranking, trust, &cuts, |piece| pieces.push(*piece));
+    pieces.sort_by_key(|piece| piece.start);
+    for layer in [Layer::Minute, Layer::Hour, Layer::Day, Layer::Week, Layer::Month, Layer::Year] {
+        lay(&mut pieces, rows, layer, trust, &cuts);
+    }
+    cut_buckets(&mut pieces, of_answer);
+    pieces.iter().for_each(&mut each);
+}
+
+/// The cuts of the answer, and those of all buckets.
+fn all_cuts(cuts: &[i64], claims: &[Claim]) -> Vec<i64> {
+    let of_claims = claims.iter().flat_map(|claim| [claim.start, claim.end]);
+    let mut all: Vec<i64> = cuts.iter().copied().chain(of_claims).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+/// What counts of the samples, were there nothing else.
+fn sample_pieces(rows: &Rows, ranking: &Ranking, trust: &Trust, cuts: &[i64], mut each: impl FnMut(&Piece)) {
+    let intervals = ranking.intervals(&rows.samples);
+    let mut begun = vec![false; intervals.len()];
+    owned_parts(&intervals, ranking.ranks(), cuts, |Part { at, start, seconds }| {
+        let (sample, interval) = (&rows.samples[at], intervals[at]);
+        let span = interval.end - interval.start;
+        let value = match seconds == span {
+            true => sample.value,
+            false => sample.value.map(|value| value * seconds as f64 / span as f64),
+        };
+        each(&Piece {
+            start,
+            end: start + seconds,
+            at: None,
+            value,
+            low: value,
+            high: value,
+            layer: Layer::Raw,
+            begins: !std::mem::replace(&mut begun[at], true),
+            of: at,
+            order: sample.order,
+            complete: sample.complete,
+            resolved: !trust.is_shortcut(sample.source),
+        });
+    });
+}
+
+/// Lays the buckets of a layer over what is finer. `pieces` are by start, before and after.
+fn lay(pieces: &mut Vec<Piece>, rows: &Rows, layer: Layer, trust: &Trust, cuts: &[i64]) {
+    let own = rows.claims.iter().filter(|claim| claim.layer == layer);
+    let claims = without_repeats(own.copied().collect(), true);
+    if claims.is_empty() {
+        return;
+    }
+    if layer > Layer::Minute {
+        cut_buckets(pieces, cuts);
+    }
+    let (mut first, mut counting, mut hidden) = (0, Vec::new(), vec![false; pieces.len()]);
+    for claim in &claims {
+        first += pieces[first..].iter().take_while(|piece| piece.start < claim.start).count();
+        let inside = pieces[first..].iter().take_while(|piece| piece.start < claim.end).count();
+        let inside = first..first + inside;
+        let mut content = Content::default();
+        for at in inside.clone().filter(|at| !hidden[*at]) {
+            let Piece { value, order, complete, resolved, .. } = pieces[at];
+            content.add(value.unwrap_or(0.0), order, complete, resolved);
+        }
+        if trust.wins(claim, &content) {
+            hidden[inside].fill(true);
+            counting.push(piece_of(claim, rows, trust));
+        }
+    }
+    let mut hidden = hidden.into_iter();
+    pieces.retain(|_| !hidden.next().unwrap_or(false));
+    pieces.append(&mut counting);
+    pieces.sort_by_key(|piece| piece.start);
+}
+
+fn piece_of(claim: &Claim, rows: &Rows, trust: &Trust) -> Piece {
+    let Claim { start, end, at, value, low, high, layer, order, complete, source, number, .. } = *claim;
+    let (of, resolved) = (rows.samples.len() + number, !trust.is_shortcut(source));
+    Piece { start, end, at, value, low, high, layer, begins: true, of, order, complete, resolved }
+}
+
+/// Cuts buckets that reach over a cut, in proportion. Samples have been cut there already, and those of a day or longer
+/// count as a whole.
+fn cut_buckets(pieces: &mut Vec<Piece>, cuts: &[i64]) {
+    let mut more = Vec::new();
+    for piece in pieces.iter_mut().filter(|piece| piece.layer != Layer::Raw && piece.at.is_none()) {
+        let inside = &cuts[cuts.partition_point(|cut| *cut <= piece.start)..];
+        let inside = &inside[..inside.partition_point(|cut| *cut < piece.end)];
+        if inside.is_empty() {
+            continue;
+        }
+        let whole = *piece;
+        let part = |start: i64, end: i64| {
+            let value = whole.value.map(|value| value * (end - start) as f64 / (whole.end - whole.start) as f64);
+            Piece { start, end, value, begins: start == whole.start && whole.begins, ..whole }
+        };
+        let ends = inside[1..].iter().copied().chain([whole.end]);
+        more.extend(inside.iter().zip(ends).map(|(start, end)| part(*start, end)));
+        *piece = part(whole.start, inside[0]);
+    }
+    if !more.is_empty() {
+        pieces.append(&mut more);
+        pieces.sort_by_key(|piece| piece.start);
+    }
+}
