@@ -79,7 +79,7 @@ impl Group<'_> {
     }
 
     fn verdicts(&self) -> Vec<Verdict> {
-        let mut known: Index<Identity> = Index::new();
+        let mut known: Index<Identity> = Index::default();
         let mut frozen: HashSet<Identity> = HashSet::new();
         for (at, old) in self.stored.iter().enumerate() {
             known.insert(old.row.identity(), old.row.values(), at);
@@ -87,7 +87,7 @@ impl Group<'_> {
                 frozen.insert(old.row.identity());
             }
         }
-        let mut said: Index<Identity> = Index::new();
+        let mut said: Index<Identity> = Index::default();
         let first = self.incoming.iter().enumerate().map(|(at, row)| {
             let (identity, values) = (row.identity(), row.values());
             if frozen.contains(&identity) || said.find(identity, values).is_some() {
@@ -111,7 +111,7 @@ impl Group<'_> {
         let going: HashSet<i64> = self.replaced(&verdicts).into_values().flatten().collect();
         let mut equals: HashMap<u8, Index<i64>> = HashMap::new();
         let mut file = |row: &Row, at| {
-            equals.entry(knowledge(row)).or_insert_with(Index::new).insert(row.span, row.measured(), at);
+            equals.entry(knowledge(row)).or_default().insert(row.span, row.measured(), at);
         };
         let stays = |old: &&StoredRow| knowledge(&old.row) < 2 || !going.contains(&old.ordinal);
         (0..).zip(self.stored).filter(|(_, old)| stays(old)).for_each(|(at, old)| file(&old.row, at));
