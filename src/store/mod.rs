@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
+pub mod account;
 pub mod arrivals;
 pub mod backup;
 pub mod batch;
