@@ -8,7 +8,7 @@ use crate::store::place::Place;
 use crate::store::samples::import_state::ImportState;
 use crate::store::samples::{Owner, ingest};
 use crate::store::writer::Writing;
-use crate::store::{documents, events, nights, workouts};
+use crate::store::{documents, events, grouping, nights, workouts};
 
 /// Stores the batch and gives the outcome of each of `batch.items`: the strongest of whatever the item gave.
 pub fn store(writing: &mut Writing, owner: Owner, batch: &Batch) -> Result<Vec<Outcome>> {
@@ -27,6 +27,9 @@ pub fn store_piece(
         tombstones.keep_out(writing.connection, Place::Buried(deletion), batch.items.len())?;
         return Ok(vec![Outcome::KeptOut; batch.items.len()]);
     }
+    let mut batch = grouping::settled(writing.connection, owner, batch)?;
+    grouping::settle_moments(writing.connection, owner, &mut batch)?;
+    let batch = batch.as_ref();
     let mut items = vec![Outcome::Unchanged; batch.items.len()];
     let mut note = |item: u32, outcome: Outcome| {
         let known = &mut items[item as usize];
