@@ -83,6 +83,8 @@ pub struct Batch {
     pub notes: Vec<ItemProblem>,
     /// What a body without a header shows of how its sender groups its points.
     pub grouping: Option<Grouping>,
+    /// The moment that it tells of, where the sender names it: an export's date, UTC epoch seconds.
+    pub as_of: Option<i64>,
     /// Arrays and files of kinds that nobody knows, kept in the raw body: name to number of items.
     pub deferred: BTreeMap<String, u64>,
 }

@@ -5,6 +5,7 @@
 //! finest bucket that its sender has ever shown is kept, and the metrics of which it has sent measurements; both are minima,
 //! so the order of deliveries changes nothing. `relayer` moves the rows.
 
+pub mod moments;
 mod relayer;
 
 use std::borrow::Cow;
@@ -17,8 +18,6 @@ use crate::model::grouping::Grouping;
 use crate::model::sample::{Batch, Sample};
 use crate::model::time::Layer;
 use crate::store::samples::{Mode, Owner};
-
-pub use relayer::settle_moments;
 
 /// What one sender has shown.
 #[derive(Debug, Default)]

@@ -1,29 +1,29 @@
-//! Moves rows to the layer that they turn out to belong to.
+//! Moves claims to the layer that they turn out to belong to: those that count and those that are superseded alike, each
+//! settled anew where it goes and where it has been.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use rusqlite::{Connection, ToSql, params};
+use rusqlite::{Connection, params};
 
 use crate::error::Result;
-use crate::model::metric::{Kind, catalogue};
-use crate::model::sample::{Batch, Sample};
+use crate::model::sample::Batch;
 use crate::model::time::Layer;
 use crate::store::dictionary;
-use crate::store::grouping::{correct, span_of};
+use crate::store::grouping::span_of;
 use crate::store::place::Place;
 use crate::store::samples::counts::Ledger;
-use crate::store::samples::{Key, Owner, Row, StoredRow, merge, table};
+use crate::store::samples::group::{Context, Group, Held, Member};
+use crate::store::samples::{Key, Owner, Row, StoredRow, table};
 
-/// Rows that a sender's deliveries have put somewhere by a guess.
+/// Rows of a sender's deliveries that were placed by a guess.
 const GUESSED: &str =
     "delivery IN (SELECT delivery FROM guessed_delivery WHERE guessed_delivery.user = ?1 AND sender = ?3)";
 
 /// What was stored in coarser buckets by a guess was in these.
 pub fn to_finer(connection: &Connection, user: i64, sender: &str, finest: Layer) -> Result<()> {
     for metric in metrics_of(connection, user, finest)? {
-        let condition = format!("user = ?1 AND metric = ?2 AND layer > {} AND layer <= 3 AND {GUESSED}", finest.id());
-        relayer(connection, user, metric, &condition, &[&user, &metric, &sender], finest)?;
+        let condition = format!("layer > {} AND layer <= 3", finest.id());
+        relayer(connection, user, metric, sender, &condition, finest)?;
     }
     Ok(())
 }
@@ -34,11 +34,9 @@ pub fn to_samples(connection: &Connection, user: i64, sender: &str, metric: &str
     if !metrics_of(connection, user, Layer::Raw)?.contains(&found.id) {
         return Ok(());
     }
-    let condition = format!(
-        "user = ?1 AND metric = ?2 AND layer BETWEEN 1 AND 3 AND {GUESSED}
-         AND NOT EXISTS (SELECT 1 FROM source WHERE source.id = source AND instr(source.name, '|'))"
-    );
-    relayer(connection, user, found.id, &condition, &[&user, &found.id, &sender], Layer::Raw)
+    let condition = "layer BETWEEN 1 AND 3
+         AND NOT EXISTS (SELECT 1 FROM source WHERE source.id = source AND instr(source.name, '|'))";
+    relayer(connection, user, found.id, sender, condition, Layer::Raw)
 }
 
 /// The metrics of which there are buckets coarser than a layer.
@@ -49,24 +47,117 @@ fn metrics_of(connection: &Connection, user: i64, layer: Layer) -> Result<BTreeS
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-fn relayer(
+fn relayer(connection: &Connection, user: i64, metric: i64, sender: &str, condition: &str, to: Layer) -> Result<()> {
+    let condition = format!("user = ?1 AND metric = ?2 AND {condition} AND {GUESSED}");
+    let (stored, _) = table::read(connection, Place::Stored, &condition, &[&user, &metric, &sender], usize::MAX)?;
+    let mut keys: BTreeSet<(Key, i64)> =
+        stored.into_iter().map(|(key, stored)| (key, stored.row.offset_minutes)).collect();
+    keys.extend(table::superseded_keys(connection, &condition, &[&user, &metric, &sender])?);
+    let mut statement =
+        connection.prepare_cached("SELECT delivery FROM guessed_delivery WHERE user = ?1 AND sender = ?2")?;
+    let rows = statement.query_map(params![user, sender], |row| row.get(0))?;
+    let deliveries: BTreeSet<i64> = rows.collect::<rusqlite::Result<_>>()?;
+    move_claims(connection, user, &keys, &deliveries, to)
+}
+
+/// Moves what these deliveries claim of these keys.
+pub fn move_claims(
+    connection: &Connection,
+    user: i64,
+    keys: &BTreeSet<(Key, i64)>,
+    deliveries: &BTreeSet<i64>,
+    to: Layer,
+) -> Result<()> {
+    let (Some(((metric, ..), _)), Some(window)) = (keys.first(), window(keys)) else { return Ok(()) };
+    let mut ledger = Ledger::default();
+    let before = Context::of(connection, user, window)?;
+    let mut moved: Vec<Member> = Vec::new();
+    for (key, offset) in keys {
+        moved.extend(take(&before, *key, *offset, deliveries, &mut ledger)?);
+    }
+    let sources: BTreeSet<i64> = moved.iter().map(|member| member.row.source).collect();
+    move_accounts(connection, user, *metric, deliveries, &sources, to)?;
+    let after = Context::of(connection, user, window)?;
+    for member in moved {
+        bring(&after, member, to, &mut ledger)?;
+    }
+    make_series(connection, user, *metric, to)?;
+    ledger.write(connection, user, 0)
+}
+
+fn window(keys: &BTreeSet<(Key, i64)>) -> Option<(i64, i64)> {
+    let starts = || keys.iter().map(|((_, start, _), _)| *start);
+    Some((starts().min()?, starts().max()?))
+}
+
+/// Takes the claims of some deliveries out of a group, and settles what is left of it.
+fn take(
+    context: &Context,
+    key: Key,
+    offset: i64,
+    deliveries: &BTreeSet<i64>,
+    ledger: &mut Ledger,
+) -> Result<Vec<Member>> {
+    let mut group = Group::load_all(context, key, offset)?;
+    let (gone, left): (Vec<Member>, Vec<Member>) =
+        group.members.drain(..).partition(|member| member.key == key && deliveries.contains(&member.owner));
+    // A superseded row goes by its number, which the next of its place takes.
+    for member in gone.iter().rev() {
+        member.remove(context, ledger)?;
+    }
+    group.members = left;
+    if !gone.is_empty() && !group.members.is_empty() {
+        Group::load(context, key, offset)?.settle(ledger)?;
+    }
+    Ok(gone)
+}
+
+fn bring(context: &Context, member: Member, to: Layer, ledger: &mut Ledger) -> Result<()> {
+    let (metric, start, _) = member.key;
+    let key = (metric, start, to);
+    let row = Row { span: span_of(to), ..member.row };
+    let mut group = Group::load(context, key, row.offset_minutes)?;
+    match (member.held, member.stated) {
+        (Held::Superseded(_), Some(stated)) => {
+            group.come_back(key, StoredRow { ordinal: 0, row, delivery: member.owner }, stated);
+        }
+        _ => group.come(key, row, member.owner),
+    }
+    group.settle(ledger).map(drop)
+}
+
+/// Which stretches these deliveries have stated is told of the layer, and of samples by source.
+fn move_accounts(
     connection: &Connection,
     user: i64,
     metric: i64,
-    condition: &str,
-    asked: &[&dyn ToSql],
+    deliveries: &BTreeSet<i64>,
+    sources: &BTreeSet<i64>,
     to: Layer,
 ) -> Result<()> {
-    let (rows, _) = table::read(connection, Place::Stored, condition, asked, usize::MAX)?;
-    let mut ledger = Ledger::default();
-    for (key, row) in rows {
-        move_row(connection, user, key, row, to, &mut ledger)?;
+    let of_series = match to {
+        Layer::Raw => sources.clone(),
+        _ => BTreeSet::from([0]),
+    };
+    let mut copy = connection.prepare_cached(
+        "INSERT OR IGNORE INTO account (user, metric, layer, source, since, delivery, until, complete)
+         SELECT user, metric, ?4, ?5, since, delivery, until, complete FROM account
+         WHERE user = ?1 AND metric = ?2 AND delivery = ?3 AND layer > ?4 AND layer <= 3",
+    )?;
+    let mut remove = connection.prepare_cached(
+        "DELETE FROM account WHERE user = ?1 AND metric = ?2 AND delivery = ?3 AND layer > ?4 AND layer <= 3",
+    )?;
+    for delivery in deliveries {
+        for source in &of_series {
+            copy.execute(params![user, metric, delivery, to.id(), source])?;
+        }
+        remove.execute(params![user, metric, delivery, to.id()])?;
     }
-    write(connection, user, metric, to, &ledger)
+    Ok(())
 }
 
 /// The series that rows have come to must be there before they are counted.
-fn write(connection: &Connection, user: i64, metric: i64, to: Layer, ledger: &Ledger) -> Result<()> {
+fn make_series(connection: &Connection, user: i64, metric: i64, to: Layer) -> Result<()> {
     connection
         .prepare_cached(
             "INSERT OR IGNORE INTO series (user, metric, layer, source, unit_sent, samples, summaries, first, last,
@@ -75,104 +166,35 @@ fn write(connection: &Connection, user: i64, metric: i64, to: Layer, ledger: &Le
              WHERE user = ?1 AND metric = ?2 AND layer > ?3",
         )?
         .execute(params![user, metric, to.id(), i64::MAX, i64::MIN])?;
-    ledger.write(connection, user, 0)
-}
-
-fn move_row(
-    connection: &Connection,
-    user: i64,
-    key: Key,
-    row: StoredRow,
-    to: Layer,
-    ledger: &mut Ledger,
-) -> Result<()> {
-    table::remove(connection, Place::Stored, user, key, Some(row.ordinal))?;
-    table::keep_first_taken(connection, user, key)?;
-    ledger.count(key, &row.row, -1);
-    let moved = Row { span: span_of(to), ..row.row };
-    let key = (key.0, key.1, to);
-    let coming = vec![StoredRow { ordinal: 0, row: moved, delivery: row.delivery }];
-    merge::bring(connection, Place::Stored, user, key, coming, dictionary::unnamed(connection)?, ledger)
-}
-
-/// Several values of one bucket in one sync prove that they are measurements, where what is measured takes no time: two
-/// foods of one minute. What the sync has stored of it so far is moved, and the batch's own is put to the samples.
-pub fn settle_moments(connection: &Connection, owner: Owner, batch: &mut Cow<Batch>) -> Result<()> {
-    let others = others_of_sync(connection, owner.delivery)?;
-    if others.is_empty() {
-        return Ok(());
-    }
-    let mut moved: BTreeSet<(String, i64)> = BTreeSet::new();
-    for sample in batch.samples.iter().filter(|sample| matches!(sample.layer, Layer::Minute | Layer::Hour)) {
-        let name = &batch.series[sample.series as usize].metric;
-        let is_moment = |metric: &str| {
-            catalogue().resolve(metric).is_some_and(|one| one.kind == Kind::Cumulative && one.lasts.is_none())
-        };
-        if is_moment(name) && prove(connection, owner, name, sample, &others)? {
-            moved.insert((name.clone(), sample.start));
-        }
-    }
-    correct(batch, |batch, sample| {
-        let metric = &batch.series[sample.series as usize].metric;
-        let proven = sample.layer != Layer::Raw && moved.contains(&(metric.clone(), sample.start));
-        proven.then_some(Layer::Raw)
-    });
     Ok(())
 }
 
-/// Whether the sync has said another thing of a sample's bucket; then that is moved to the samples.
-fn prove(connection: &Connection, owner: Owner, name: &str, sample: &Sample, others: &BTreeSet<i64>) -> Result<bool> {
-    let Some(metric) = dictionary::find_metric(connection, name)? else { return Ok(false) };
-    let of_sync = |layer: Layer| -> Result<Vec<StoredRow>> {
-        let rows = table::group(connection, Place::Stored, owner.user, (metric.id, sample.start, layer))?;
-        Ok(rows.into_iter().filter(|row| others.contains(&row.delivery)).collect())
-    };
-    let buckets = of_sync(sample.layer)?;
-    let differs = |row: &StoredRow| row.row.value != sample.value;
-    if !buckets.iter().any(differs) && of_sync(Layer::Raw)?.is_empty() {
-        return Ok(false);
-    }
-    let mut ledger = Ledger::default();
-    for row in buckets {
-        move_row(connection, owner.user, (metric.id, sample.start, sample.layer), row, Layer::Raw, &mut ledger)?;
-    }
-    write(connection, owner.user, metric.id, Layer::Raw, &ledger)?;
-    Ok(true)
-}
-
-/// The other deliveries of the same sync.
-fn others_of_sync(connection: &Connection, delivery: i64) -> Result<BTreeSet<i64>> {
-    let mut statement = connection.prepare_cached(
-        "SELECT delivery FROM delivery_account WHERE delivery <> ?1
-         AND sync = (SELECT sync FROM delivery_account WHERE delivery = ?1)",
-    )?;
-    let rows = statement.query_map([delivery], |row| row.get(0))?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
-}
-
-/// Removes what a delivery that is decoded again has stored in layers in which its points are not any more.
+/// Removes what a delivery that is decoded again has claimed in layers in which its points are not any more.
 pub fn drop_misplaced(connection: &Connection, owner: Owner, batch: &Batch) -> Result<()> {
-    let mut layers: BTreeMap<(&str, i64), BTreeSet<i64>> = BTreeMap::new();
+    let mut meant: BTreeMap<(&str, i64), BTreeSet<Layer>> = BTreeMap::new();
     for sample in &batch.samples {
         let metric = batch.series[sample.series as usize].metric.as_str();
-        layers.entry((metric, sample.start)).or_default().insert(sample.layer.id());
+        meant.entry((metric, sample.start)).or_default().insert(sample.layer);
     }
-    let mut ledgers: BTreeMap<i64, Ledger> = BTreeMap::new();
-    let condition = "user = ?1 AND metric = ?2 AND start = ?3 AND delivery = ?4";
     let mut metrics: BTreeMap<&str, Option<i64>> = BTreeMap::new();
-    for ((name, start), layers) in &layers {
+    let mut misplaced: BTreeSet<(Key, i64)> = BTreeSet::new();
+    let condition = "user = ?1 AND metric = ?2 AND start = ?3 AND delivery = ?4";
+    for ((name, start), layers) in &meant {
         let known = match metrics.get(name) {
             Some(known) => *known,
             None => *metrics.entry(name).or_insert(dictionary::find_metric(connection, name)?.map(|row| row.id)),
         };
         let Some(metric) = known else { continue };
-        let asked: [&dyn ToSql; 4] = [&owner.user, &metric, start, &owner.delivery];
-        let (rows, _) = table::read(connection, Place::Stored, condition, &asked, usize::MAX)?;
-        for (key, row) in rows.into_iter().filter(|(key, _)| !layers.contains(&key.2.id())) {
-            table::remove(connection, Place::Stored, owner.user, key, Some(row.ordinal))?;
-            table::keep_first_taken(connection, owner.user, key)?;
-            ledgers.entry(metric).or_default().count(key, &row.row, -1);
-        }
+        let asked: [&dyn rusqlite::ToSql; 4] = [&owner.user, &metric, start, &owner.delivery];
+        let (stored, _) = table::read(connection, Place::Stored, condition, &asked, usize::MAX)?;
+        let stored = stored.into_iter().map(|(key, stored)| (key, stored.row.offset_minutes));
+        let gone = table::superseded_keys(connection, condition, &asked)?;
+        misplaced.extend(stored.chain(gone).filter(|(key, _)| !layers.contains(&key.2)));
     }
-    ledgers.values().try_for_each(|ledger| ledger.write(connection, owner.user, owner.delivery))
+    let Some(window) = window(&misplaced) else { return Ok(()) };
+    let (context, mut ledger) = (Context::of(connection, owner.user, window)?, Ledger::default());
+    for (key, offset) in misplaced {
+        take(&context, key, offset, &BTreeSet::from([owner.delivery]), &mut ledger)?;
+    }
+    ledger.write(connection, owner.user, owner.delivery)
 }

@@ -74,7 +74,6 @@ fn one_measurement_does_not_hide_the_hours_of_the_rest_of_the_day() {
 }
 
 #[test]
-#[ignore = "until an export's own date decides what it is later than"]
 fn what_was_pushed_and_an_export_with_more_are_not_added() {
     let server = InProcess::start();
     let minute = |k: i32| format!("2024-05-01 {:02}:{:02}:10 +0000", 8 + k / 60, k % 60);

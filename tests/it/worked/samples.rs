@@ -70,7 +70,6 @@ fn a_watch_and_a_phone_without_ends_count_one_walk_once() {
 }
 
 #[test]
-#[ignore = "until a sample without an end is the export's record of the same start"]
 fn a_sample_from_the_app_and_from_an_export_is_one() {
     let (start, end) = ("2024-05-01 10:00:05 +0000", "2024-05-01 10:05:05 +0000");
     let pushed = points("step_count", "count", &[(start, 321.0, "Robin's Apple Watch")]);
@@ -86,7 +85,6 @@ fn a_sample_from_the_app_and_from_an_export_is_one() {
 }
 
 #[test]
-#[ignore = "until an export replaces what HealthKit has condensed"]
 fn a_condensed_record_replaces_those_that_it_was_made_of() {
     let minute = |k: i32| format!("2024-05-01 10:{k:02}:00 +0000");
     let fine: String = (0..10)
@@ -99,7 +97,6 @@ fn a_condensed_record_replaces_those_that_it_was_made_of() {
 }
 
 #[test]
-#[ignore = "until entries of one moment that differ in their creation count each"]
 fn two_equal_entries_of_one_moment_count_twice() {
     let server = InProcess::start();
     let noon = "2024-05-01 12:00:00 +0000";
@@ -137,7 +134,6 @@ fn sound_is_averaged_by_its_energy() {
 }
 
 #[test]
-#[ignore = "until what was entered by hand is known from an export"]
 fn what_was_entered_by_hand_outranks_the_watch() {
     let server = InProcess::start();
     let hour = ("2024-05-01 10:00:00 +0000", "2024-05-01 11:00:00 +0000");
@@ -159,7 +155,6 @@ fn in_two_requests(headers: Headers, metric: &str, unit: &str, (first, second): 
 }
 
 #[test]
-#[ignore = "until the requests of one sync are known as one"]
 fn foods_of_one_moment_in_two_requests_of_one_sync_all_count() {
     let session = Headers { session: Some("5e55"), automation: Some("food"), ..NONE };
     for headers in [session, Headers { session: None, ..session }, Headers { aggregation: Some("Minutes"), ..session }]
