@@ -87,4 +87,5 @@ mod transfer;
 mod traps;
 mod units;
 mod watchdog;
+mod worked;
 mod workouts;
