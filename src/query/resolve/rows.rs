@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::model::day::day_begins;
 use crate::model::time::Layer;
 use crate::store::Reading;
-use crate::store::accounts::{Head, head};
+use crate::store::account;
 use crate::store::lane::Lane;
 
 const DAY: i64 = 86_400;
@@ -58,6 +58,13 @@ pub struct Claim {
 /// Which of two claims is the later: as of when (UTC epoch seconds), then by delivery.
 pub type Order = (i64, i64);
 
+/// What decides of a delivery: as of when it tells (UTC epoch seconds), and whether it is a complete account.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Head {
+    pub as_of: i64,
+    pub complete: bool,
+}
+
 /// The heads of deliveries, asked for once each.
 #[derive(Debug, Default)]
 pub struct Heads {
@@ -83,7 +90,8 @@ impl Heads {
         if let Some(head) = self.known.get(&delivery) {
             return Ok(*head);
         }
-        let head = head(reading, delivery)?;
+        let found = account::heads(reading, delivery)?;
+        let head = found.map_or(Head::default(), |head| Head { as_of: head.as_of, complete: head.complete });
         self.known.insert(delivery, head);
         Ok(head)
     }
