@@ -152,10 +152,8 @@ fn a_walk_over_midnight_counts_on_both_sides() {
 #[test]
 fn a_mean_says_for_how_long_each_value_stands() {
     let server = InProcess::start();
-    let samples = vec![
-        fill::sample(Layer::Raw, FIRST + 3600, 300, 60.0),
-        fill::sample(Layer::Raw, FIRST + 3900, 100, 100.0),
-    ];
+    let samples =
+        vec![fill::sample(Layer::Raw, FIRST + 3600, 300, 60.0), fill::sample(Layer::Raw, FIRST + 3900, 100, 100.0)];
     fill::deliver(&server.app, HEART.0, HEART.1, samples);
     let answer = explained(&server, "heart_rate", "avg", "");
     assert_eq!(answer["value"], 70.0);
