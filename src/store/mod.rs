@@ -20,6 +20,7 @@ pub mod deliveries;
 pub mod dictionary;
 pub mod documents;
 pub mod events;
+pub mod explained;
 pub mod grouping;
 pub mod imports;
 pub mod jobs;

@@ -30,6 +30,7 @@ mod documents;
 mod downloads;
 mod dry_run;
 mod events;
+mod explain;
 mod export_all;
 mod figures;
 mod guards;
