@@ -255,6 +255,9 @@ pub fn deleted_rows(
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
+/// Rows with their keys, and the start at which there are more.
+pub type Page = (Vec<(Key, StoredRow)>, Option<i64>);
+
 /// Rows in the order of their keys that meet a condition of ours: about as many as are wanted, and all of one metric and
 /// start. The second says at which start there are more.
 pub fn read(
@@ -263,7 +266,7 @@ pub fn read(
     condition: &str,
     asked: &[&dyn ToSql],
     wanted: usize,
-) -> Result<(Vec<(Key, StoredRow)>, Option<i64>)> {
+) -> Result<Page> {
     let table = place.table("sample");
     let mut statement = connection.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM {table} WHERE {condition}{} ORDER BY metric, start, layer, twin",
