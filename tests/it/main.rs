@@ -32,6 +32,7 @@ mod dry_run;
 mod events;
 mod export_all;
 mod figures;
+mod grouping;
 mod guards;
 mod hang_up;
 mod history;
