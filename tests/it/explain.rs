@@ -111,7 +111,8 @@ fn a_later_total_of_the_day_replaces_an_earlier_one() {
     tell_all(&server, STEPS, &[Told { sent: DAY + 43_500, ..told(Layer::Day, 3600, DAY, 450.0) }]);
     let answer = explained(&server, "step_count", "sum", "");
     assert_eq!(answer["value"], 450.0);
-    assert_eq!(why(&answer, "bucket", "day"), "replaced by the total sent at 12:05 on 2024-05-02");
+    assert_eq!(why(&answer, "bucket", "day"), "the phone's own total of the day, sent after it ended");
+    assert_eq!(answer["superseded"][0]["value"], 400.0, "{answer}");
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod totals;
 mod words;
 
 use std::collections::HashMap;
+use std::collections::hash_map;
 
 use jiff::tz::TimeZone;
 
@@ -299,8 +300,8 @@ fn names(reading: &Reading, rows: &Rows) -> Result<HashMap<i64, String>> {
 fn source_names(reading: &Reading, sources: impl Iterator<Item = i64>) -> Result<HashMap<i64, String>> {
     let mut names = HashMap::new();
     for source in sources {
-        if !names.contains_key(&source) {
-            names.insert(source, dictionary::source_name(reading, source)?);
+        if let hash_map::Entry::Vacant(new) = names.entry(source) {
+            new.insert(dictionary::source_name(reading, source)?);
         }
     }
     Ok(names)
