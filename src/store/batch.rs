@@ -39,9 +39,8 @@ pub fn store_piece(
     }
     let outcomes = events::store(writing, owner, &batch.events, memory, &tombstones)?;
     batch.events.iter().zip(outcomes).for_each(|(event, outcome)| note(event.item, outcome));
-    for night in &batch.nights {
-        note(night.item, nights::store(writing, owner, night, &tombstones)?);
-    }
+    let outcomes = nights::store(writing, owner, &batch.nights, &tombstones)?;
+    batch.nights.iter().zip(outcomes).for_each(|(night, outcome)| note(night.item, outcome));
     for document in &batch.documents {
         note(document.item, documents::store(writing, owner, document)?);
     }

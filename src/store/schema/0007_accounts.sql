@@ -79,3 +79,86 @@ CREATE TABLE rollup (
     weighted REAL NOT NULL,
     PRIMARY KEY (user, metric, grain, start)
 ) STRICT, WITHOUT ROWID;
+
+ALTER TABLE night_summary RENAME TO old_night_summary;
+
+-- Nights as a phone has summed them up, as each delivery told them; nights of segments are samples of sleep_analysis.
+CREATE TABLE night_summary (
+    user           INTEGER NOT NULL,
+    -- The local date on which the night ends, in days since 1970-01-01.
+    date           INTEGER NOT NULL,
+    sender         INTEGER NOT NULL CHECK (sender BETWEEN 0 AND 2),
+    delivery       INTEGER NOT NULL,
+    -- Which of the delivery's nights of that date.
+    session        INTEGER NOT NULL CHECK (session >= 0),
+    source         INTEGER NOT NULL,
+    offset_minutes INTEGER NOT NULL,
+    start          INTEGER,
+    end            INTEGER,
+    in_bed_start   INTEGER,
+    in_bed_end     INTEGER,
+    -- Minutes.
+    asleep         REAL,
+    in_bed         REAL,
+    core           REAL,
+    deep           REAL,
+    rem            REAL,
+    awake          REAL,
+    PRIMARY KEY (user, date, sender, delivery, session)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX night_summary_by_delivery ON night_summary (delivery);
+
+INSERT INTO night_summary (user, date, sender, delivery, session, source, offset_minutes, start, end, in_bed_start, in_bed_end, asleep, in_bed, core, deep, rem, awake)
+    SELECT user, date, sender, delivery, 0, source, offset_minutes, start, end, in_bed_start, in_bed_end, asleep, in_bed, core, deep, rem, awake FROM old_night_summary;
+
+DROP TABLE old_night_summary;
+
+ALTER TABLE buried_night_summary RENAME TO old_buried_night_summary;
+
+CREATE TABLE buried_night_summary (
+    user           INTEGER NOT NULL,
+    date           INTEGER NOT NULL,
+    sender         INTEGER NOT NULL CHECK (sender BETWEEN 0 AND 2),
+    deletion       INTEGER NOT NULL,
+    delivery       INTEGER NOT NULL,
+    session        INTEGER NOT NULL CHECK (session >= 0),
+    source         INTEGER NOT NULL,
+    offset_minutes INTEGER NOT NULL,
+    start          INTEGER,
+    end            INTEGER,
+    in_bed_start   INTEGER,
+    in_bed_end     INTEGER,
+    asleep         REAL,
+    in_bed         REAL,
+    core           REAL,
+    deep           REAL,
+    rem            REAL,
+    awake          REAL,
+    PRIMARY KEY (user, date, sender, deletion, delivery, session)
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO buried_night_summary (user, date, sender, deletion, delivery, session, source, offset_minutes, start, end, in_bed_start, in_bed_end, asleep, in_bed, core, deep, rem, awake)
+    SELECT user, date, sender, deletion, delivery, 0, source, offset_minutes, start, end, in_bed_start, in_bed_end, asleep, in_bed, core, deep, rem, awake FROM old_buried_night_summary;
+
+DROP TABLE old_buried_night_summary;
+
+-- The hardware that a source's samples were measured with, as each delivery told it: decides what kind of source it is.
+CREATE TABLE source_hardware (
+    user     INTEGER NOT NULL,
+    source   INTEGER NOT NULL,
+    -- Such as 'Watch6,2'.
+    model    TEXT NOT NULL,
+    -- 0 when it wrote them itself, 1 when an app on it did, 2 when it is an accessory that passes on what it measures.
+    writer   INTEGER NOT NULL CHECK (writer BETWEEN 0 AND 2),
+    delivery INTEGER NOT NULL,
+    samples  INTEGER NOT NULL,
+    PRIMARY KEY (user, source, model, writer, delivery)
+) STRICT, WITHOUT ROWID;
+
+-- Nobody has counted so far; what is told from now on weighs more.
+INSERT INTO source_hardware (user, source, model, writer, delivery, samples)
+    SELECT DISTINCT series.user, source_device.source, model, iif(model GLOB 'Watch*' OR model GLOB 'iPhone*', 0, 2), 0, 1
+    FROM source_device JOIN series ON series.source = source_device.source;
+
+DROP TABLE source_device;
