@@ -80,6 +80,8 @@ pub struct Batch {
     pub rejected: Vec<Rejected>,
     /// What the sender should know, though nothing is lost: path and sentence.
     pub notes: Vec<ItemProblem>,
+    /// The moment that it tells of, where the sender names it: an export's date, UTC epoch seconds.
+    pub as_of: Option<i64>,
     /// Arrays and files of kinds that nobody knows, kept in the raw body: name to number of items.
     pub deferred: BTreeMap<String, u64>,
 }

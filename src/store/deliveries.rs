@@ -10,7 +10,8 @@ use crate::error::{Error, Result};
 use crate::model::account::is_complete;
 use crate::model::receipt::{Counts, ItemProblem, Outcome, PROBLEMS_SHOWN, Receipt};
 use crate::model::sample::Batch;
-use crate::store::batch;
+use crate::store::account::{self, Claimed};
+use crate::store::batch::{self, Done};
 use crate::store::quarantine;
 use crate::store::samples::{Mode, Owner};
 use crate::store::writer::Writing;
@@ -84,9 +85,9 @@ pub fn write(writing: &mut Writing, delivery: &Delivery) -> Result<Receipt> {
     let receipt = match &delivery.content {
         Ok(batch) => {
             let owner = Owner { user: delivery.head.user, delivery: id, mode: Mode::Delivery };
-            let outcomes = batch::store(writing, owner, batch)?;
+            let done = batch::store(writing, owner, batch)?;
             quarantine::put(writing.connection, id, batch)?;
-            receipt(&delivery.head.public_id, batch, &outcomes)
+            receipt(&delivery.head.public_id, batch, &done)
         }
         Err(reason) => {
             quarantine::put_whole(writing.connection, id, reason)?;
@@ -100,7 +101,8 @@ pub fn write(writing: &mut Writing, delivery: &Delivery) -> Result<Receipt> {
 }
 
 fn insert(connection: &Connection, delivery: &Delivery) -> Result<i64> {
-    let id = insert_head(connection, &delivery.head, delivery.content.is_err())?;
+    let content = delivery.content.as_ref().ok().and_then(account::digest);
+    let id = insert_head(connection, &delivery.head, delivery.content.is_err(), content)?;
     connection
         .prepare_cached("INSERT INTO delivery_body (delivery, encoding, body) VALUES (?1, 'zstd', ?2)")?
         .execute(params![id, delivery.body])?;
@@ -108,7 +110,7 @@ fn insert(connection: &Connection, delivery: &Delivery) -> Result<i64> {
 }
 
 /// The row of a delivery whose receipt is not written yet.
-pub(super) fn insert_head(connection: &Connection, head: &Head, refused: bool) -> Result<i64> {
+pub(super) fn insert_head(connection: &Connection, head: &Head, refused: bool, content: Option<i64>) -> Result<i64> {
     connection
         .prepare_cached(
             "INSERT INTO delivery (public_id, user, api_key, received_at_ms, format, refused, origin, bytes, receipt)
@@ -125,14 +127,27 @@ pub(super) fn insert_head(connection: &Connection, head: &Head, refused: bool) -
             i64::try_from(head.bytes).unwrap_or(i64::MAX),
         ])?;
     let id = connection.last_insert_rowid();
-    connection
-        .prepare_cached("INSERT INTO delivery_account (delivery, as_of, complete, sync) VALUES (?1, ?2, ?3, ?1)")?
-        .execute(params![
-            id,
-            head.received_at_ms.div_euclid(1000),
-            is_complete(head.origin.automation_period.as_deref().unwrap_or_default()),
-        ])?;
+    account::insert(connection, id, &claimed(head.user, head.api_key, head.received_at_ms, &head.origin, content))?;
     Ok(id)
+}
+
+/// What a delivery is an account of, by what its sender says about itself.
+pub(super) fn claimed(
+    user: i64,
+    api_key: Option<i64>,
+    received_at_ms: i64,
+    origin: &Origin,
+    content: Option<i64>,
+) -> Claimed {
+    let automation = origin.automation_id.as_ref().or(origin.automation_name.as_ref());
+    let key = api_key.map_or_else(String::new, |key| key.to_string());
+    Claimed {
+        as_of: received_at_ms.div_euclid(1000),
+        complete: is_complete(origin.automation_period.as_deref().unwrap_or_default()),
+        sender: format!("{user} {}", automation.unwrap_or(&key)),
+        session: origin.session_id.clone().unwrap_or_default(),
+        content,
+    }
 }
 
 /// The receipt of a body that is not understood at all.
@@ -143,7 +158,8 @@ pub(super) fn refusal(delivery: &str, reason: &str) -> Receipt {
 }
 
 /// Counts the outcomes of the batch's items by name.
-pub(super) fn receipt(delivery: &str, batch: &Batch, outcomes: &[Outcome]) -> Receipt {
+pub(super) fn receipt(delivery: &str, batch: &Batch, done: &Done) -> Receipt {
+    let outcomes = &done.items;
     let mut receipt = Receipt { delivery: delivery.into(), deferred: batch.deferred.clone(), ..Receipt::default() };
     let mut per_name = vec![Counts::default(); batch.item_names.len()];
     for (&name, outcome) in batch.items.iter().zip(outcomes) {
@@ -158,6 +174,7 @@ pub(super) fn receipt(delivery: &str, batch: &Batch, outcomes: &[Outcome]) -> Re
         let sum = receipt.by_metric.entry(name.clone()).or_default();
         *sum = sum.plus(one);
     }
+    receipt.add_superseded(&done.superseded);
     let shown = batch.rejected.iter().take(PROBLEMS_SHOWN);
     receipt.kept_out = outcomes.iter().filter(|outcome| **outcome == Outcome::KeptOut).count() as u64;
     receipt.problems = shown.map(|item| ItemProblem { path: item.path.clone(), reason: item.reason.clone() }).collect();

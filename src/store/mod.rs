@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-pub mod accounts;
+pub mod account;
 pub mod arrivals;
 pub mod backup;
 pub mod batch;

@@ -102,10 +102,10 @@ pub fn rewrite(
     let now = match content {
         Ok(said) => {
             let owner = Owner { user: kept.user, delivery: kept.id, mode: Mode::Replay };
-            let outcomes = batch::store(writing, owner, said)?;
+            let done = batch::store(writing, owner, said)?;
             quarantine::empty(writing.connection, kept.id)?;
             quarantine::put(writing.connection, kept.id, said)?;
-            deliveries::receipt(&kept.receipt.delivery, said, &outcomes)
+            deliveries::receipt(&kept.receipt.delivery, said, &done)
         }
         Err(reason) if kept.refused => {
             quarantine::empty(writing.connection, kept.id)?;

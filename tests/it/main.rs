@@ -1,6 +1,7 @@
 //! All integration tests in one binary, because each binary links DuckDB again. A file per subject; `support` starts the
 //! program, in this process or as the real binary, and talks to it over a socket as a phone would.
 
+mod accounts;
 mod answers;
 mod apple_bad;
 mod apple_export;
@@ -15,6 +16,7 @@ mod bad_table;
 mod bundles;
 mod caching;
 mod cells;
+mod claims;
 mod columns;
 mod command_line;
 mod compression;

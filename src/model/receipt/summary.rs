@@ -12,7 +12,7 @@ impl Receipt {
     }
 
     fn sentence(&self) -> String {
-        let Counts { received, stored, updated, unchanged, quarantined } = self.counts;
+        let Counts { received, stored, updated, unchanged, quarantined, superseded } = self.counts;
         let mut parts = Vec::new();
         if stored > 0 {
             parts.push(format!("Stored {stored} new {}{}", plural(stored), self.names(|counts| counts.stored)));
@@ -22,6 +22,12 @@ impl Receipt {
         }
         if unchanged > 0 {
             parts.push(format!("{unchanged} {} already known", if unchanged == 1 { "was" } else { "were" }));
+        }
+        if superseded > 0 {
+            parts.push(format!(
+                "{superseded} earlier {} no more",
+                if superseded == 1 { "value counts" } else { "values count" }
+            ));
         }
         if quarantined > 0 {
             let first = self.problems.first().map(|problem| format!(": {} ({})", problem.reason, problem.path));

@@ -27,7 +27,7 @@ use crate::store::lane::Lane;
 use crate::store::samples::narrowed;
 use crate::store::series::{self, Extent};
 use crate::store::snapshot::Snapshot;
-use crate::store::{Reading, accounts, dictionary, priority};
+use crate::store::{Reading, account, dictionary, priority};
 
 /// UTC epoch seconds; start included, end excluded.
 pub type Range = (i64, i64);
@@ -184,7 +184,7 @@ impl<'a> Scanning<'a> {
 
     fn trust(&self, claims: bool) -> Result<Trust> {
         let accounts = match claims {
-            true => accounts::of_samples(self.reading(), self.question.user, self.metric())?,
+            true => account::covers(self.reading(), self.question.user, self.metric())?,
             false => Vec::new(),
         };
         Ok(Trust { shortcuts: dictionary::unnamed(self.reading())?.shortcuts, accounts })

@@ -2,14 +2,14 @@
 
 use rusqlite::{Connection, params};
 
-use super::bury::newest;
 use super::{PIECE, Task, Work, list, others, piece};
 use crate::error::Result;
 use crate::model::deletion::Kind;
+use crate::model::time::Layer;
 use crate::store::deletions::tombstones::{Buried, Tombstones, buried};
 use crate::store::place::Place;
 use crate::store::samples::counts::Ledger;
-use crate::store::samples::merge::bring;
+use crate::store::samples::group::{Context, Group, Member, date};
 use crate::store::samples::{Key, StoredRow, table};
 use crate::store::writer::Writing;
 
@@ -33,8 +33,10 @@ pub(super) fn samples(
 ) -> Result<Option<(i64, i64)>> {
     let undoing = Undoing {
         connection,
+        context: Context::of(connection, user, (i64::MIN, i64::MAX))?,
         user,
         deletion,
+        delivery: list::delivery(connection, deletion)?,
         is_correction: list::kind(connection, deletion)? == Kind::Correction,
         tombstones: Tombstones::of(connection, user)?,
     };
@@ -49,10 +51,20 @@ pub(super) fn samples(
     Ok(last.filter(|_| more))
 }
 
+/// A row that comes back, or one that counts only as long as the delivery is deleted.
+struct Returning {
+    sample: StoredRow,
+    stated: i64,
+    is_denied: bool,
+}
+
 struct Undoing<'a> {
     connection: &'a Connection,
+    context: Context<'a>,
     user: i64,
     deletion: i64,
+    /// The delivery that was deleted, where that is what was.
+    delivery: Option<i64>,
     is_correction: bool,
     tombstones: Tombstones,
 }
@@ -68,31 +80,68 @@ impl Undoing<'_> {
 
     fn group(&self, group: &[(Key, StoredRow)], ledger: &mut Ledger) -> Result<()> {
         let key = group[0].0;
+        let rows = table::deleted_rows(self.connection, self.user, key, self.deletion)?;
         table::remove(self.connection, Place::Buried(self.deletion), self.user, key, None)?;
         let others = match self.tombstones.is_empty() && !self.is_correction {
             true => Vec::new(),
             false => buried(self.connection, self.user, key)?,
         };
-        let own: Vec<StoredRow> = group.iter().map(|(_, sample)| sample.clone()).collect();
-        let cover = |sample: &StoredRow| {
-            let (row, delivery) = (&sample.row, newest(key.2, &sample.row, &own));
-            Place::under(self.tombstones.cover_under(Some(self.deletion), key, row, delivery, &others))
-        };
-        let places: Vec<Place> = own.iter().map(cover).collect();
         if self.is_correction {
             self.take_corrected(key, &group[0].1, &others, ledger)?;
         }
-        let mut kinds = places.clone();
-        kinds.sort();
-        kinds.dedup();
-        for place in kinds {
-            let here = own.iter().zip(&places).filter(|(_, to)| **to == place);
-            let coming: Vec<StoredRow> = here.map(|(sample, _)| sample.clone()).collect();
-            if let Place::Buried(other) = place {
-                list::widen(self.connection, other, key.1)?;
+        let mut back: Vec<Vec<Returning>> = Vec::new();
+        for (sample, stated) in rows {
+            if self.delivery.is_some_and(|delivery| delivery != sample.delivery) {
+                self.return_to(&mut back, key, Returning { sample, stated, is_denied: true });
+                continue;
             }
-            bring(self.connection, place, self.user, key, coming, self.tombstones.unnamed(), ledger)?;
+            let cover =
+                self.tombstones.cover_under(Some(self.deletion), key, &sample.row, Some(sample.delivery), &others);
+            let heir = Some(stated).filter(|stated| *stated != 0 && !self.context.accounts.is_withdrawn(*stated));
+            if let Some(other) = cover {
+                table::bury(self.connection, other, self.user, key, (&sample, stated))?;
+            }
+            match (cover, heir) {
+                (None, _) => self.return_to(&mut back, key, Returning { sample, stated, is_denied: false }),
+                (Some(_), Some(heir)) if self.context.accounts.is_withdrawn(sample.delivery) => {
+                    let sample = StoredRow { delivery: heir, ..sample };
+                    if self.tombstones.cover_under(Some(self.deletion), key, &sample.row, Some(heir), &others).is_none()
+                    {
+                        self.return_to(&mut back, key, Returning { sample, stated: 0, is_denied: false });
+                    }
+                }
+                _ => {}
+            }
         }
+        back.into_iter().try_for_each(|rows| self.bring_back(key, rows, ledger))
+    }
+
+    /// Days and longer are settled by date.
+    fn return_to(&self, back: &mut Vec<Vec<Returning>>, (_, start, layer): Key, row: Returning) {
+        let date_of = |row: &Returning| date(start, row.sample.row.offset_minutes);
+        let is_together = |rows: &&mut Vec<Returning>| layer < Layer::Day || date_of(&rows[0]) == date_of(&row);
+        match back.iter_mut().find(is_together) {
+            Some(rows) => rows.push(row),
+            None => back.push(vec![row]),
+        }
+    }
+
+    fn bring_back(&self, key: Key, rows: Vec<Returning>, ledger: &mut Ledger) -> Result<()> {
+        let Some(offset_minutes) = rows.first().map(|row| row.sample.row.offset_minutes) else { return Ok(()) };
+        let mut group = Group::load(&self.context, key, offset_minutes)?;
+        for Returning { sample, stated, is_denied } in rows {
+            if !is_denied {
+                group.come_back(key, sample, stated);
+                continue;
+            }
+            let is_it = |member: &&mut Member| {
+                member.owner == sample.delivery && member.key == key && member.row.is_like(&sample.row)
+            };
+            if let Some(member) = group.members.iter_mut().find(is_it) {
+                member.denied_by = self.delivery;
+            }
+        }
+        group.settle(ledger)?;
         Ok(())
     }
 
