@@ -61,7 +61,7 @@ pub fn store(
             let place = put_one(writing, owner, &nights[at], session, tombstones)?;
             match place {
                 Place::Stored => new.push((at, session)),
-                Place::Buried(_) => outcomes[at] = Outcome::KeptOut,
+                _ => outcomes[at] = Outcome::KeptOut,
             }
             session += 1;
         }
@@ -182,8 +182,7 @@ fn read(row: &Row) -> rusqlite::Result<Told> {
         rem: row.get(13)?,
         awake: row.get(14)?,
     };
-    let account =
-        Account { delivery: row.get(15)?, as_of: row.get(16)?, complete: row.get(17)?, sync: row.get(18)? };
+    let account = Account { delivery: row.get(15)?, as_of: row.get(16)?, complete: row.get(17)?, sync: row.get(18)? };
     Ok(Told { night, source: row.get(3)?, session: row.get(2)?, account })
 }
 

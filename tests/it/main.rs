@@ -73,6 +73,7 @@ mod shortcuts;
 mod shortcuts_door;
 mod sleep;
 mod snapshot;
+mod source_kinds;
 mod sqlite_once;
 mod statistics;
 mod stopped;

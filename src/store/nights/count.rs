@@ -71,7 +71,8 @@ fn overlaps(one: &NightSummary, other: &NightSummary) -> bool {
 /// The sessions of one date and sender as one night: minutes of all, times of the longest. At least one.
 pub(super) fn joined(mut sessions: Vec<NightSummary>) -> Option<NightSummary> {
     sessions.sort_by_key(|night| (Reverse(richness(night)), night.start));
-    let sum = |minutes: fn(&NightSummary) -> Option<f64>| sessions.iter().filter_map(minutes).reduce(|sum, one| sum + one);
+    let sum =
+        |minutes: fn(&NightSummary) -> Option<f64>| sessions.iter().filter_map(minutes).reduce(|sum, one| sum + one);
     let mut names: Vec<&str> = Vec::new();
     sessions.iter().map(|night| night.source.as_str()).for_each(|name| {
         if !name.is_empty() && !names.contains(&name) {

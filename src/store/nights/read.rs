@@ -98,7 +98,7 @@ impl<'a> Sleep<'a> {
         let told = told(self.connection, &condition, params![self.user, first, last])?;
         let mut nights = Vec::new();
         for group in told.chunk_by(|one, other| one.key() == other.key()) {
-            let sessions = counting(group).into_iter().map(|told| named(self.connection, told));
+            let sessions = counting(group).into_iter().map(|told| Ok(named(self.connection, told)?.made_possible().0));
             nights.extend(joined(sessions.collect::<Result<_>>()?));
         }
         Ok(nights)

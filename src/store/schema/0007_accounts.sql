@@ -187,3 +187,13 @@ INSERT INTO source_hardware (user, source, model, writer, delivery, samples)
     FROM source_device JOIN series ON series.source = source_device.source;
 
 DROP TABLE source_device;
+
+-- The deliveries that have told, each, what is stored of a workout: where one of them is deleted, it is another's.
+CREATE TABLE workout_told (
+    workout  INTEGER NOT NULL,
+    sender   INTEGER NOT NULL CHECK (sender BETWEEN 0 AND 2),
+    delivery INTEGER NOT NULL,
+    PRIMARY KEY (workout, sender, delivery)
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO workout_told (workout, sender, delivery) SELECT workout, sender, delivery FROM workout_account;

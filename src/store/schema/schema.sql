@@ -145,6 +145,14 @@ CREATE TABLE workout_account (
     PRIMARY KEY (workout, sender)
 ) STRICT, WITHOUT ROWID;
 
+-- The deliveries that have told, each, what is stored of a workout: where one of them is deleted, it is another's.
+CREATE TABLE workout_told (
+    workout  INTEGER NOT NULL,
+    sender   INTEGER NOT NULL CHECK (sender BETWEEN 0 AND 2),
+    delivery INTEGER NOT NULL,
+    PRIMARY KEY (workout, sender, delivery)
+) STRICT, WITHOUT ROWID;
+
 -- Values over the time of a workout; the route is the series named 'route'.
 CREATE TABLE workout_series (
     workout INTEGER NOT NULL REFERENCES workout (id),

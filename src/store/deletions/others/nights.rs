@@ -50,12 +50,7 @@ struct Head {
 }
 
 /// Where a night that arrives goes.
-pub fn place(
-    owner: Owner,
-    tombstones: &Tombstones,
-    night: &NightSummary,
-    source: i64,
-) -> Place {
+pub fn place(owner: Owner, tombstones: &Tombstones, night: &NightSummary, source: i64) -> Place {
     cover(tombstones, source, moment(night), owner.delivery)
 }
 
