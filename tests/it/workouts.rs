@@ -319,6 +319,9 @@ fn two_sources_at_one_start_have_made_two_workouts() {
         let server = InProcess::start();
         order.iter().for_each(|told| drop(workouts(&server.app, told.clone())));
         assert_eq!(distances(&server), [(5.0, true, 2), (7.0, false, 2)]);
+        let list = server.client.get("/api/v1/workouts").expect(200);
+        let of = |source: &str| list["workouts"].as_array().unwrap().iter().find(|one| one["source"] == source).unwrap();
+        assert_eq!((&of("Run App")["covered_by"], of("Watch").get("covered_by")), (&of("Watch")["id"], None));
         for told in order {
             assert_eq!(workouts(&server.app, told).counts.unchanged, 2);
         }
