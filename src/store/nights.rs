@@ -115,11 +115,10 @@ fn of_date(connection: &Connection, user: i64, (date, sender): Key) -> Result<Ve
 /// The nights of a person, `?1`, that meet a condition of ours, in order of date and sender.
 fn told(connection: &Connection, condition: &str, values: impl rusqlite::Params) -> Result<Vec<Told>> {
     let mut statement = connection.prepare_cached(&format!(
-        "SELECT {COLUMNS}, night_summary.delivery, coalesce(as_of, 0), coalesce(complete, 0),
-                coalesce(sync, night_summary.delivery)
-         FROM night_summary LEFT JOIN delivery_account ON delivery_account.delivery = night_summary.delivery
-         WHERE user = ?1 AND night_summary.{condition}
-         ORDER BY date, sender, night_summary.delivery, session"
+        "SELECT {COLUMNS}, delivery, coalesce(as_of, 0), coalesce(complete, 0), coalesce(sync, delivery)
+         FROM night_summary LEFT JOIN
+             (SELECT delivery AS account_of, as_of, complete, sync FROM delivery_account) ON account_of = delivery
+         WHERE user = ?1 AND {condition} ORDER BY date, sender, delivery, session"
     ))?;
     let rows = statement.query_map(values, read)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)

@@ -280,7 +280,8 @@ fn check_finds_what_is_told_of_nothing() {
     let all_are_gone = faults("DELETE FROM workout_account");
     assert!(all_are_gone.iter().any(|fault| fault.contains("told of by nobody")), "{all_are_gone:?}");
     let night =
-        "INSERT INTO night_summary (user, date, sender, source, offset_minutes, delivery) VALUES (1, 5, 1, 99, 0, 1)";
+        "INSERT INTO night_summary (user, date, sender, delivery, session, source, offset_minutes)
+                 VALUES (1, 5, 1, 1, 0, 99, 0)";
     assert!(faults(night).iter().any(|fault| fault.contains("night without a source")));
 }
 
