@@ -44,7 +44,7 @@ pub async fn get(
         zone,
         least_gap: params
             .parsed("gaps", "a number of days from 1", |text| text.parse().ok().filter(|days| *days > 0))?,
-        now_ms: jiff::Timestamp::now().as_millisecond(),
+        now_ms: crate::sys::clock::now().as_millisecond(),
     };
     params.finish()?;
     let tz = zone_name(&question.zone);

@@ -1,6 +1,5 @@
 //! The body of `POST /api/v1/deletions`, and what it means: names become ids, and a target that can mean nothing is refused.
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -16,6 +15,7 @@ use crate::query::events::kind as event_kind;
 use crate::query::subject::{self, Subject};
 use crate::store::deletions::{Aim, Order, sources};
 use crate::store::{Reading, deliveries};
+use crate::sys::clock;
 
 /// Longest note, in bytes.
 const NOTE: usize = 2_000;
@@ -115,7 +115,7 @@ pub fn parse(body: &[u8]) -> Result<DeletionRequest> {
 impl DeletionRequest {
     /// What is to be done, with everything named looked up.
     pub fn order(self, reading: &Reading, user: i64, asked_by: String, home: &TimeZone) -> Result<Order> {
-        let at = Timestamp::now().as_second();
+        let at = clock::now().as_second();
         let lookup = Lookup { reading, user, home };
         let targets = self.targets(&lookup, at);
         let given = targets.len();

@@ -5,7 +5,6 @@ use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -21,6 +20,7 @@ use crate::model::deletion::Deletion;
 use crate::model::key::Principal;
 use crate::store::Reading;
 use crate::store::deletions;
+use crate::sys::clock;
 
 const DEFAULT_LIMIT: usize = 50;
 const MOST: usize = 1_000;
@@ -108,7 +108,7 @@ pub async fn undo(
     let number = id.parse().map_err(|_| {
         Error::NotFound(format!("there is no deletion {id}: GET /api/v1/deletions lists those there are"))
     })?;
-    let now = Timestamp::now().as_second();
+    let now = clock::now().as_second();
     let undone = blocking(move || deletions::undo(&app.store, principal.user, number, now));
     let undone = to_the_end(undone)
         .await?

@@ -101,7 +101,7 @@ async fn take(
         api_key: principal.key(),
         file: name.or(sent_name).unwrap_or_else(|| "upload".into()),
         bytes,
-        created_at_ms: jiff::Timestamp::now().as_millisecond(),
+        created_at_ms: crate::sys::clock::now().as_millisecond(),
     };
     app.jobs.take(job).await?;
     Ok(Accepted { status_url: format!("/api/v1/jobs/{public_id}"), job: public_id })

@@ -145,7 +145,7 @@ impl Noting {
 
     fn note(&mut self, status: u16, verdict: Verdict, user: Option<i64>) {
         let Some(seen) = self.seen.take() else { return };
-        let (at, milliseconds) = (jiff::Timestamp::now().as_second(), self.begun.elapsed().as_millis() as u64);
+        let (at, milliseconds) = (crate::sys::clock::now().as_second(), self.begun.elapsed().as_millis() as u64);
         self.doors.recent.add(Seen { at, status, verdict, user, milliseconds, ..seen });
     }
 }

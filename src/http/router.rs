@@ -21,9 +21,9 @@ use crate::http::fixed::Page;
 use crate::http::problem::Problem;
 use crate::http::{
     addresses, aggregate, auth, backups, codes, condition, coverage, csrf, data, deletions, deliveries, documents,
-    events, export, export_tables, figures, health, imports, ingest, jobs, keys, layers, metrics, page, people, qr,
-    quarantine, recent, replay, requests, session, sessions, settings, sleep, sources, storage, today, workout_course,
-    workouts,
+    events, explain, export, export_tables, figures, health, imports, ingest, jobs, keys, layers, metrics, page,
+    people, qr, quarantine, recent, replay, requests, session, sessions, settings, sleep, sources, storage, today,
+    workout_course, workouts,
 };
 use crate::model::key::Scope;
 
@@ -94,6 +94,7 @@ fn reading() -> OpenApiRouter<Doors> {
         .routes(routes!(metrics::get))
         .routes(routes!(data::get))
         .routes(routes!(aggregate::get))
+        .routes(routes!(explain::get))
         .routes(routes!(sleep::get))
         .routes(routes!(today::get))
         .routes(routes!(workouts::list))

@@ -6,7 +6,6 @@
 use axum::Extension;
 use axum::extract::State;
 use axum::response::Response;
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -23,6 +22,7 @@ use crate::model::time::{local_rfc3339, offset_rfc3339};
 use crate::query::today::{self, Answer, Question, Tile};
 use crate::query::usual::{State as Side, Usual};
 use crate::store::deliveries::Latest;
+use crate::sys::clock;
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Today {
@@ -90,7 +90,7 @@ pub async fn get(
     let day = params.parsed("date", "a date such as 2024-02-06", parse_date)?;
     let units = params.units(doors.app.units())?;
     params.finish()?;
-    let now = Timestamp::now().as_second();
+    let now = clock::now().as_second();
     let day = day.unwrap_or_else(|| local_day(now, &zone));
     let complete = day_begins(day.saturating_add(1), &zone) <= now;
     let question = Question { user: principal.user, day, complete, zone, units };

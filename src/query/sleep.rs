@@ -98,7 +98,7 @@ pub fn answer(reading: &Reading, question: &Question) -> Result<Answer> {
 }
 
 /// Sources of segments and of summed-up nights.
-fn sources(reading: &Reading, user: i64) -> Result<Vec<(i64, String)>> {
+pub(super) fn sources(reading: &Reading, user: i64) -> Result<Vec<(i64, String)>> {
     let mut sources = series::sources(reading, user)?;
     sources.extend(read::sources(reading, user)?);
     Ok(sources)

@@ -26,6 +26,7 @@ use crate::model::sample::Batch;
 use crate::store::Store;
 use crate::store::deliveries::{self, Delivery, Head, Origin};
 use crate::store::writer::Lane;
+use crate::sys::clock;
 
 use arriving::SMALL;
 pub use arriving::{Arrived, Arriving, Content};
@@ -71,7 +72,7 @@ impl Receiver {
     }
 
     fn now(&self) -> Timestamp {
-        self.as_of.unwrap_or_else(Timestamp::now)
+        self.as_of.unwrap_or_else(clock::now)
     }
 
     /// Receives from async code.

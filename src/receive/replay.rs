@@ -6,13 +6,12 @@
 
 use std::sync::mpsc;
 
-use jiff::Timestamp;
-
 use crate::error::{Error, Result};
 use crate::model::receipt::{Counts, Receipt};
 use crate::model::time::offset_rfc3339;
 use crate::receive::{Encoding, Receiver, inflate::inflate};
 use crate::store::replays::{self, Kept, Rewritten, Selection};
+use crate::sys::clock;
 
 /// What replaying one delivery did.
 #[derive(Debug)]
@@ -106,5 +105,5 @@ impl Receiver {
 }
 
 fn now_rfc3339() -> String {
-    offset_rfc3339(Timestamp::now().as_second(), 0)
+    offset_rfc3339(clock::now().as_second(), 0)
 }

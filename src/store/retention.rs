@@ -7,13 +7,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use rusqlite::Connection;
 
 use crate::error::Result;
 use crate::store::Store;
 use crate::store::writer::Lane;
 use crate::sys::background::Background;
+use crate::sys::clock;
 
 /// The encoding of a body that is not kept any more.
 pub(super) const GONE: &str = "gone";
@@ -47,7 +47,7 @@ impl Sweeper {
 
 /// Whether there may be more to do at once.
 fn sweep_a_step(store: &Store, keep_days: u32) -> bool {
-    let before = Timestamp::now().as_millisecond() - i64::from(keep_days) * 86_400_000;
+    let before = clock::now().as_millisecond() - i64::from(keep_days) * 86_400_000;
     match sweep(store, before) {
         Ok(0) => false,
         Ok(removed) => {

@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod background;
+pub mod clock;
 pub mod disk;
 pub mod files;
 pub mod lock;

@@ -54,6 +54,10 @@ pub fn append(batch: &mut Batch, more: Batch) {
         *batch.devices.entry((source + sources, hardware)).or_default() += samples;
     }
     batch.rejected.extend(more.rejected.into_iter().map(|one| Rejected { name: one.name + names, ..one }));
+    batch.grouping = match (batch.grouping.take(), more.grouping) {
+        (Some(one), Some(other)) => Some(one.and(other)),
+        (one, other) => one.or(other),
+    };
     for (kind, number) in more.deferred {
         *batch.deferred.entry(kind).or_default() += number;
     }

@@ -16,27 +16,27 @@ use crate::support::InProcess;
 use crate::support::fill::{OWNER, sample};
 
 /// 2024-05-01T00:00:00Z
-const FIRST: i64 = 1_714_521_600;
-const DAY: i64 = 86_400;
+pub const FIRST: i64 = 1_714_521_600;
+pub const DAY: i64 = 86_400;
 /// Two days, and one that what is told late reaches into.
 const SECONDS: usize = 3 * DAY as usize;
 
 /// In the order in which they rank.
-const SOURCES: [&str; 3] = ["Robin's Apple Watch", "Robin's iPhone", "Pedometer"];
+pub const SOURCES: [&str; 3] = ["Robin's Apple Watch", "Robin's iPhone", "Pedometer"];
 
 /// One row, and the delivery that brings it alone.
 #[derive(Debug, Clone)]
-struct Told {
-    layer: Layer,
+pub struct Told {
+    pub layer: Layer,
     /// Seconds after the first.
-    start: i64,
-    span: i64,
-    value: f64,
-    source: usize,
-    manual: bool,
+    pub start: i64,
+    pub span: i64,
+    pub value: f64,
+    pub source: usize,
+    pub manual: bool,
     /// When it was sent, in seconds after the first.
-    sent: i64,
-    complete: bool,
+    pub sent: i64,
+    pub complete: bool,
 }
 
 fn told() -> impl Strategy<Value = Told> {
@@ -61,7 +61,7 @@ fn told() -> impl Strategy<Value = Told> {
     )
 }
 
-fn tellings() -> impl Strategy<Value = Vec<Told>> {
+pub fn tellings() -> impl Strategy<Value = Vec<Told>> {
     prop::collection::vec(told(), 1..25).prop_map(|mut all| {
         // One row for each key: what two deliveries say of one and the same is another matter.
         all.sort_by_key(|told| (told.layer, told.start, told.source));
@@ -71,7 +71,7 @@ fn tellings() -> impl Strategy<Value = Vec<Told>> {
     })
 }
 
-fn tell(app: &App, metric: &str, unit: &str, told: &Told) {
+pub fn tell(app: &App, metric: &str, unit: &str, told: &Told) {
     let Told { layer, start, span, value, source, manual, sent, complete } = *told;
     let row = Sample { source: source as u32, manual, ..sample(layer, FIRST + start, span, value) };
     let batch = Batch {

@@ -7,7 +7,7 @@ use health_export::synth::random::Random;
 
 use crate::answers::{Answers, same};
 use crate::expect::{Expect, Want};
-use crate::world::{Machine, Taken, World};
+use crate::world::{Machine, Program, Taken};
 
 /// How often answers are looked at while deliveries come in.
 const LOOKS: usize = 10;
@@ -33,10 +33,8 @@ impl Failure {
 /// A run through a scenario.
 struct Run<'a> {
     scenario: &'a Scenario,
-    world: World<'a>,
+    world: Box<dyn Program + 'a>,
     failures: Vec<Failure>,
-    /// Deliveries of each send that has arrived.
-    deliveries: Vec<(usize, Vec<Taken>)>,
 }
 
 /// All failures, the first of each kind.
@@ -46,7 +44,7 @@ pub fn failures(machine: &Machine, scenario: &Scenario) -> Vec<Failure> {
     run.settled();
     run.again();
     let mut failures = run.failures;
-    if scenario.seed % 4 == 0 {
+    if scenario.seed.is_multiple_of(4) {
         failures.extend(without_one(machine, scenario));
     }
     let mut kinds = Vec::new();
@@ -61,8 +59,8 @@ pub fn failures(machine: &Machine, scenario: &Scenario) -> Vec<Failure> {
 
 impl<'a> Run<'a> {
     fn new(machine: &'a Machine, scenario: &'a Scenario) -> Run<'a> {
-        let world = World::new(machine, scenario.phone.calendar.home());
-        Run { scenario, world, failures: Vec::new(), deliveries: Vec::new() }
+        let world = machine.program(scenario);
+        Run { scenario, world, failures: Vec::new() }
     }
 
     fn fail(&mut self, property: u8, what: impl Into<String>, detail: impl Into<String>) {
@@ -108,7 +106,6 @@ impl<'a> Run<'a> {
             } else if number == 0 && taken.iter().any(|one| one.counts.unchanged > 0) {
                 self.fail(5, "unchanged in the very first sync", format!("{:?}: {:?}", send.what, taken));
             }
-            self.deliveries.push((number, taken));
             if (number + 1) % every == 0 || number + 1 == scenario.sends.len() {
                 let arrived: Vec<&Send> = scenario.sends[..=number].iter().collect();
                 let now = self.world.answers(&scenario.plan.metrics);

@@ -91,12 +91,17 @@ impl<'a> Expect<'a> {
     /// Whether it covers all of a date, after its end.
     fn covers(&self, send: &Send, date: Date) -> bool {
         let (from, to) = self.cut(send, date);
-        send.from <= from && to <= send.to && to <= send.made && self.scenario.phone.knows_from(send.made) <= from
+        send.from <= from && to <= send.to && to <= send.made && self.knows(send) < from
     }
 
     fn touches(&self, send: &Send, date: Date) -> bool {
         let (from, to) = self.cut(send, date);
-        send.from < to && from < send.to
+        send.from < to && from < send.to && self.knows(send) < to
+    }
+
+    /// The first moment of which the phone that sent it has data; of that very date it may have a part.
+    fn knows(&self, send: &Send) -> i64 {
+        self.scenario.phone.knows_from(send.made)
     }
 
     /// The send that settles a date, and the later ones that also tell of it.
@@ -222,7 +227,8 @@ impl<'a> Expect<'a> {
         else {
             return Want::Open;
         };
-        let whole = |send: &&&Send| send.from <= start && end <= send.to && end + 700 <= send.made;
+        let whole =
+            |send: &&&Send| send.from.max(self.knows(send)) <= start && end <= send.to && end + 700 <= send.made;
         let Some(by) = self.sends.iter().rev().filter(|send| self.states(send)).find(whole) else { return Want::Open };
         let part = |send: &&&Send| send.made >= by.made && send.from < end && start < send.to;
         let asleep = |send: &&Send| self.scenario.phone.asleep(date, send.made);
@@ -238,7 +244,9 @@ impl<'a> Expect<'a> {
             What::File(_) | What::Shortcut => false,
         };
         let told = |start: i64, added: i64| {
-            let tells = |send: &&&Send| brings(send) && send.made >= added && send.from <= start && start < send.to;
+            let tells = |send: &&&Send| {
+                brings(send) && send.made >= added && send.from.max(self.knows(send)) <= start && start < send.to
+            };
             self.sends.iter().any(|send| tells(&send))
         };
         let all = self.scenario.phone.store.workouts.iter();

@@ -20,6 +20,7 @@
 mod answers;
 mod check;
 mod expect;
+mod real;
 mod report;
 mod shrink;
 mod world;

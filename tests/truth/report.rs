@@ -5,13 +5,17 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use health_export::synth::phone::calendar::text;
-use health_export::synth::phone::scenario::{Scenario, What};
+use health_export::synth::phone::scenario::{Scenario, Send, What};
+use health_export::synth::phone::store::Sample;
 
 use crate::Found;
 use crate::check::Failure;
 
 /// Most bytes of a body that are shown.
 const SHOWN: usize = 1_500;
+
+/// Most records of an export that are shown.
+const RECORDS: usize = 40;
 
 pub fn print(found: &BTreeMap<String, Found>, failed: usize, lives: usize, took: Duration) {
     for (kind, one) in found {
@@ -54,11 +58,22 @@ pub fn readable(scenario: &Scenario, failure: &Failure) -> String {
     out
 }
 
-fn bodies(scenario: &Scenario, send: &health_export::synth::phone::scenario::Send, out: &mut String) {
+fn bodies(scenario: &Scenario, send: &Send, out: &mut String) {
     for request in scenario.requests(send).unwrap_or_default() {
         let text = String::from_utf8_lossy(&request.body);
         let shown: String = text.chars().take(SHOWN).collect();
-        let shown = if request.file.is_some() { format!("({} bytes)", request.body.len()) } else { shown };
+        let shown = if send.what == What::Export { records(scenario, send) } else { shown };
         let _ = writeln!(out, "      {shown}");
     }
+}
+
+/// What is in an export, as far as it is samples.
+fn records(scenario: &Scenario, send: &Send) -> String {
+    let (phone, home) = (&scenario.phone, scenario.phone.calendar.home());
+    let all = scenario.plan.metrics.iter().flat_map(|metric| phone.store.seen(*metric, send.made, send.from, send.to));
+    let line = |one: &Sample| {
+        let (start, seconds) = (text(one.start, home), one.end - one.start);
+        format!("{:?} {start} {seconds} s {} {}", one.metric, one.value, phone.names.name(one.source))
+    };
+    all.take(RECORDS).map(line).collect::<Vec<_>>().join("\n      ")
 }

@@ -1,4 +1,4 @@
-//! The program in this process, on a folder of its own: what it is given and what it answers.
+//! The program on a folder of its own: what it is given and what it answers. Mostly in this process, which is faster.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -21,12 +21,14 @@ use health_export::store::deliveries::{self, Origin};
 use health_export::store::workouts::read::Selection;
 use health_export::synth::phone::calendar::{date_of, moment};
 use health_export::synth::phone::metric::Metric;
+use health_export::synth::phone::scenario::Scenario;
 use health_export::synth::phone::senders::Request;
 use health_export::synth::phone::statistics::Levels;
 use jiff::tz::TimeZone;
 use tempfile::TempDir;
 
 use crate::answers::Answers;
+use crate::real::Real;
 
 /// The user that every database begins with.
 const OWNER: i64 = 1;
@@ -48,9 +50,30 @@ impl Machine {
             Limits { memory_mb: 512, threads: 1, temp_dir: path.clone(), temp_mb: 256, spool_dir: path.clone() };
         Machine { engine: Engine::open(&limits).unwrap(), _folder: folder, root }
     }
+
+    /// An empty program for a scenario: for one seed in twenty the real one.
+    pub fn program<'a>(&'a self, scenario: &Scenario) -> Box<dyn Program + 'a> {
+        let home = scenario.phone.calendar.home();
+        match scenario.seed % 20 == 8 {
+            true => Box::new(Real::start(&self.root, home, scenario.sends.first().map_or(0, |send| send.at))),
+            false => Box::new(World::new(self, home)),
+        }
+    }
 }
 
-pub struct World<'a> {
+/// The program, whichever way it is talked to.
+pub trait Program {
+    /// Gives it a request, or a file, at a moment.
+    fn give(&self, request: &Request, at: i64) -> Result<Taken, String>;
+
+    /// Deletes what a delivery has brought, if it has brought anything of its own.
+    fn delete(&self, delivery: &str, at: i64);
+
+    fn answers(&self, metrics: &[Metric]) -> Answers;
+}
+
+/// In this process.
+struct World<'a> {
     machine: &'a Machine,
     folder: TempDir,
     store: Arc<Store>,
@@ -67,78 +90,11 @@ pub struct Taken {
 }
 
 impl<'a> World<'a> {
-    pub fn new(machine: &'a Machine, home: &TimeZone) -> World<'a> {
+    fn new(machine: &'a Machine, home: &TimeZone) -> World<'a> {
         let folder = tempfile::tempdir_in(&machine.root).unwrap();
         let store = Arc::new(Store::open(folder.path(), 2).unwrap());
         let receiver = Receiver::new(store.clone(), home.clone(), 256 << 20);
         World { machine, folder, store, receiver, home: home.clone() }
-    }
-
-    /// Gives it a request, or a file, at a moment.
-    pub fn give(&self, request: &Request, at: i64) -> Result<Taken, String> {
-        let receiver = self.receiver.as_of(moment(at));
-        let receipt = match &request.file {
-            None => {
-                let upload = Upload {
-                    user: OWNER,
-                    api_key: None,
-                    origin: origin(request),
-                    encoding: Encoding::Identity,
-                    body: request.body.clone().into(),
-                };
-                receiver.receive_blocking(upload)
-            }
-            Some(name) => {
-                let path = self.folder.path().join(name);
-                std::fs::write(&path, &request.body).unwrap();
-                let (name, beside) = (name.clone(), false);
-                let import = Import { user: OWNER, api_key: None, path, name, beside, aggregation: None };
-                let imported = receiver.import(&import, &Progress::default());
-                imported.and_then(|mut imported| imported.remove(0).receipt)
-            }
-        };
-        let receipt = receipt.map_err(|fault| fault.to_string())?;
-        let problem = receipt.problems.first().map(|problem| format!("{}: {}", problem.path, problem.reason));
-        Ok(Taken { delivery: receipt.delivery, counts: receipt.counts, problem })
-    }
-
-    /// Deletes what a delivery has brought; nothing when it has brought nothing of its own.
-    pub fn delete(&self, delivery: &str, at: i64) {
-        let reader = self.store.reader().unwrap();
-        let row = deliveries::find(&reader, OWNER, delivery).unwrap().unwrap();
-        drop(reader);
-        let order = Order {
-            user: OWNER,
-            at,
-            asked_by: "truth".into(),
-            kind: Kind::Delivery,
-            target: serde_json::json!({"delivery": {"id": delivery}}),
-            note: None,
-            aim: Aim { delivery: Some(row.id), since: i64::MIN, until: i64::MAX, ..Aim::default() },
-            zone: self.home.clone(),
-        };
-        // What is there already under another delivery, or nothing at all, is no fault.
-        let _ = deletions::carry_out(&self.store, order);
-    }
-
-    pub fn answers(&self, metrics: &[Metric]) -> Answers {
-        let mut answers = Answers::default();
-        for metric in metrics {
-            match metric.is_total() {
-                true => {
-                    let rows = self.daily(*metric, &[Stat::Sum]);
-                    answers.totals.extend(rows.into_iter().filter_map(|(date, row)| Some(((*metric, date), row[0]?))));
-                }
-                false => {
-                    let rows = self.daily(*metric, &[Stat::Avg, Stat::Min, Stat::Max]);
-                    let levels = rows.into_iter().filter_map(|(date, row)| Some(((*metric, date), levels(&row)?)));
-                    answers.levels.extend(levels);
-                }
-            }
-        }
-        answers.nights = self.nights();
-        answers.workouts = self.workouts();
-        answers
     }
 
     fn daily(&self, metric: Metric, stats: &[Stat]) -> BTreeMap<jiff::civil::Date, Vec<Option<f64>>> {
@@ -184,6 +140,73 @@ impl<'a> World<'a> {
             page.iter().map(|one| (one.start, kilometres(one).unwrap_or(f64::NAN))).collect();
         found.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
         found
+    }
+}
+
+impl Program for World<'_> {
+    fn give(&self, request: &Request, at: i64) -> Result<Taken, String> {
+        let receiver = self.receiver.as_of(moment(at));
+        let receipt = match &request.file {
+            None => {
+                let upload = Upload {
+                    user: OWNER,
+                    api_key: None,
+                    origin: origin(request),
+                    encoding: Encoding::Identity,
+                    body: request.body.clone().into(),
+                };
+                receiver.receive_blocking(upload)
+            }
+            Some(name) => {
+                let path = self.folder.path().join(name);
+                std::fs::write(&path, &request.body).unwrap();
+                let (name, beside) = (name.clone(), false);
+                let import = Import { user: OWNER, api_key: None, path, name, beside, aggregation: None };
+                let imported = receiver.import(&import, &Progress::default());
+                imported.and_then(|mut imported| imported.remove(0).receipt)
+            }
+        };
+        let receipt = receipt.map_err(|fault| fault.to_string())?;
+        let problem = receipt.problems.first().map(|problem| format!("{}: {}", problem.path, problem.reason));
+        Ok(Taken { delivery: receipt.delivery, counts: receipt.counts, problem })
+    }
+
+    fn delete(&self, delivery: &str, at: i64) {
+        let reader = self.store.reader().unwrap();
+        let row = deliveries::find(&reader, OWNER, delivery).unwrap().unwrap();
+        drop(reader);
+        let order = Order {
+            user: OWNER,
+            at,
+            asked_by: "truth".into(),
+            kind: Kind::Delivery,
+            target: serde_json::json!({"delivery": {"id": delivery}}),
+            note: None,
+            aim: Aim { delivery: Some(row.id), since: i64::MIN, until: i64::MAX, ..Aim::default() },
+            zone: self.home.clone(),
+        };
+        // What is there already under another delivery, or nothing at all, is no fault.
+        let _ = deletions::carry_out(&self.store, order);
+    }
+
+    fn answers(&self, metrics: &[Metric]) -> Answers {
+        let mut answers = Answers::default();
+        for metric in metrics {
+            match metric.is_total() {
+                true => {
+                    let rows = self.daily(*metric, &[Stat::Sum]);
+                    answers.totals.extend(rows.into_iter().filter_map(|(date, row)| Some(((*metric, date), row[0]?))));
+                }
+                false => {
+                    let rows = self.daily(*metric, &[Stat::Avg, Stat::Min, Stat::Max]);
+                    let levels = rows.into_iter().filter_map(|(date, row)| Some(((*metric, date), levels(&row)?)));
+                    answers.levels.extend(levels);
+                }
+            }
+        }
+        answers.nights = self.nights();
+        answers.workouts = self.workouts();
+        answers
     }
 }
 

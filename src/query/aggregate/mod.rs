@@ -133,16 +133,21 @@ pub fn answer_on(
         starts: Vec::new(),
         rows_stepped: 0,
     };
-    if let Some(range) = range(question, &scanning.extents) {
+    if let Some(range) = lay(&mut scanning)? {
         fill(&mut answer, &mut scanning, range, rolled)?;
     }
     Ok((answer, Snapshot { lanes: scanning.lanes }))
 }
 
-fn fill(answer: &mut Answer, scanning: &mut Scanning, range: Range, rolled: bool) -> Result<()> {
+/// Lays the buckets, and says from when to when they are filled; `None` where nothing is stored.
+pub(super) fn lay(scanning: &mut Scanning) -> Result<Option<Range>> {
+    let Some(range) = range(scanning.question, &scanning.extents) else { return Ok(None) };
     scanning.lay_buckets(range)?;
+    Ok(Some((range.0, whole_end(scanning, range.1))))
+}
+
+fn fill(answer: &mut Answer, scanning: &mut Scanning, range: Range, rolled: bool) -> Result<()> {
     answer.starts = scanning.buckets.starts().to_vec();
-    let range = (range.0, whole_end(scanning, range.1));
     let (points, layers) = match if rolled { rolled::pieces(scanning, range)? } else { None } {
         Some(pieces) => {
             let tallies = piece_together(scanning, pieces)?;

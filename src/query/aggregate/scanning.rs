@@ -143,9 +143,16 @@ impl<'a> Scanning<'a> {
 
     /// Decides what counts at each moment, and adds that up.
     fn resolve(&mut self, range: Range) -> Result<Tallies> {
+        let (tallies, stepped) = self.resolver(range)?.run(&mut self.lanes)?;
+        self.rows_stepped += stepped;
+        Ok(tallies)
+    }
+
+    /// What decides which of all that is stored counts in a range.
+    pub fn resolver(&self, range: Range) -> Result<Scan<'a>> {
         let claims = self.extents.iter().any(|extent| extent.layer != Layer::Raw);
         let pieces = self.cut_to_buckets(self.pieces(range, 0));
-        let scan = Scan {
+        Ok(Scan {
             user: self.question.user,
             metric: self.metric(),
             narrowed: self.narrowed.clone(),
@@ -158,10 +165,7 @@ impl<'a> Scanning<'a> {
             stats: &self.question.stats,
             around: self.around()?,
             pieces,
-        };
-        let (tallies, stepped) = scan.run(&mut self.lanes)?;
-        self.rows_stepped += stepped;
-        Ok(tallies)
+        })
     }
 
     fn cuts(&self, (from, to): Range) -> Result<Parts> {

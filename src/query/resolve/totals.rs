@@ -49,7 +49,8 @@ impl Ranking {
         self.ranks.len() + 2
     }
 
-    fn rank(&self, sample: &Sample) -> usize {
+    /// Of a sample; the lower ranks first.
+    pub fn rank(&self, sample: &Sample) -> usize {
         match sample.manual {
             true => 0,
             false => self.ranks.get(&sample.source).copied().unwrap_or(self.ranks.len() + 1),

@@ -11,7 +11,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use tokio::sync::Notify;
 
 use crate::error::{Error, Result};
@@ -19,6 +18,7 @@ use crate::model::receipt::{PROBLEMS_SHOWN, Receipt};
 use crate::receive::Receiver;
 use crate::receive::import::{Imported, Progress, Request};
 use crate::store::jobs::{self, Job, NewJob};
+use crate::sys::clock;
 
 /// How long the file of a failed job is kept.
 const KEPT: Duration = Duration::from_secs(7 * 86_400);
@@ -188,7 +188,7 @@ impl Shared {
         };
         if !progress.is_stopped() {
             let (id, done) = (job.id, outcome.is_ok());
-            let now = Timestamp::now().as_millisecond();
+            let now = clock::now().as_millisecond();
             let written =
                 self.receiver.store.writer().run(move |writing| jobs::finish(writing.connection, id, &outcome, now));
             match written {
@@ -227,7 +227,7 @@ impl Shared {
 
     /// Removes the files that belong to no job any more and have not been written to for a while.
     fn tidy(&self, untouched: Duration) -> Result<()> {
-        let since = Timestamp::now().as_millisecond() - KEPT.as_millis() as i64;
+        let since = clock::now().as_millisecond() - KEPT.as_millis() as i64;
         let kept = jobs::with_files(&*self.receiver.store.reader()?, since)?;
         let kept: HashSet<String> = kept.into_iter().collect();
         // A folder that is not there has no files.

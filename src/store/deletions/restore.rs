@@ -47,6 +47,9 @@ pub(super) fn samples(
     for group in rows.chunk_by(|a, b| a.0 == b.0) {
         undoing.group(group, &mut ledger)?;
     }
+    if !more {
+        undoing.deny_again(&mut ledger)?;
+    }
     ledger.write(connection, user, 0)?;
     Ok(last.filter(|_| more))
 }
@@ -114,6 +117,19 @@ impl Undoing<'_> {
             }
         }
         back.into_iter().try_for_each(|rows| self.bring_back(key, rows, ledger))
+    }
+
+    /// What came while the delivery was deleted, and is older than it, may be denied by what it is an account of.
+    fn deny_again(&self, ledger: &mut Ledger) -> Result<()> {
+        let Some(delivery) = self.delivery else { return Ok(()) };
+        for (series, reach) in self.context.accounts.of_delivery(delivery)? {
+            let layer = Layer::from_id(series.1).unwrap_or(Layer::Raw);
+            let rows = table::of_series(self.connection, self.user, series, (reach.since, reach.until))?;
+            for row in rows.iter().filter(|row| reach.complete && row.delivery > delivery) {
+                Group::load(&self.context, (series.0, row.start, layer), row.offset_minutes)?.settle(ledger)?;
+            }
+        }
+        Ok(())
     }
 
     /// Days and longer are settled by date.

@@ -45,6 +45,12 @@ pub struct Index<K> {
     found: HashMap<(K, usize, [Option<Digits>; 3]), usize>,
 }
 
+impl<K: Hash + Eq + Copy> Default for Index<K> {
+    fn default() -> Self {
+        Index::new()
+    }
+}
+
 impl<K: Hash + Eq + Copy> Index<K> {
     pub fn new() -> Index<K> {
         Index { found: HashMap::new() }

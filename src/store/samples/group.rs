@@ -125,8 +125,8 @@ impl Member {
             }
             Held::Counts => {
                 ledger.count(self.key, &self.row, -1);
-                // By what it says: others that have gone may have moved it up.
-                table::take_like(connection, *user, self.key, &self.row, self.owner)
+                let (ordinal, row, delivery) = (self.ordinal, self.row.clone(), self.owner);
+                table::take_like(connection, *user, self.key, &StoredRow { ordinal, row, delivery })
             }
             Held::Coming => Ok(()),
         }
@@ -238,6 +238,19 @@ impl<'a> Group<'a> {
             }
         }
         Ok(last)
+    }
+
+    /// A delivery has stated once more what does not count.
+    pub fn state_once_more(&self, at: usize, head: &Head) -> Result<()> {
+        let Context { connection, user, .. } = self.context;
+        let member = &self.members[at];
+        match member.held {
+            Held::Superseded(by) if head.order > self.last(member)?.order => {
+                let note = (member.ordinal, head.delivery);
+                table::set_stated(connection, Place::Superseded(by), *user, member.key, note)
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The first delivery in force after the one that has written a claim that has stated it, too.

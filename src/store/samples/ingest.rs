@@ -19,14 +19,14 @@ use crate::store::account::Head;
 use crate::store::deletions::tombstones::Tombstones;
 use crate::store::dictionary::Dictionaries;
 use crate::store::place::Place;
+use crate::store::samples::coming::{Coming, Meets};
 use crate::store::samples::counts::Ledger;
 use crate::store::samples::group::{Context, Group, Held, date, series_of};
 use crate::store::samples::import_state::ImportState;
 use crate::store::samples::kept_out;
-use crate::store::samples::resolve::Verdict;
 use crate::store::samples::sweep::{self, Stated};
 use crate::store::samples::table::Rows;
-use crate::store::samples::{Key, Mode, Owner, Row, StoredRow, table};
+use crate::store::samples::{Key, Mode, Owner, Row, StoredRow};
 use crate::store::writer::Writing;
 
 /// Ids of the batch's own lists in the file's dictionaries.
@@ -331,11 +331,11 @@ impl<'a> SampleTable<'a> {
             group.come(key, row, self.owner.delivery);
         }
         let verdicts = group.resolve()?;
-        let outcomes = outcomes(&group, known, &verdicts);
-        for (at, outcome) in coming.iter().zip(outcomes) {
+        let settled = Coming::new(&group, known, &verdicts, self.owner.delivery);
+        for (at, outcome) in coming.iter().zip(settled.outcomes()) {
             self.done.outcomes[*at as usize] = outcome;
         }
-        let left_out = self.left_out(context, &group, known, &verdicts)?;
+        let left_out = self.left_out(context, &settled)?;
         let superseded = group.write(&verdicts, &left_out, &mut self.ledger)?;
         if superseded > 0 {
             *self.done.superseded.entry(key.0).or_default() += superseded;
@@ -388,63 +388,32 @@ impl<'a> SampleTable<'a> {
     }
 
     /// Claims that need no row, because what stands says the same and it is noted otherwise that this delivery says so.
-    fn left_out(
-        &mut self,
-        context: &Context,
-        group: &Group,
-        known: usize,
-        verdicts: &[Verdict],
-    ) -> Result<BTreeSet<usize>> {
+    fn left_out(&mut self, context: &Context, coming: &Coming) -> Result<BTreeSet<usize>> {
         let mut left_out = BTreeSet::new();
-        let states_all = self.states_all(group, known, verdicts);
-        for at in known..group.members.len() {
-            let member = &group.members[at];
-            let is_like = |other: &&usize| {
-                let other = &group.members[**other];
-                other.row.identity() == member.row.identity()
-                    && other.row.is_alike(&member.row)
-                    && other.key == member.key
+        let is_import = self.owner.mode == Mode::Import;
+        for at in coming.positions() {
+            let member = &coming.group.members[at];
+            let is_left_out = match coming.meets(at) {
+                Meets::Nothing => false,
+                Meets::Itself => true,
+                Meets::Superseded(known) => {
+                    coming.group.state_once_more(known, &self.head)?;
+                    true
+                }
+                Meets::Counting(known) => {
+                    let known = &coming.group.members[known];
+                    let unsaid = !is_import && !self.goes_without_saying(context, known.owner)?;
+                    if unsaid && coming.states_all {
+                        self.stated.repeat(series_of(member.key, &member.row), known.key.1);
+                    }
+                    !is_import && (!unsaid || coming.states_all)
+                }
             };
-            let before = (0..known).filter(|other| verdicts[*other] != Verdict::Counts).collect::<Vec<_>>();
-            let superseded = before.iter().find(|other| is_like(other) && group.members[**other].held != Held::Counts);
-            match (verdicts[at], superseded) {
-                (Verdict::Counts, _) => {}
-                (Verdict::Same(other), _) if other >= known => drop(left_out.insert(at)),
-                (Verdict::Same(other), None) if group.members[other].held == Held::Counts => {
-                    let series = series_of(member.key, &member.row);
-                    let of = group.members[other].owner;
-                    if self.owner.mode != Mode::Import && self.goes_without_saying(context, of)? {
-                        left_out.insert(at);
-                    } else if self.owner.mode != Mode::Import && states_all {
-                        self.stated.repeat(series, group.members[other].key.1);
-                        left_out.insert(at);
-                    }
-                }
-                (_, Some(other)) => {
-                    let (other, delivery) = (&group.members[*other], self.owner.delivery);
-                    if let Held::Superseded(by) = other.held
-                        && self.head.order > group.last(other)?.order
-                    {
-                        let place = Place::Superseded(by);
-                        let note = (other.ordinal, delivery);
-                        table::set_stated(context.connection, place, context.user, other.key, note)?;
-                    }
-                    left_out.insert(at);
-                }
-                _ => {}
+            if is_left_out {
+                left_out.insert(at);
             }
         }
         Ok(left_out)
-    }
-
-    /// Whether all that counts of a group, and was claimed of it before, is stated by what comes.
-    fn states_all(&self, group: &Group, known: usize, verdicts: &[Verdict]) -> bool {
-        (0..known).all(|at| {
-            let member = &group.members[at];
-            let is_stated = || verdicts[known..].contains(&Verdict::Same(at));
-            member.held == Held::Counts && (verdicts[at] != Verdict::Counts || is_stated())
-                || member.owner == self.owner.delivery
-        })
     }
 
     /// Ends the batch: what a complete account leaves out, who has stated what, the counts.
@@ -459,37 +428,4 @@ impl<'a> SampleTable<'a> {
         self.ledger.write(context.connection, self.owner.user, self.owner.delivery)?;
         Ok(self.done)
     }
-}
-
-/// What became of the members from `known` on, which have come.
-fn outcomes(group: &Group, known: usize, verdicts: &[Verdict]) -> Vec<Outcome> {
-    let (before, coming) = group.members.split_at(known);
-    let counted = |at: &usize| before[*at].held == Held::Counts && matches!(verdicts[*at], Verdict::Superseded(_));
-    let mut replaced = (0..known).filter(counted).count();
-    let mut outcomes = Vec::with_capacity(coming.len());
-    for (at, member) in (known..).zip(coming) {
-        let is_known = before.iter().any(|old| old.row.states(group.layer, &member.row) && old.key == member.key);
-        let is_again = (0..known).any(|old| {
-            verdicts[old] == Verdict::Same(at)
-                && before[old].held == Held::Counts
-                && !before[old].row.is_like(&member.row)
-        });
-        outcomes.push(match verdicts[at] {
-            Verdict::Counts if is_again => Outcome::Updated,
-            Verdict::Counts
-                if is_known && before.iter().zip(verdicts).any(|(_, verdict)| *verdict == Verdict::Same(at)) =>
-            {
-                Outcome::Unchanged
-            }
-            Verdict::Counts if replaced > 0 => {
-                replaced -= 1;
-                Outcome::Updated
-            }
-            Verdict::Counts => Outcome::Stored,
-            Verdict::Same(_) => Outcome::Unchanged,
-            Verdict::Superseded(_) if is_known => Outcome::Unchanged,
-            Verdict::Superseded(_) => Outcome::Stored,
-        });
-    }
-    outcomes
 }

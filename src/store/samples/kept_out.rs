@@ -2,23 +2,31 @@
 
 use crate::error::Result;
 use crate::store::place::Place;
+use crate::store::samples::alike::Index;
 use crate::store::samples::group::Context;
-use crate::store::samples::{Key, Row, table};
+use crate::store::samples::{Identity, Key, Row, table};
 
 /// Adds claims of one key. One that lies there already has been stated once more.
 pub fn add(context: &Context, place: Place, key: Key, rows: &[&Row], delivery: i64) -> Result<()> {
     let Context { connection, user, accounts, .. } = context;
     let known = table::group(connection, place, *user, key)?;
-    let mut matched = vec![false; known.len()];
+    let mut index: Index<Identity> = Index::new();
+    let mut like: Vec<Vec<usize>> = Vec::new();
+    for (at, old) in known.iter().enumerate().rev() {
+        let class = index.find(old.row.identity(), old.row.values()).unwrap_or(like.len());
+        index.insert(old.row.identity(), old.row.values(), class);
+        like.resize(like.len().max(class + 1), Vec::new());
+        like[class].push(at);
+    }
+    let head = accounts.head(delivery)?;
     for row in rows {
-        let is_same = |at: &usize| !matched[*at] && known[*at].row.is_like(row);
-        let Some(at) = (0..known.len()).find(is_same) else {
+        let class = index.find(row.identity(), row.values());
+        let Some(old) = class.and_then(|class| like[class].pop()).map(|at| &known[at]) else {
             table::add(connection, place, *user, key, (row, delivery, 0))?;
             continue;
         };
-        matched[at] = true;
-        if accounts.head(delivery)?.order > accounts.head(known[at].delivery)?.order {
-            table::set_stated(connection, place, *user, key, (known[at].ordinal, delivery))?;
+        if head.order > accounts.head(old.delivery)?.order {
+            table::set_stated(connection, place, *user, key, (old.ordinal, delivery))?;
         }
     }
     Ok(())

@@ -9,6 +9,7 @@
 //! the series and marked for the rollups, and `import_state` is what an import in pieces has met. `page` reads.
 
 pub mod alike;
+mod coming;
 pub mod counts;
 pub mod group;
 pub mod import_state;
@@ -96,7 +97,7 @@ impl Row {
         self.values().into_iter().zip(other.values()).all(|(one, other)| alike(one, other))
     }
 
-    /// Whether it says what another does, whatever it lacks of its end or its source.
+    /// Whether it says what another does, whatever either lacks of its end or its source.
     pub fn states(&self, layer: Layer, other: &Row) -> bool {
         let has_span = self.span == other.span || self.span == 0 || other.span == 0;
         match layer {

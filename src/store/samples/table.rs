@@ -165,7 +165,7 @@ pub fn set_stated(
 
 /// Stores a row under the number that it had; who stands there moves up.
 pub fn put_back(connection: &Connection, user: i64, key: Key, sample: &StoredRow) -> Result<()> {
-    let is_alone = group(connection, Place::Stored, user, key)?.is_empty();
+    let is_alone = one(connection, user, key, 0)?.is_none();
     let sample = StoredRow { ordinal: if is_alone { 0 } else { sample.ordinal }, ..sample.clone() };
     make_room(connection, Place::Stored, user, key, sample.ordinal)?;
     insert(connection, Place::Stored, user, key, &sample)
@@ -188,6 +188,12 @@ pub fn bury(
 /// Moves up who has this number, and those that follow without a gap.
 fn make_room(connection: &Connection, place: Place, user: i64, key: Key, ordinal: i64) -> Result<()> {
     let (metric, start, layer) = key;
+    let sql =
+        format!("SELECT EXISTS (SELECT 1 FROM {} WHERE {OF_KEY}{} AND twin = ?5)", place.table("sample"), place.only());
+    let asked = params![user, metric, start, layer.id(), ordinal];
+    if !connection.prepare_cached(&sql)?.query_row(asked, |row| row.get::<_, bool>(0))? {
+        return Ok(());
+    }
     let known = group(connection, place, user, key)?;
     let taken = known.iter().map(|row| row.ordinal).filter(|taken| *taken >= ordinal);
     let chain: Vec<i64> =
@@ -305,13 +311,27 @@ pub fn take(connection: &Connection, place: Place, user: i64, key: Key, ordinal:
     if place == Place::Stored { keep_first_taken(connection, user, key) } else { Ok(()) }
 }
 
-/// Removes the stored row of a delivery that says just this.
-pub fn take_like(connection: &Connection, user: i64, key: Key, row: &Row, owner: i64) -> Result<()> {
-    let stored = group(connection, Place::Stored, user, key)?;
-    match stored.iter().find(|stored| stored.delivery == owner && stored.row == *row) {
+/// Removes the stored row of a delivery that says just this; it stood under this number, others that have gone may have
+/// moved it up.
+pub fn take_like(connection: &Connection, user: i64, key: Key, sample: &StoredRow) -> Result<()> {
+    let is_it = |stored: &StoredRow| stored.delivery == sample.delivery && stored.row == sample.row;
+    for ordinal in [sample.ordinal, 0] {
+        if one(connection, user, key, ordinal)?.is_some_and(|stored| is_it(&stored)) {
+            return take(connection, Place::Stored, user, key, ordinal);
+        }
+    }
+    match group(connection, Place::Stored, user, key)?.iter().find(|stored| is_it(stored)) {
         Some(found) => take(connection, Place::Stored, user, key, found.ordinal),
         None => Err(Error::Internal("a sample is not where it was read".into())),
     }
+}
+
+/// The stored row of that number.
+fn one(connection: &Connection, user: i64, (metric, start, layer): Key, ordinal: i64) -> Result<Option<StoredRow>> {
+    let mut statement =
+        connection.prepare_cached(&format!("SELECT {COLUMNS} FROM sample WHERE {OF_KEY} AND twin = ?5"))?;
+    let asked = params![user, metric, start, layer.id(), ordinal];
+    Ok(statement.query_row(asked, |row| Ok(keyed(row)?.1)).optional()?)
 }
 
 /// Moves the first row that is stored under a key to number 0, where that has become vacant.

@@ -79,17 +79,20 @@ impl Scenario {
     pub fn of(seed: u64) -> Result<Scenario> {
         let mut random = Random::new(seed ^ 0x5eed_0f11_fe00_0000);
         let setup = setup(&mut random);
-        let calendar = calendar_of(&mut random)?;
+        let mut calendar = calendar_of(&mut random)?;
         let mut plan = plan(&mut random, setup);
-        let mut calendar = calendar;
         if setup == Setup::Guide && random.unit() < 0.25 {
             travel(&mut calendar, &plan, &mut random)?;
         }
         plan.workouts &= !calendar.travels();
         let names = Names::of(&mut random);
-        let store = life::live(&plan, &calendar, &mut random);
-        let phone = Phone { store, calendar, names, renewed: None };
         let automations = automations(&mut random, setup, plan.workouts);
+        // Neither a Shortcut nor a sample of the app says what was entered by hand.
+        plan.by_hand =
+            setup != Setup::Shortcuts && automations.iter().all(|automation| automation.grouping != Grouping::None);
+        let store = life::live(&plan, &calendar, &mut random);
+        let renewed = renewal(&mut random, setup, &plan, &calendar);
+        let phone = Phone { store, calendar, names, renewed };
         let sends = schedule::sends(&mut random, setup, &plan, &phone, &automations);
         Ok(Scenario { seed, setup, plan, phone, automations, sends })
     }
@@ -178,7 +181,7 @@ fn plan(random: &mut Random, setup: Setup) -> Plan {
         true => pick(random, &changes_of_clocks),
         false => calendar::days_after(date(2024, 6, 1), (random.number() % 700) as i32),
     };
-    let days = 10 + (random.number() % 22) as i32;
+    let days = if random.unit() < 0.02 { 365 } else { 10 + (random.number() % 22) as i32 };
     let metrics = Metric::ALL.into_iter().filter(|_| random.unit() < 0.45).collect::<Vec<_>>();
     let metrics = if metrics.is_empty() { vec![Metric::Steps] } else { metrics };
     // Who only adds cannot say that something is gone.
@@ -191,7 +194,14 @@ fn plan(random: &mut Random, setup: Setup) -> Plan {
     let mut chance = |share: f64| random.unit() < share;
     let (nights, workouts, ring) = (chance(0.6) && setup != Setup::Shortcuts, chance(0.4), chance(0.25));
     let workouts = workouts && setup != Setup::Shortcuts;
-    Plan { first, days, metrics, nights, workouts, ring, changes }
+    Plan { first, days, metrics, nights, workouts, ring, by_hand: false, changes }
+}
+
+/// Sometimes a new phone takes over, with a part of the past.
+fn renewal(random: &mut Random, setup: Setup, plan: &Plan, calendar: &Calendar) -> Option<(i64, i64)> {
+    let may = matches!(setup, Setup::Guide | Setup::Exports) && !calendar.travels();
+    let day = |number: i32| calendar::midnight(calendar::days_after(plan.first, number), calendar.home());
+    (may && random.unit() < 0.12).then(|| (day(plan.days * 2 / 3) + 43_200, day(plan.days / 3)))
 }
 
 /// There and back.

@@ -24,11 +24,23 @@ struct Records<'a> {
     terms: &'a Terms,
     all: Vec<Record>,
     classes: Vec<Vec<usize>>,
+    /// Of a class, how many of its first records a voice has stated.
+    stated: HashMap<(usize, i64), usize>,
     index: Index<Identity>,
+    /// Whether any record is another.
+    is_joined: bool,
 }
 
 pub fn resolve(terms: &Terms, claims: &[Claim]) -> Vec<Verdict> {
-    let mut records = Records { claims, terms, all: Vec::new(), classes: Vec::new(), index: Index::new() };
+    let mut records = Records {
+        claims,
+        terms,
+        all: Vec::new(),
+        classes: Vec::new(),
+        stated: HashMap::new(),
+        index: Index::new(),
+        is_joined: false,
+    };
     in_order(claims).into_iter().for_each(|at| records.add(at));
     records.find_the_same();
     let mut verdicts = vec![Verdict::Counts; claims.len()];
@@ -59,11 +71,9 @@ impl Records<'_> {
         };
         // Filed under each spelling of its noise.
         self.index.insert(identity, values, class);
-        let is_moment = self.is_moment(identity);
-        let free = |record: &&usize| !is_moment || !self.has_stated(&self.all[**record], &claim.owner);
-        match self.classes[class].iter().find(free) {
+        match self.free(class, identity, &claim.owner) {
             Some(record) => {
-                let record = &mut self.all[*record];
+                let record = &mut self.all[record];
                 record.members.push(at);
                 record.last = later(record.last, claim.last);
             }
@@ -73,6 +83,19 @@ impl Records<'_> {
                 self.all.push(Record { identity, nth, members: vec![at], last: claim.last, is: None });
             }
         }
+    }
+
+    /// The first record of a class that a voice may state; what is no moment is one record.
+    fn free(&mut self, class: usize, identity: Identity, head: &Head) -> Option<usize> {
+        if !self.is_moment(identity) {
+            return self.classes[class].first().copied();
+        }
+        let from = self.stated.get(&(class, head.voice())).copied().unwrap_or(0);
+        let records = &self.classes[class];
+        let passed = records[from..].iter().take_while(|record| self.has_stated(&self.all[**record], head)).count();
+        let free = records.get(from + passed).copied();
+        self.stated.insert((class, head.voice()), from + passed);
+        free
     }
 
     /// Whether a voice has stated a record already. A delivery that has both stated and written it has done so once.
@@ -95,6 +118,7 @@ impl Records<'_> {
                 let other = &self.all[*other];
                 (knowledge(other), other.identity.0 > 0, other.identity)
             });
+            self.is_joined |= is.is_some();
             self.all[at].is = is;
         }
         for at in 0..self.all.len() {
@@ -154,9 +178,11 @@ impl Records<'_> {
             return Verdict::Counts;
         }
         // Stated without its end, it is contradicted by what is stated of that, too.
-        let parts = self.all.iter().enumerate().filter(|(other, _)| self.whole(*other) == Some(at));
-        let own_source = parts.filter(|(_, part)| part.identity.1 == record.identity.1);
-        let identities = own_source.map(|(_, part)| part.identity).chain([record.identity]);
+        let (_, source, context) = record.identity;
+        let identities = [record.identity, (0, source, context)];
+        let has_part = || self.all.iter().any(|part| part.identity == identities[1] && part.is == Some(at));
+        let number = if self.is_joined && has_part() { 2 } else { 1 };
+        let identities = identities.into_iter().take(number);
         let contradicting = identities
             .filter_map(|identity| latest.get(&identity))
             .find(|other| **other != at && self.all[**other].last.is_later(&record.last));

@@ -24,6 +24,8 @@ pub struct Plan {
     pub workouts: bool,
     /// Whether a ring counts steps and measures the pulse, too.
     pub ring: bool,
+    /// Whether steps are entered by hand.
+    pub by_hand: bool,
     pub changes: Changes,
 }
 

@@ -20,7 +20,7 @@ pub fn live(store: &mut Store, day: &Day, random: &mut Random) {
         let start = day.at(23.7);
         walk(store, day, random, start);
     }
-    if chance(random, 0.05) {
+    if day.plan.by_hand && chance(random, 0.05) {
         by_hand(store, day, random);
     }
 }

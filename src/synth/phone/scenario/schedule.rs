@@ -46,6 +46,7 @@ impl Making {
         phone: &Phone,
     ) {
         let often = match automation.period {
+            _ if end - begin > 60 * DAY => DAY,
             Period::PreviousSevenDays | Period::Yesterday => DAY,
             _ => pick(random, &[3 * HOUR, 5 * HOUR, 8 * HOUR]),
         };
