@@ -45,7 +45,7 @@ pub fn settled<'a>(connection: &Connection, owner: Owner, batch: &'a Batch) -> R
             });
         }
     }
-    if owner.mode == Mode::Replay {
+    if owner.mode == Mode::Replay && batch.grouping.is_some() {
         relayer::drop_misplaced(connection, owner, &batch)?;
     }
     Ok(batch)

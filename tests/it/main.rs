@@ -33,6 +33,7 @@ mod events;
 mod explain;
 mod export_all;
 mod figures;
+mod grouping;
 mod guards;
 mod hang_up;
 mod history;

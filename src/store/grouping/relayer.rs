@@ -90,7 +90,8 @@ fn window(keys: &BTreeSet<(Key, i64)>) -> Option<(i64, i64)> {
     Some((starts().min()?, starts().max()?))
 }
 
-/// Takes the claims of some deliveries out of a group, and settles what is left of it.
+/// Takes the claims of some deliveries out of a group, and settles what is left of it. What another has stated as well stays,
+/// as that one's.
 fn take(
     context: &Context,
     key: Key,
@@ -101,13 +102,18 @@ fn take(
     let mut group = Group::load_all(context, key, offset)?;
     let (gone, left): (Vec<Member>, Vec<Member>) =
         group.members.drain(..).partition(|member| member.key == key && deliveries.contains(&member.owner));
+    group.members = left;
+    let mut heirs: Vec<(Row, i64)> = Vec::new();
     // A superseded row goes by its number, which the next of its place takes.
     for member in gone.iter().rev() {
+        let heir = group.heir(member)?.filter(|heir| !deliveries.contains(heir));
+        heirs.extend(heir.map(|heir| (member.row.clone(), heir)));
         member.remove(context, ledger)?;
     }
-    group.members = left;
-    if !gone.is_empty() && !group.members.is_empty() {
-        Group::load(context, key, offset)?.settle(ledger)?;
+    if !gone.is_empty() {
+        let mut group = Group::load(context, key, offset)?;
+        heirs.into_iter().for_each(|(row, heir)| group.come(key, row, heir));
+        group.settle(ledger)?;
     }
     Ok(gone)
 }
