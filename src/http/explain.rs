@@ -3,7 +3,6 @@
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -18,6 +17,7 @@ use crate::model::day::{date_text, day_begins, local_day, parse_date};
 use crate::model::key::Principal;
 use crate::model::time::{local_rfc3339, offset_rfc3339};
 use crate::query::explain::{self, Alone, Answer, Entry, Of, Question, Superseded};
+use crate::sys::clock;
 
 /// What counts of one day, in words that can be checked against the Health app.
 #[derive(Debug, Serialize, ToSchema)]
@@ -117,7 +117,7 @@ pub async fn get(
     let day = params.parsed("date", "a date such as 2024-02-06", parse_date)?;
     let units = params.units(doors.app.units())?;
     params.finish()?;
-    let now = Timestamp::now().as_second();
+    let now = clock::now().as_second();
     let day = day.unwrap_or_else(|| local_day(now, &zone));
     let over = day_begins(day.saturating_add(1), &zone) <= now;
     let question = Question { user: principal.user, metric: canonical(metric), day, over, zone, units };

@@ -111,7 +111,10 @@ fn a_later_total_of_the_day_replaces_an_earlier_one() {
     tell_all(&server, STEPS, &[Told { sent: DAY + 43_500, ..told(Layer::Day, 3600, DAY, 450.0) }]);
     let answer = explained(&server, "step_count", "sum", "");
     assert_eq!(answer["value"], 450.0);
-    assert_eq!(why(&answer, "bucket", "day"), "replaced by the total sent at 12:05 on 2024-05-02");
+    assert_eq!(why(&answer, "bucket", "day"), "the phone's own total of the day, sent after it ended");
+    let gone = &answer["superseded"][0];
+    assert_eq!((&gone["value"], &gone["grain"]), (&400.0.into(), &"day".into()), "{answer}");
+    assert_eq!(gone["by"], answer["claims"][0]["delivery"]);
 }
 
 #[test]

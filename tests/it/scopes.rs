@@ -84,7 +84,7 @@ fn address(path: &str) -> String {
 
 fn ask(client: &Client, method: &str, path: &str) -> Answer {
     let sent = if method == "GET" { "" } else { r#"{"data":{}}"# };
-    client.request(method, &address(path), &[], sent.as_bytes()).expect("no answer")
+    client.request(method, &address(path), &[], sent.as_bytes()).unwrap_or_else(|| panic!("no answer: {method} {path}"))
 }
 
 /// What an open address says to who shows nothing.

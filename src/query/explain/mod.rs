@@ -13,6 +13,7 @@ mod totals;
 mod words;
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry as Known;
 
 use jiff::tz::TimeZone;
 
@@ -36,7 +37,7 @@ use crate::query::subject;
 use crate::query::units;
 use crate::store::explained::{self, Told};
 use crate::store::snapshot::Snapshot;
-use crate::store::{Reading, Store, accounts, dictionary};
+use crate::store::{Reading, Store, account, dictionary};
 
 pub use gathered::{Entry, More};
 
@@ -206,7 +207,7 @@ impl Question {
             let rows = scan.rows(&mut scanning.lanes[0], range)?;
             let names = names(scanning.reading(), &rows)?;
             let day = Day { rows, trust: &scan.trust, range, zone: &self.zone, day: self.day, names };
-            let accounts = accounts::of_samples(scanning.reading(), self.user, scan.metric)?;
+            let accounts = account::covers(scanning.reading(), self.user, scan.metric)?;
             findings.complete = self.over && day.is_complete(&accounts, self.range());
             (findings.found, findings.alone) = match &scan.way {
                 Way::Total(ranking) => totals::explained(&day, ranking),
@@ -299,8 +300,8 @@ fn names(reading: &Reading, rows: &Rows) -> Result<HashMap<i64, String>> {
 fn source_names(reading: &Reading, sources: impl Iterator<Item = i64>) -> Result<HashMap<i64, String>> {
     let mut names = HashMap::new();
     for source in sources {
-        if !names.contains_key(&source) {
-            names.insert(source, dictionary::source_name(reading, source)?);
+        if let Known::Vacant(place) = names.entry(source) {
+            place.insert(dictionary::source_name(reading, source)?);
         }
     }
     Ok(names)

@@ -10,7 +10,7 @@ use crate::query::sleep;
 use crate::query::sleep::night::Night;
 use crate::store::explained::{self, ToldSegment};
 use crate::store::nights::read::Segment;
-use crate::store::{Reading, accounts, dictionary};
+use crate::store::{Reading, account, dictionary};
 
 /// Seconds around a night in which the segments begin that it is made of.
 const AROUND: i64 = 2 * 86_400;
@@ -110,7 +110,7 @@ fn summed_up(reading: &Reading, question: &Question, night: &Night) -> Result<Ve
 fn is_complete(reading: &Reading, question: &Question, night: &Night) -> Result<bool> {
     let (Some(start), Some(end)) = (night.start, night.end) else { return Ok(false) };
     let Some(metric) = dictionary::find_metric(reading, SLEEP)? else { return Ok(night.summed_up) };
-    let accounts = accounts::of_samples(reading, question.user, metric.id)?;
+    let accounts = account::covers(reading, question.user, metric.id)?;
     let covers = |(since, until, as_of): &(i64, i64, i64)| *since <= start && *until > start && *as_of >= end;
     Ok(night.summed_up || accounts.iter().any(covers))
 }
