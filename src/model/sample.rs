@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::model::document::Document;
 use crate::model::event::Event;
+use crate::model::grouping::Grouping;
 use crate::model::receipt::ItemProblem;
 use crate::model::sleep::NightSummary;
 use crate::model::time::Layer;
@@ -80,6 +81,8 @@ pub struct Batch {
     pub rejected: Vec<Rejected>,
     /// What the sender should know, though nothing is lost: path and sentence.
     pub notes: Vec<ItemProblem>,
+    /// What a body without a header shows of how its sender groups its points.
+    pub grouping: Option<Grouping>,
     /// The moment that it tells of, where the sender names it: an export's date, UTC epoch seconds.
     pub as_of: Option<i64>,
     /// Arrays and files of kinds that nobody knows, kept in the raw body: name to number of items.

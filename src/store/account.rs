@@ -224,7 +224,7 @@ pub struct Accounts<'a> {
     heads: RefCell<HashMap<i64, Head>>,
     reaches: RefCell<HashMap<SeriesKey, Rc<Vec<Reach>>>>,
     /// The reach of the delivery that is being written.
-    own: HashMap<SeriesKey, Reach>,
+    own: HashMap<SeriesKey, Vec<Reach>>,
 }
 
 impl<'a> Accounts<'a> {
@@ -248,7 +248,7 @@ impl<'a> Accounts<'a> {
 
     /// Has the delivery that is being written reach over a stretch.
     pub fn reach(&mut self, series: SeriesKey, reach: Reach) {
-        self.own.insert(series, reach);
+        self.own.entry(series).or_default().push(reach);
     }
 
     /// What is known of a delivery; one that is not known is as old as can be.
@@ -297,7 +297,7 @@ impl<'a> Accounts<'a> {
         };
         let own = self.own.get(&series);
         let reaches = |reach: &&Reach| (reach.since..reach.until).contains(&start);
-        Ok(all.iter().chain(own).filter(reaches).copied().collect())
+        Ok(all.iter().chain(own.into_iter().flatten()).filter(reaches).copied().collect())
     }
 
     fn load(&self, (metric, layer, source): SeriesKey) -> Result<Vec<Reach>> {

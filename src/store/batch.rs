@@ -13,7 +13,7 @@ use crate::store::samples::Owner;
 use crate::store::samples::import_state::ImportState;
 use crate::store::samples::ingest::{self, Ingested};
 use crate::store::writer::Writing;
-use crate::store::{dictionary, documents, events, nights, workouts};
+use crate::store::{dictionary, documents, events, grouping, nights, workouts};
 
 /// What became of a batch.
 #[derive(Debug, Default)]
@@ -36,6 +36,9 @@ pub fn store_piece(writing: &mut Writing, owner: Owner, batch: &Batch, memory: &
         tombstones.keep_out(writing.connection, Place::Buried(deletion), batch.items.len())?;
         return Ok(Done { items: vec![Outcome::KeptOut; batch.items.len()], superseded: BTreeMap::new() });
     }
+    let mut batch = grouping::settled(writing.connection, owner, batch)?;
+    grouping::moments::settle(writing.connection, owner, &mut batch)?;
+    let batch = batch.as_ref();
     let mut items = vec![Outcome::Unchanged; batch.items.len()];
     let mut note = |item: u32, outcome: Outcome| {
         let known = &mut items[item as usize];

@@ -21,6 +21,7 @@ pub mod dictionary;
 pub mod documents;
 pub mod events;
 pub mod explained;
+pub mod grouping;
 pub mod imports;
 pub mod jobs;
 pub mod key_use;

@@ -47,6 +47,10 @@ pub fn append(batch: &mut Batch, more: Batch) {
     }));
     batch.devices.extend(more.devices.into_iter().map(|(source, model)| (source + sources, model)));
     batch.rejected.extend(more.rejected.into_iter().map(|one| Rejected { name: one.name + names, ..one }));
+    batch.grouping = match (batch.grouping.take(), more.grouping) {
+        (Some(one), Some(other)) => Some(one.and(other)),
+        (one, other) => one.or(other),
+    };
     for (kind, number) in more.deferred {
         *batch.deferred.entry(kind).or_default() += number;
     }

@@ -10,7 +10,8 @@ use crate::model::deletion::{Found, Kind, Plan};
 use crate::store::place::Place;
 use crate::store::samples::counts::Ledger;
 use crate::store::samples::group::{Context, Group, Held, Member};
-use crate::store::samples::{Key, StoredRow, table};
+use crate::store::samples::table::{self, Page};
+use crate::store::samples::{Key, Row, StoredRow};
 use crate::store::writer::Writing;
 
 /// What a deletion would take as things stand.
@@ -216,17 +217,25 @@ impl Taking<'_> {
         }
         // Numbers may have changed with what has gone.
         let mut group = Group::load(self.context, key, offset_minutes)?;
-        group.members.extend(left.into_iter().filter(|member| member.held == Held::Coming));
+        let mut own_claims: Vec<(i64, Row)> =
+            group.members.iter().map(|member| (member.owner, member.row.clone())).collect();
+        for heir in left.into_iter().filter(|member| member.held == Held::Coming) {
+            // What it has written itself is not to be inherited as well.
+            let is_own = |(owner, row): &(i64, Row)| {
+                *owner == heir.owner && row.identity() == heir.row.identity() && row.is_alike(&heir.row)
+            };
+            match own_claims.iter().position(is_own) {
+                Some(at) => drop(own_claims.swap_remove(at)),
+                None => group.members.push(heir),
+            }
+        }
         group.settle(ledger)?;
         Ok(())
     }
 }
 
-/// Samples with their keys, and the start at which there are more.
-type Read = (Vec<(Key, StoredRow)>, Option<i64>);
-
 /// About as many rows as are wanted; all of one start.
-fn read(connection: &Connection, user: i64, aim: &Aim, metric: i64, wanted: usize) -> Result<Read> {
+fn read(connection: &Connection, user: i64, aim: &Aim, metric: i64, wanted: usize) -> Result<Page> {
     let asked = params![user, metric, aim.since, aim.until];
     table::read(connection, Place::Stored, &condition(aim), asked, wanted)
 }

@@ -1,5 +1,7 @@
 //! An undo: back to what is shown, or to another deletion that still covers it.
 
+use std::collections::BTreeSet;
+
 use rusqlite::{Connection, params};
 
 use super::{PIECE, Task, Work, list, others, piece};
@@ -46,6 +48,9 @@ pub(super) fn samples(
     let mut ledger = Ledger::default();
     for group in rows.chunk_by(|a, b| a.0 == b.0) {
         undoing.group(group, &mut ledger)?;
+    }
+    if !more {
+        undoing.deny_what_came_since(&mut ledger)?;
     }
     ledger.write(connection, user, 0)?;
     Ok(last.filter(|_| more))
@@ -114,6 +119,29 @@ impl Undoing<'_> {
             }
         }
         back.into_iter().try_for_each(|rows| self.bring_back(key, rows, ledger))
+    }
+
+    /// A complete account that is in force again denies what has come meanwhile and tells of an earlier moment.
+    fn deny_what_came_since(&self, ledger: &mut Ledger) -> Result<()> {
+        let Some(delivery) = self.delivery else { return Ok(()) };
+        let head = self.context.accounts.head(delivery)?;
+        let mut keys = BTreeSet::new();
+        for ((metric, layer, source), reach) in self.context.accounts.of_delivery(delivery)? {
+            let of_layer = Layer::from_id(layer).ok_or(rusqlite::Error::IntegralValueOutOfRange(1, layer))?;
+            let range = (reach.since, reach.until);
+            table::of_layer(self.connection, self.user, (metric, layer), range, |row| {
+                let is_of_series = source == 0 || source == row.source;
+                if reach.complete && is_of_series && row.delivery > delivery {
+                    let is_earlier = head.is_later(&self.context.accounts.head(row.delivery)?);
+                    keys.extend(is_earlier.then_some(((metric, row.start, of_layer), row.offset_minutes)));
+                }
+                Ok(())
+            })?;
+        }
+        for (key, offset_minutes) in keys {
+            Group::load(&self.context, key, offset_minutes)?.settle(ledger)?;
+        }
+        Ok(())
     }
 
     /// Days and longer are settled by date.

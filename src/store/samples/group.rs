@@ -8,13 +8,14 @@ use rusqlite::{Connection, OptionalExtension};
 
 use crate::error::Result;
 use crate::model::metric::{Kind as MetricKind, catalogue};
+use crate::model::sleep::SLEEP;
 use crate::model::time::Layer;
 use crate::store::account::{Accounts, Head};
 use crate::store::dictionary;
 use crate::store::place::Place;
 use crate::store::samples::counts::Ledger;
 use crate::store::samples::resolve::{Claim, Nature, Terms, Verdict, later, resolve};
-use crate::store::samples::{Key, Row, StoredRow, Unnamed, table};
+use crate::store::samples::{Key, Row, StoredRow, Unnamed, sleep, table};
 use crate::store::series::SeriesKey;
 
 const DAY: i64 = 86_400;
@@ -67,7 +68,8 @@ impl<'a> Context<'a> {
         let known = name.and_then(|name| catalogue().resolve(&name));
         let nature = known.map_or(Nature::default(), |metric| {
             let is_cumulative = metric.kind == MetricKind::Cumulative;
-            Nature { is_cumulative, is_moment: is_cumulative && metric.lasts.is_none() }
+            let is_moment = is_cumulative && metric.lasts.is_none();
+            Nature { is_cumulative, is_moment, is_sleep: metric.name == SLEEP }
         });
         self.natures.borrow_mut().insert(metric, nature);
         Ok(nature)
@@ -288,7 +290,16 @@ impl<'a> Group<'a> {
         let terms =
             Terms { layer: self.layer, nature: self.context.nature(first.key.0)?, unnamed: self.context.unnamed };
         let claims: Vec<Claim> = self.members.iter().map(|member| self.claim(member)).collect::<Result<_>>()?;
-        Ok(resolve(&terms, &claims))
+        let mut verdicts = resolve(&terms, &claims);
+        for (member, verdict) in self.members.iter().zip(&mut verdicts) {
+            if terms.nature.is_sleep
+                && *verdict == Verdict::Counts
+                && let Some(by) = sleep::container(self.context, member)?
+            {
+                *verdict = Verdict::Superseded(by);
+            }
+        }
+        Ok(verdicts)
     }
 
     /// Settles the group as it stands; gives how many rows count no more.
@@ -318,6 +329,23 @@ impl<'a> Group<'a> {
             }
         }
         self.pass_on(verdicts)?;
+        Ok(superseded + self.settle_contained(&changed, ledger)?)
+    }
+
+    /// What lies within a segment of sleep that counts from now on counts no more; what lies within one that does not, may.
+    fn settle_contained(&self, changed: &[(&Member, Verdict)], ledger: &mut Ledger) -> Result<u64> {
+        let mut superseded = 0;
+        for (member, verdict) in changed {
+            if !self.context.nature(member.key.0)?.is_sleep {
+                return Ok(0);
+            }
+            let counts = *verdict == Verdict::Counts;
+            if counts || member.held == Held::Counts {
+                for key in sleep::contained(self.context, member, counts)? {
+                    superseded += Group::load(self.context, key, 0)?.settle(ledger)?;
+                }
+            }
+        }
         Ok(superseded)
     }
 

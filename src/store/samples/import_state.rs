@@ -150,23 +150,23 @@ impl ImportState {
         let series = (metric, Layer::Raw.id(), source);
         let mut number = 0;
         let mut later = Vec::new();
+        let mut left_out = BTreeSet::new();
         for range in stretches {
-            for row in table::of_series(context.connection, context.user, series, *range)? {
-                let is_repeated = self.has_repeated(metric, source, row.start);
-                if is_repeated && is_late {
-                    later.push(row.start);
+            table::of_layer(context.connection, context.user, (metric, Layer::Raw.id()), *range, |row| {
+                if row.source == source && row.delivery != head.delivery {
+                    match self.has_repeated(metric, source, row.start) {
+                        true if is_late => later.push(row.start),
+                        true => {}
+                        false => drop(left_out.insert(row.start)),
+                    }
                 }
-                if row.delivery == head.delivery || is_repeated {
-                    continue;
-                }
-                let group = Group::load(context, (metric, row.start, Layer::Raw), 0)?;
-                number += self.settle(group, head, ledger)?;
-            }
+                Ok(())
+            })?;
         }
-        later.dedup();
-        for (since, until) in sweep::runs(context, head, series, &later)? {
-            context.accounts.write(series, Reach { since, until, delivery: head.delivery, complete: false })?;
+        for start in left_out {
+            number += self.settle(Group::load(context, (metric, start, Layer::Raw), 0)?, head, ledger)?;
         }
+        sweep::write_runs(context, head, BTreeMap::from([(series, later)]))?;
         Ok(number)
     }
 

@@ -25,6 +25,7 @@ use crate::store::samples::counts::Ledger;
 use crate::store::samples::group::{Context, Group, Held, date, series_of};
 use crate::store::samples::import_state::ImportState;
 use crate::store::samples::kept_out;
+use crate::store::samples::sleep::Nights;
 use crate::store::samples::sweep::{self, Stated};
 use crate::store::samples::table::Rows;
 use crate::store::samples::{Key, Mode, Owner, Row, StoredRow};
@@ -162,10 +163,16 @@ impl<'a> SampleTable<'a> {
         if !self.head.complete {
             return Ok(());
         }
+        let mut nights = Nights::default();
         for &at in order {
             let sample = self.sample(at);
-            self.stated.extend(series_of(self.ids.key(sample), &self.ids.row(sample)), sample.start);
+            let (key, row) = (self.ids.key(sample), self.ids.row(sample));
+            match key.2 == Layer::Raw && context.nature(key.0)?.is_sleep {
+                true => nights.add(series_of(key, &row), sample.start, row),
+                false => self.stated.extend(series_of(key, &row), sample.start),
+            }
         }
+        self.stated.take_nights(nights.reaches(context, &self.head)?);
         self.stated.join_parts(context, &self.head)?;
         self.stated.reach(context, &self.head);
         Ok(())
@@ -249,7 +256,7 @@ impl<'a> SampleTable<'a> {
         let sample = self.sample(group[0]);
         let (key, row) = (self.ids.key(sample), self.ids.row(sample));
         group.iter().for_each(|at| self.speak(*at));
-        if group.len() == 1 {
+        if group.len() == 1 && !context.nature(key.0)?.is_sleep {
             if !self.may_be_denied(context, key, &row)? && self.rows.insert_first(key, &row)? {
                 self.ledger.count(key, &row, 1);
                 self.stated.write(key, &row);

@@ -17,6 +17,7 @@ pub mod ingest;
 pub mod kept_out;
 mod page;
 pub mod resolve;
+mod sleep;
 pub mod sweep;
 pub mod table;
 

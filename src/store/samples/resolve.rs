@@ -27,6 +27,8 @@ pub struct Nature {
     pub is_cumulative: bool,
     /// What has no length happened in a moment, so that equal entries may be several.
     pub is_moment: bool,
+    /// They are segments of sleep: see `sleep`.
+    pub is_sleep: bool,
 }
 
 /// What is stated of a sample, by whom.

@@ -106,45 +106,47 @@ pub fn starts_of_dates(
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// A stored row of a series.
+/// A stored row, as its series knows it.
 #[derive(Debug, Clone, Copy)]
 pub struct OfSeries {
     pub start: i64,
+    pub source: i64,
     pub offset_minutes: i64,
     pub delivery: i64,
 }
 
-/// The stored rows of a series between two starts, the second excluded. The plus keeps the order of the key: see
+/// The stored rows of a layer of a metric between two starts, the second excluded. The plus keeps the order of the key: see
 /// `narrowed`.
-pub fn of_series(
+pub fn of_layer(
     connection: &Connection,
     user: i64,
-    (metric, layer, source): (i64, i64, i64),
+    (metric, layer): (i64, i64),
     (since, until): (i64, i64),
-) -> Result<Vec<OfSeries>> {
+    mut each: impl FnMut(OfSeries) -> Result<()>,
+) -> Result<()> {
     let mut statement = connection.prepare_cached(
-        "SELECT start, offset_minutes, delivery FROM sample
-         WHERE user = ?1 AND metric = ?2 AND start >= ?4 AND start < ?5 AND +layer = ?3 AND (?6 = 0 OR source = ?6)
-         ORDER BY start",
+        "SELECT start, source, offset_minutes, delivery FROM sample
+         WHERE user = ?1 AND metric = ?2 AND start >= ?4 AND start < ?5 AND +layer = ?3 ORDER BY start",
     )?;
-    let rows = statement.query_map(params![user, metric, layer, since, until, source], |row| {
-        Ok(OfSeries { start: row.get(0)?, offset_minutes: row.get(1)?, delivery: row.get(2)? })
-    })?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
+    let mut rows = statement.query(params![user, metric, layer, since, until])?;
+    while let Some(row) = rows.next()? {
+        each(OfSeries { start: row.get(0)?, source: row.get(1)?, offset_minutes: row.get(2)?, delivery: row.get(3)? })?;
+    }
+    Ok(())
 }
 
-/// The starts of the superseded rows of a series, the same way.
-pub fn superseded_starts(
+/// Source and start of the superseded rows, the same way.
+pub fn superseded_of_layer(
     connection: &Connection,
     user: i64,
-    (metric, layer, source): (i64, i64, i64),
+    (metric, layer): (i64, i64),
     (since, until): (i64, i64),
-) -> Result<Vec<i64>> {
+) -> Result<Vec<(i64, i64)>> {
     let mut statement = connection.prepare_cached(
-        "SELECT DISTINCT start FROM superseded_sample
-         WHERE user = ?1 AND metric = ?2 AND start >= ?4 AND start < ?5 AND +layer = ?3 AND (?6 = 0 OR source = ?6)",
+        "SELECT DISTINCT source, start FROM superseded_sample
+         WHERE user = ?1 AND metric = ?2 AND start >= ?4 AND start < ?5 AND +layer = ?3",
     )?;
-    let rows = statement.query_map(params![user, metric, layer, since, until, source], |row| row.get(0))?;
+    let rows = statement.query_map(params![user, metric, layer, since, until], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
@@ -253,6 +255,9 @@ pub fn deleted_rows(
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
+/// Rows with their keys, and the start at which there are more.
+pub type Page = (Vec<(Key, StoredRow)>, Option<i64>);
+
 /// Rows in the order of their keys that meet a condition of ours: about as many as are wanted, and all of one metric and
 /// start. The second says at which start there are more.
 pub fn read(
@@ -261,7 +266,7 @@ pub fn read(
     condition: &str,
     asked: &[&dyn ToSql],
     wanted: usize,
-) -> Result<(Vec<(Key, StoredRow)>, Option<i64>)> {
+) -> Result<Page> {
     let table = place.table("sample");
     let mut statement = connection.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM {table} WHERE {condition}{} ORDER BY metric, start, layer, twin",

@@ -544,6 +544,25 @@ CREATE TABLE superseded_sample (
     PRIMARY KEY (user, metric, start, layer, superseded_by, twin)
 ) STRICT, WITHOUT ROWID;
 
+-- What a sender has shown of how it groups its points, where no header says so.
+CREATE TABLE sender_grain (
+    user   INTEGER NOT NULL,
+    -- The automation's id, else its name, else the file or the key.
+    sender TEXT NOT NULL,
+    -- Empty: the finest bucket of any metric. Else a metric of which it has sent measurements.
+    metric TEXT NOT NULL,
+    layer  INTEGER NOT NULL CHECK (layer BETWEEN 0 AND 6),
+    PRIMARY KEY (user, sender, metric)
+) STRICT, WITHOUT ROWID;
+
+-- Deliveries whose points were placed by the coarsest bucket that they could be of, which later ones may prove wrong.
+CREATE TABLE guessed_delivery (
+    user     INTEGER NOT NULL,
+    sender   TEXT NOT NULL,
+    delivery INTEGER NOT NULL,
+    PRIMARY KEY (user, sender, delivery)
+) STRICT, WITHOUT ROWID;
+
 -- Longer buckets are settled by date, whatever their start.
 CREATE INDEX sample_by_date ON sample (user, metric, layer, start) WHERE layer >= 3;
 

@@ -5,10 +5,7 @@ use std::collections::BTreeMap;
 use crate::model::unit::conversion;
 use crate::model::workout::Figure;
 
-/// A fraction as a percentage, without the dust that multiplying by a hundred leaves: 0.57 is 57.
-pub fn percent(fraction: f64) -> f64 {
-    (fraction * 1e12).round() / 1e10
-}
+pub use crate::validate::meaning::percent;
 
 /// `5900 cm` as a number in `unit`; a number alone is in it already.
 pub fn quantity(text: &str, unit: &str) -> Option<f64> {
