@@ -223,8 +223,9 @@ impl Reference {
                     1
                 }
             };
-            if known.len() < number {
-                self.entries.push(Entry { point: *point, sync });
+            match known.get(number - 1) {
+                Some(at) => self.entries[*at].sync = sync,
+                None => self.entries.push(Entry { point: *point, sync }),
             }
             return;
         }
