@@ -5,6 +5,18 @@ use crate::model::sender::Sender;
 /// The metric that segments are stored under, in the raw layer: one sample per segment, its value a `Stage`.
 pub const SLEEP: &str = "sleep_analysis";
 
+/// Seconds by which the dates of nights begin before midnight: who falls asleep in the evening sleeps into the next date.
+pub const NIGHT_BEGINS_EARLIER: i64 = 5 * 3600;
+
+/// The local date, in days since 1970-01-01, that a stretch of sleep belongs to: that of the middle between its start and end
+/// (UTC epoch seconds) plus five hours, on the clocks where it was slept. So an evening's sleep is of the next morning's
+/// date, a nap of the day on which it is taken, and neither depends on what is asked or on what else there is.
+pub fn night_of(start: i64, end: i64, offset_minutes: i32) -> i32 {
+    let middle = start.saturating_add(end.saturating_sub(start) / 2);
+    let local = middle.saturating_add(NIGHT_BEGINS_EARLIER + i64::from(offset_minutes) * 60);
+    local.div_euclid(86_400).clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32
+}
+
 /// What a segment says, with HealthKit's own numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Stage {
@@ -115,6 +127,18 @@ impl NightSummary {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_evening_is_of_the_next_date_and_a_nap_of_its_day() {
+        let hours = |from: f64, to: f64, offset: i32| night_of((from * 3600.0) as i64, (to * 3600.0) as i64, offset);
+        for (from, to, day) in
+            [(-1.0, 7.0, 0), (9.5, 11.0, 0), (17.5, 19.0, 0), (21.5, 31.0, 1), (20.0, 24.0, 1), (0.0, 24.0, 0)]
+        {
+            assert_eq!(hours(from, to, 0), day, "{from} to {to}");
+            assert_eq!(hours(from - 9.0, to - 9.0, 540), day, "{from} to {to} in Tokyo");
+        }
+        assert_eq!((hours(18.9, 18.9, 0), hours(19.0, 19.0, 0)), (0, 1));
+    }
 
     #[test]
     fn words_of_every_sender_are_stages() {

@@ -1,11 +1,14 @@
 //! Nights of a range of dates, by date.
 //!
-//! Segments are painted into one timeline (`paint`) and cut into nights (`night`). Where segments show sleep they are
-//! believed; else what a phone has summed up is; else the segments are taken all the same. The dates are walked in pieces,
-//! and dates without anything are jumped over, so that a page costs what it holds.
+//! Segments are read in blocks (`around`), painted into one timeline (`paint`), cut into runs with a date each (`runs`) and put
+//! together (`night`). Where segments show sleep they are believed; else what a phone has summed up is; else the segments are
+//! taken all the same. The dates are walked in pieces, and dates without anything are jumped over, so that a page costs what
+//! it holds. A date is that of the clocks where somebody slept, so it is the same for every question.
 
+mod around;
 pub mod night;
 mod paint;
+mod runs;
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::RangeInclusive;
@@ -13,17 +16,18 @@ use std::ops::RangeInclusive;
 use jiff::tz::TimeZone;
 
 use crate::error::Result;
-use crate::model::day::{day_begins, local_day};
+use crate::model::day::local_day;
+use crate::model::sleep::NIGHT_BEGINS_EARLIER;
 use crate::query::subject;
 use crate::store::nights::read::{self, Sleep};
 use crate::store::{Reading, priority, series};
+use around::{GAP, blocks};
 use night::{Night, from_segments, from_summary};
 
-/// Seconds before the first date and after the last in which their nights may begin, or go on.
-const AROUND: i64 = 36 * 3600;
+const DAY: i64 = 86_400;
 
-/// Days that such a night may reach into.
-const REACH: i32 = 2;
+/// Seconds that no clock is further away from UTC.
+const FARTHEST: i64 = 18 * 3600;
 
 /// Dates that are read at once.
 const PIECE: RangeInclusive<usize> = 7..=92;
@@ -32,10 +36,9 @@ const PIECE: RangeInclusive<usize> = 7..=92;
 #[derive(Debug, Clone)]
 pub struct Question {
     pub user: i64,
-    /// UTC epoch seconds; the dates that they touch are meant, end excluded.
+    /// UTC epoch seconds; the dates that they touch in `zone` are meant, end excluded.
     pub from: Option<i64>,
     pub to: Option<i64>,
-    /// Whose dates.
     pub zone: TimeZone,
     pub sources: Vec<String>,
     pub descending: bool,
@@ -56,11 +59,12 @@ pub struct Answer {
 pub fn answer(reading: &Reading, question: &Question) -> Result<Answer> {
     let Question { user, zone, descending, .. } = question;
     let names: HashMap<i64, String> = sources(reading, *user)?.into_iter().collect();
+    let sleep = Sleep::of(reading, *user, wanted(&names, &question.sources)?)?;
     let walk = Walk {
-        sleep: Sleep::of(reading, *user, wanted(&names, &question.sources)?)?,
+        longest: sleep.longest()?,
+        sleep,
         ranks: priority::ranks(reading, *user)?,
         names,
-        zone,
         piece: (question.limit.clamp(*PIECE.start(), *PIECE.end())) as i32,
     };
     let mut first = local_day(question.from.unwrap_or(i64::MIN), zone);
@@ -112,9 +116,23 @@ struct Walk<'a> {
     sleep: Sleep<'a>,
     names: HashMap<i64, String>,
     ranks: HashMap<i64, u32>,
-    zone: &'a TimeZone,
+    /// Seconds that no segment exceeds.
+    longest: i64,
     /// How many dates are read at once.
     piece: i32,
+}
+
+/// The instants (UTC epoch seconds, end excluded) in which the middle of a run can be that belongs to these dates.
+fn middles(days: &RangeInclusive<i32>) -> (i64, i64) {
+    let (first, last) = (i64::from(*days.start()), i64::from(*days.end()));
+    (first * DAY - FARTHEST - NIGHT_BEGINS_EARLIER, (last + 1) * DAY + FARTHEST - NIGHT_BEGINS_EARLIER)
+}
+
+/// The earliest and the latest date that a run can belong to whose middle is then.
+fn dates(middle: i64) -> RangeInclusive<i32> {
+    let date = |seconds: i64| middle.saturating_add(NIGHT_BEGINS_EARLIER + seconds).div_euclid(DAY);
+    let day = |seconds: i64| date(seconds).clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32;
+    day(-FARTHEST)..=day(FARTHEST)
 }
 
 impl Walk<'_> {
@@ -123,24 +141,27 @@ impl Walk<'_> {
         if first > last {
             return Ok(None);
         }
+        // A run goes on from segment to segment, so one whose middle is here begins or goes on with a segment this near.
+        let near = self.longest.saturating_add(GAP);
+        let (from, to) = middles(&(first..=last));
         if descending {
-            let segment = self.sleep.segment_before(day_begins(last.saturating_add(1), self.zone))?;
-            let segment = segment.map(|start| local_day(start, self.zone).saturating_add(REACH).min(last));
+            let segment = self.sleep.segment_before(to)?;
+            let segment = segment.map(|start| (*dates(start.saturating_add(near)).end()).min(last));
             let found = segment.max(self.sleep.summary_until(last)?);
-            return Ok(found.filter(|day| *day >= first).map(|day| first.max(day - self.piece + 1)..=day));
+            return Ok(found
+                .filter(|day| *day >= first)
+                .map(|day| first.max(day.saturating_sub(self.piece - 1))..=day));
         }
-        let segment = self.sleep.segment_from(day_begins(first, self.zone).saturating_sub(AROUND))?;
-        let segment = segment.map(|start| local_day(start, self.zone).max(first));
+        let segment = self.sleep.segment_from(from.saturating_sub(near))?;
+        let segment = segment.map(|start| (*dates(start).start()).max(first));
         let found = [segment, self.sleep.summary_from(first)?].into_iter().flatten().min();
-        Ok(found.filter(|day| *day <= last).map(|day| day..=last.min(day + self.piece - 1)))
+        Ok(found.filter(|day| *day <= last).map(|day| day..=last.min(day.saturating_add(self.piece - 1))))
     }
 
     fn nights(&self, days: RangeInclusive<i32>) -> Result<BTreeMap<i32, Night>> {
-        let from = day_begins(*days.start(), self.zone).saturating_sub(AROUND);
-        let to = day_begins(days.end().saturating_add(1), self.zone).saturating_add(AROUND);
-        let segments = self.sleep.segments(from, to)?;
+        let blocks = blocks(&self.sleep, self.longest, middles(&days))?;
         let name = |source: i64| self.names.get(&source).cloned().unwrap_or_default();
-        let mut nights = from_segments(&segments, &self.ranks, self.zone, name);
+        let mut nights = from_segments(&blocks, &self.ranks, name);
         nights.retain(|day, _| days.contains(day));
         for summary in self.sleep.summaries(*days.start(), *days.end())? {
             let summed_up = from_summary(&summary);

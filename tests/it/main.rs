@@ -45,6 +45,7 @@ mod locks;
 mod log_privacy;
 mod metrics_page;
 mod monitoring;
+mod nights;
 mod owner_people;
 mod page;
 mod people;

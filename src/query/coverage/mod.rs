@@ -1,7 +1,8 @@
 //! Is anything missing? For everything that is stored: on which days it is there, how often it usually comes, where it
 //! is missing, whether it has stopped; and for each automation of the phone whether it still sends.
 //!
-//! Days are local days of the zone asked for. A night belongs to the day on which it ends, and so do its segments.
+//! Days are local days of the zone asked for. A segment of sleep belongs to the day of its
+//! night, which begins in the evening before.
 
 mod answer;
 mod automations;
@@ -17,7 +18,7 @@ use crate::error::{Error, Result};
 use crate::model::day::{date_text, day_begins, local_day};
 use crate::model::event::KINDS;
 use crate::model::metric::catalogue;
-use crate::model::sleep::SLEEP;
+use crate::model::sleep::{NIGHT_BEGINS_EARLIER, SLEEP};
 use crate::model::time::{local_rfc3339, offset_rfc3339};
 use crate::store::coverage::{self, Track};
 use crate::store::series::{self, SeriesRow};
@@ -30,9 +31,6 @@ pub use automations::Automation;
 pub const LATE_DAYS: i64 = 30;
 
 const DAY: i64 = 86_400;
-
-/// What comes within half a day after midnight belongs to the night before.
-const HALF_A_DAY: i64 = 43_200;
 
 /// Deliveries from which the habits of automations are read.
 const ARRIVALS: u32 = 5_000;
@@ -134,7 +132,7 @@ fn wanted<'a>(all: Vec<Followed<'a>>, names: &[String]) -> Result<Vec<Followed<'
 impl Followed<'_> {
     /// Seconds by which its days begin before midnight.
     fn shift(&self) -> i64 {
-        if self.kind == SLEEP_TRACK { HALF_A_DAY } else { 0 }
+        if self.kind == SLEEP_TRACK { NIGHT_BEGINS_EARLIER } else { 0 }
     }
 }
 

@@ -1,24 +1,17 @@
-//! Segments and summaries to nights.
+//! Runs and summaries to nights.
 //!
-//! Segments with less than `GAP` between them are one stretch of sleep, which belongs to the local date on which it ends.
-//! A night is all stretches that end on one date, naps included; when it began and ended is told of the longest.
+//! A night is all runs of one date, naps included; when it began and ended is told of the longest.
 
 use std::collections::{BTreeMap, HashMap};
 
-use jiff::tz::TimeZone;
-
-use super::paint::{covered, paint};
-use crate::model::day::local_day;
+use super::runs::{Run, runs};
 use crate::model::sleep::{NightSummary, Stage};
 use crate::store::nights::read::Segment;
-
-/// Seconds without any word that part two stretches.
-const GAP: i64 = 3 * 3600;
 
 /// One night. Minutes that nobody has measured are `None`.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Night {
-    /// The local date on which it ends.
+    /// The local date that its runs belong to.
     pub day: i32,
     /// Falling asleep and waking up, UTC epoch seconds.
     pub start: Option<i64>,
@@ -41,89 +34,40 @@ pub struct Night {
     pub summed_up: bool,
 }
 
-/// Segments without a gap.
-struct Stretch<'a> {
-    told: &'a [Segment],
-    painted: Vec<Segment>,
-    in_bed: Vec<(i64, i64)>,
-}
-
-/// The nights that these segments make, by date. `segments` are in order of start.
+/// The nights that these blocks make, by date. `blocks` are in order of time.
 pub fn from_segments(
-    segments: &[Segment],
+    blocks: &[Vec<Segment>],
     ranks: &HashMap<i64, u32>,
-    zone: &TimeZone,
     name: impl Fn(i64) -> String,
 ) -> BTreeMap<i32, Night> {
     let rank = |source: i64| ranks.get(&source).copied().unwrap_or(u32::MAX);
-    let mut nights: BTreeMap<i32, Vec<Stretch>> = BTreeMap::new();
-    for segments in stretches(segments) {
-        let in_bed = covered(segments, Stage::InBed);
-        let stretch = Stretch { told: segments, painted: paint(segments, rank), in_bed };
-        if let Some((_, end)) = stretch.extent() {
-            nights.entry(local_day(end, zone)).or_default().push(stretch);
-        }
+    let mut nights: BTreeMap<i32, Vec<Run>> = BTreeMap::new();
+    for run in blocks.iter().flat_map(|block| runs(block, rank)) {
+        nights.entry(run.day).or_default().push(run);
     }
-    nights.into_iter().map(|(day, stretches)| (day, night(day, &stretches, rank, &name))).collect()
-}
-
-fn stretches(segments: &[Segment]) -> impl Iterator<Item = &[Segment]> {
-    let mut reached = i64::MIN;
-    let mut starts = Vec::new();
-    for (at, segment) in segments.iter().enumerate() {
-        if at == 0 || segment.start.saturating_sub(reached) >= GAP {
-            starts.push(at);
-        }
-        reached = reached.max(segment.end);
-    }
-    let ends = starts.iter().skip(1).copied().chain([segments.len()]).collect::<Vec<_>>();
-    starts.into_iter().zip(ends).map(|(start, end)| &segments[start..end])
-}
-
-impl Stretch<'_> {
-    fn asleep(&self) -> impl Iterator<Item = &Segment> {
-        self.painted.iter().filter(|segment| segment.stage.is_asleep())
-    }
-
-    /// From falling asleep to waking up; without any sleep, the time in bed; without that, whatever there is.
-    fn extent(&self) -> Option<(i64, i64)> {
-        let sleep = self.asleep().next().zip(self.asleep().last()).map(|(first, last)| (first.start, last.end));
-        let in_bed = self.in_bed.first().zip(self.in_bed.last()).map(|(first, last)| (first.0, last.1));
-        let awake = self.painted.first().zip(self.painted.last()).map(|(first, last)| (first.start, last.end));
-        sleep.or(in_bed).or(awake)
-    }
-
-    /// By which the longest is found.
-    fn length(&self) -> (i64, i64) {
-        (self.asleep().map(length).sum(), self.in_bed.iter().map(|(start, end)| end - start).sum())
-    }
-}
-
-fn length(segment: &Segment) -> i64 {
-    segment.end - segment.start
+    nights.into_iter().map(|(day, runs)| (day, night(day, &runs, rank, &name))).collect()
 }
 
 fn minutes(seconds: i64) -> f64 {
     seconds as f64 / 60.0
 }
 
-/// `stretches` are never empty.
-fn night(day: i32, stretches: &[Stretch], rank: impl Fn(i64) -> u32, name: impl Fn(i64) -> String) -> Night {
+fn night(day: i32, runs: &[Run], rank: impl Fn(i64) -> u32, name: impl Fn(i64) -> String) -> Night {
     // Of equals the last would be taken; the first is meant.
-    let main = stretches.iter().rev().max_by_key(|stretch| stretch.length());
-    let extent = main.and_then(Stretch::extent);
-    let in_bed: Vec<(i64, i64)> = stretches.iter().flat_map(|stretch| stretch.in_bed.iter().copied()).collect();
-    let segments: Vec<Segment> = stretches.iter().flat_map(|stretch| stretch.painted.iter().copied()).collect();
+    let main = runs.iter().rev().max_by_key(|run| run.length());
+    let in_bed: Vec<(i64, i64)> = runs.iter().flat_map(|run| run.in_bed.iter().copied()).collect();
+    let mut segments: Vec<Segment> = runs.iter().flat_map(|run| run.painted.iter().copied()).collect();
+    segments.sort_unstable_by_key(|segment| segment.start);
     let time = |wanted: &dyn Fn(Stage) -> bool| {
-        let of_stage = segments.iter().filter(|segment| wanted(segment.stage)).map(length);
+        let of_stage = segments.iter().filter(|segment| wanted(segment.stage)).map(Segment::seconds);
         of_stage.reduce(|sum, length| sum + length).map(minutes)
     };
     let only = |stage: Stage| time(&|other| other == stage);
     let main_bed = main.and_then(|main| Some((main.in_bed.first()?.0, main.in_bed.last()?.1)));
     Night {
         day,
-        start: extent.map(|(start, _)| start),
-        end: extent.map(|(_, end)| end),
+        start: main.map(|main| main.start),
+        end: main.map(|main| main.end),
         in_bed_start: main_bed.map(|(start, _)| start),
         in_bed_end: main_bed.map(|(_, end)| end),
         // Somebody who was awake all night has slept for no minutes; of somebody in bed nothing is known.
@@ -134,18 +78,17 @@ fn night(day: i32, stretches: &[Stretch], rank: impl Fn(i64) -> u32, name: impl 
         rem: only(Stage::Rem),
         awake: only(Stage::Awake),
         unspecified: only(Stage::Asleep),
-        source: sources(stretches, rank, name),
+        source: sources(runs, rank, name),
         segments,
         summed_up: false,
     }
 }
 
 /// Who has painted, or who told of being in bed when nobody has; the one who is believed first at the front.
-fn sources(stretches: &[Stretch], rank: impl Fn(i64) -> u32, name: impl Fn(i64) -> String) -> String {
-    let mut ids: Vec<i64> =
-        stretches.iter().flat_map(|stretch| &stretch.painted).map(|segment| segment.source).collect();
+fn sources(runs: &[Run], rank: impl Fn(i64) -> u32, name: impl Fn(i64) -> String) -> String {
+    let mut ids: Vec<i64> = runs.iter().flat_map(|run| &run.painted).map(|segment| segment.source).collect();
     if ids.is_empty() {
-        ids.extend(stretches.iter().flat_map(|stretch| stretch.told).map(|segment| segment.source));
+        ids.extend(runs.iter().flat_map(|run| &run.in_bed_sources));
     }
     ids.sort_unstable_by_key(|source| (rank(*source), *source));
     ids.dedup();

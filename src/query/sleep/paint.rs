@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     fn segment(source: i64, stage: Stage, start: i64, end: i64) -> Segment {
-        Segment { start, end, stage, source }
+        Segment { start, end, stage, source, offset_minutes: 0 }
     }
 
     /// The timeline as texts; the rank of a source is its id.

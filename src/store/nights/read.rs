@@ -8,6 +8,7 @@ use crate::model::sleep::{NightSummary, SLEEP, Stage};
 use crate::model::time::Layer;
 use crate::store::dictionary::{find_metric, source_name};
 use crate::store::samples::narrowed;
+use crate::store::series;
 
 /// A segment as a sender has told it. UTC epoch seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +17,14 @@ pub struct Segment {
     pub end: i64,
     pub stage: Stage,
     pub source: i64,
+    /// Minutes east of UTC where the person was.
+    pub offset_minutes: i32,
+}
+
+impl Segment {
+    pub fn seconds(&self) -> i64 {
+        self.end - self.start
+    }
 }
 
 /// A person's sleep, narrowed to some sources.
@@ -32,19 +41,26 @@ impl<'a> Sleep<'a> {
         Ok(Sleep { connection, user, metric, sources })
     }
 
+    /// Seconds that no segment exceeds, whoever told of it.
+    pub fn longest(&self) -> Result<i64> {
+        let Some(metric) = self.metric else { return Ok(0) };
+        let sources = series::raw_sources(self.connection, self.user, metric)?;
+        Ok(sources.into_iter().map(|source| source.longest).max().unwrap_or(0))
+    }
+
     /// The segments that start in a range, in order of start.
     pub fn segments(&self, from: i64, to: i64) -> Result<Vec<Segment>> {
         let Some(metric) = self.metric else { return Ok(Vec::new()) };
         let mut statement = self.connection.prepare_cached(&format!(
-            "SELECT start, span, value, source FROM sample
+            "SELECT start, span, value, source, offset_minutes FROM sample
              WHERE user = ?1 AND metric = ?2 AND start >= ?3 AND start < ?4{} ORDER BY start, layer, twin",
             self.narrowed()
         ))?;
         let rows = statement.query_map(params![self.user, metric, from, to], |row| {
             let (start, span): (i64, i64) = (row.get(0)?, row.get(1)?);
             let stage = row.get::<_, Option<f64>>(2)?.and_then(Stage::from_value);
-            let source = row.get(3)?;
-            Ok(stage.map(|stage| Segment { start, end: start.saturating_add(span), stage, source }))
+            let (source, offset_minutes) = (row.get(3)?, row.get(4)?);
+            Ok(stage.map(|stage| Segment { start, end: start.saturating_add(span), stage, source, offset_minutes }))
         })?;
         Ok(rows.filter_map(rusqlite::Result::transpose).collect::<rusqlite::Result<_>>()?)
     }
