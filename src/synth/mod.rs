@@ -6,6 +6,7 @@ pub mod auto_export;
 pub mod demo;
 pub mod history;
 mod person;
+pub mod phone;
 pub mod random;
 
 pub use person::Person;

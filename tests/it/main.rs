@@ -15,6 +15,7 @@ mod bad_table;
 mod bundles;
 mod caching;
 mod cells;
+mod claims;
 mod columns;
 mod command_line;
 mod compression;

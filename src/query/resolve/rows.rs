@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 
 use jiff::tz::TimeZone;
-use rusqlite::OptionalExtension;
 
 use crate::error::Result;
 use crate::model::day::day_begins;
 use crate::model::time::Layer;
 use crate::store::Reading;
+use crate::store::accounts::{Head, head};
 use crate::store::lane::Lane;
 
 const DAY: i64 = 86_400;
@@ -58,14 +58,6 @@ pub struct Claim {
 /// Which of two claims is the later: as of when (UTC epoch seconds), then by delivery.
 pub type Order = (i64, i64);
 
-/// What is known of a delivery beside its rows.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Head {
-    /// UTC epoch seconds.
-    pub as_of: i64,
-    pub complete: bool,
-}
-
 /// The heads of deliveries, asked for once each.
 #[derive(Debug, Default)]
 pub struct Heads {
@@ -91,11 +83,7 @@ impl Heads {
         if let Some(head) = self.known.get(&delivery) {
             return Ok(*head);
         }
-        let found = reading
-            .prepare_cached("SELECT as_of, complete FROM delivery_account WHERE delivery = ?1")?
-            .query_row([delivery], |row| Ok(Head { as_of: row.get(0)?, complete: row.get(1)? }))
-            .optional()?;
-        let head = found.unwrap_or_default();
+        let head = head(reading, delivery)?;
         self.known.insert(delivery, head);
         Ok(head)
     }

@@ -126,10 +126,10 @@ fn write_counts(
     if samples == 0 {
         (first, last) = NONE;
     } else {
-        // Read along the key from the end that may have moved.
+        // Read along the key from the end that may have moved: one at which a row has come as well has not.
         let end = |direction: &str| table::end(connection, user, (metric, layer, source), direction);
-        first = if change.went.0 <= first { end("ASC")?.unwrap_or(first) } else { first };
-        last = if change.went.1 >= last { end("DESC")?.unwrap_or(last) } else { last };
+        first = if change.went.0 <= first && change.came.0 > first { end("ASC")?.unwrap_or(first) } else { first };
+        last = if change.went.1 >= last && change.came.1 < last { end("DESC")?.unwrap_or(last) } else { last };
     }
     connection
         .prepare_cached(

@@ -1,0 +1,259 @@
+//! What must be answered of a date, given what was sent: the phone's own number as of the account that settles the date.
+//!
+//! A date is *settled* by the last account of it that was complete: totals of days that were sent after its end, or Apple's export.
+//! Where there is neither, by the last sync that states its period, covers the whole date and came after its end. What came
+//! later and is no such account may bring what was added since, so the phone's number as of then is right as well.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use health_export::synth::phone::calendar::{days_after, midnight};
+use health_export::synth::phone::metric::{Metric, Style};
+use health_export::synth::phone::scenario::{Scenario, Send, Setup, What};
+use health_export::synth::phone::senders::automation::{Grouping, Headers};
+use health_export::synth::phone::source::Source;
+use health_export::synth::phone::statistics::{Levels, Totals};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+/// The interval of a date.
+type Span = (i64, i64);
+
+/// What may be answered.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Want {
+    /// One of these.
+    OneOf(Vec<f64>),
+    /// Between these.
+    Between(f64, f64),
+    /// The information sent does not determine it.
+    Open,
+}
+
+pub struct Expect<'a> {
+    pub scenario: &'a Scenario,
+    /// What has arrived, without what was sent again.
+    pub sends: Vec<&'a Send>,
+    totals: RefCell<BTreeMap<(Metric, i64), Rc<Totals>>>,
+}
+
+impl<'a> Expect<'a> {
+    pub fn of(scenario: &'a Scenario, sends: &[&'a Send]) -> Expect<'a> {
+        let sends = sends.iter().copied().filter(|send| !send.repeated).collect();
+        Expect { scenario, sends, totals: RefCell::default() }
+    }
+
+    fn home(&self) -> &TimeZone {
+        self.scenario.phone.calendar.home()
+    }
+
+    pub fn span(date: Date, zone: &TimeZone) -> Span {
+        (midnight(date, zone), midnight(days_after(date, 1), zone))
+    }
+
+    /// The phone's own total of a span, as of a moment.
+    pub fn total(&self, metric: Metric, moment: i64, (from, to): Span) -> f64 {
+        let mut known = self.totals.borrow_mut();
+        let make = || Rc::new(self.scenario.phone.totals(metric, moment));
+        let totals = known.entry((metric, moment)).or_insert_with(make).clone();
+        totals.within(from, to).unwrap_or(0.0)
+    }
+
+    fn grouping(&self, send: &Send) -> Option<Grouping> {
+        match send.what {
+            What::Automation(at) => Some(self.scenario.automations[at].grouping),
+            What::File(grouping) => Some(grouping),
+            What::Export | What::Shortcut => None,
+        }
+    }
+
+    /// Whether it says which time it covers.
+    fn states(&self, send: &Send) -> bool {
+        match send.what {
+            What::Automation(at) => {
+                let automation = &self.scenario.automations[at];
+                automation.period.is_complete() && automation.headers != Headers::None
+            }
+            What::Export => true,
+            What::File(_) | What::Shortcut => false,
+        }
+    }
+
+    /// The span of a date by the clock that a sync was cut with.
+    fn cut(&self, send: &Send, date: Date) -> Span {
+        match self.grouping(send) {
+            Some(Grouping::Days) => Expect::span(date, self.scenario.phone.calendar.zone(send.made)),
+            _ => Expect::span(date, self.home()),
+        }
+    }
+
+    /// Whether it covers all of a date, after its end.
+    fn covers(&self, send: &Send, date: Date) -> bool {
+        let (from, to) = self.cut(send, date);
+        send.from <= from && to <= send.to && to <= send.made && self.scenario.phone.knows_from(send.made) <= from
+    }
+
+    fn touches(&self, send: &Send, date: Date) -> bool {
+        let (from, to) = self.cut(send, date);
+        send.from < to && from < send.to
+    }
+
+    /// The send that settles a date, and the later ones that also tell of it.
+    fn settled(&self, date: Date) -> Option<(&'a Send, Vec<&'a Send>)> {
+        let is_last_word = |send: &Send| {
+            let days = self.grouping(send) == Some(Grouping::Days);
+            (days || send.what == What::Export) && self.states(send)
+        };
+        let last = |wanted: &dyn Fn(&Send) -> bool| {
+            let fit = self.sends.iter().rev().find(|send| self.covers(send, date) && wanted(send));
+            fit.copied()
+        };
+        let by = last(&is_last_word).or_else(|| last(&|send| self.states(send))).or_else(|| last(&|_| true))?;
+        let later = self.sends.iter().copied().filter(|send| send.made > by.made && self.touches(send, date));
+        Some((by, later.collect()))
+    }
+
+    /// The total of a date.
+    pub fn of_total(&self, metric: Metric, date: Date) -> Want {
+        let Some((by, later)) = self.settled(date) else { return Want::Open };
+        let value = self.total(metric, by.made, self.cut(by, date));
+        if self.grouping(by) == Some(Grouping::Days) && self.states(by) {
+            return Want::OneOf(vec![value]);
+        }
+        if !self.states(by) && self.is_uncertain(metric) {
+            return Want::Open;
+        }
+        let span = Expect::span(date, self.home());
+        let others: Vec<f64> = later.iter().map(|send| self.total(metric, send.made, span)).collect();
+        if self.has_no_ends(by) || later.iter().any(|send| self.has_no_ends(send)) {
+            return self.without_ends(metric, span, &[&[value], &others[..]].concat());
+        }
+        match later.iter().all(|send| self.states(send) && self.covers(send, date)) {
+            true => Want::OneOf([vec![value], others].concat()),
+            false => between(value, &others),
+        }
+    }
+
+    /// Samples of which the ends are not told. Moments and a single writer's are certain, as long as none reaches into another
+    /// date; what two have counted at a time is about as much as one of them has.
+    fn without_ends(&self, metric: Metric, span: Span, values: &[f64]) -> Want {
+        let moment = self.sends.last().map_or(i64::MAX, |send| send.made);
+        let wide = self.scenario.phone.store.seen(metric, moment, span.0 - 1, span.1 + 1);
+        let crosses = wide.iter().any(|one| one.start < span.0 || one.end > span.1);
+        if crosses {
+            return Want::Open;
+        }
+        match matches!(metric, Metric::Food | Metric::Protein | Metric::Energy) {
+            true => between(values[0], &values[1..]),
+            false => {
+                let (low, high) = ends(values);
+                Want::Between(low * 0.85, high * 1.15)
+            }
+        }
+    }
+
+    fn has_no_ends(&self, send: &Send) -> bool {
+        self.grouping(send) == Some(Grouping::None)
+    }
+
+    /// Of what only adds, a smaller number is not believed: when the watch's samples come late they replace the phone's.
+    pub fn is_uncertain(&self, metric: Metric) -> bool {
+        let several = matches!(metric, Metric::Steps | Metric::Distance);
+        self.scenario.plan.changes.late && several
+    }
+
+    /// The most that a date's total may be: the phone's own as of any sync that tells of it.
+    pub fn most(&self, metric: Metric, date: Date) -> Option<f64> {
+        let adds = matches!(self.scenario.setup, Setup::News | Setup::NewsAndDays | Setup::Bare | Setup::Shortcuts);
+        if adds && self.is_uncertain(metric) {
+            return None;
+        }
+        let no_ends = self.sends.iter().any(|send| self.has_no_ends(send));
+        let spans: Vec<Span> = self.scenario.phone.calendar.zones().map(|zone| Expect::span(date, zone)).collect();
+        let slack = if no_ends { 1800 } else { 0 };
+        let from = spans.iter().map(|span| span.0).min()? - slack;
+        let to = spans.iter().map(|span| span.1).max()? + slack;
+        let told = self.sends.iter().filter(|send| send.from < to && from < send.to);
+        let most = told.map(|send| self.total(metric, send.made, (from, to))).fold(0.0, f64::max);
+        let several = matches!(metric, Metric::Steps | Metric::Distance);
+        Some(if no_ends && several { most * 1.15 } else { most })
+    }
+
+    /// Whether the phone's own total has never become less.
+    pub fn only_grows(&self, metric: Metric, date: Date) -> bool {
+        let adds = matches!(self.scenario.setup, Setup::News | Setup::NewsAndDays | Setup::Bare | Setup::Shortcuts);
+        let no_ends = self.sends.iter().any(|send| self.has_no_ends(send));
+        if self.scenario.phone.calendar.travels() || no_ends || (adds && self.is_uncertain(metric)) {
+            return false;
+        }
+        let span = Expect::span(date, self.home());
+        let values: Vec<f64> = self.sends.iter().map(|send| self.total(metric, send.made, span)).collect();
+        values.is_sorted_by(|a, b| *a <= *b + 1e-9)
+    }
+
+    /// Levels of a date, and how far off the mean may be, if it is determined.
+    pub fn of_levels(&self, metric: Metric, date: Date) -> Option<(Vec<Levels>, Option<f64>)> {
+        let (by, later) = self.settled(date)?;
+        let cut = self.cut(by, date);
+        let home = Expect::span(date, self.home());
+        let phone = &self.scenario.phone;
+        let mut found = vec![phone.levels(metric, by.made, cut.0, cut.1)?];
+        found.extend(later.iter().filter_map(|send| phone.levels(metric, send.made, home.0, home.1)));
+        let closed = self.grouping(by) == Some(Grouping::Days);
+        let coarse = [Some(Grouping::Hours), Some(Grouping::None)].contains(&self.grouping(by));
+        let tolerance = match metric.facts().style {
+            _ if closed => self.states(by).then_some(0.0),
+            // How Apple integrates a pulse is not published: each value is held until the next one here.
+            Style::TemporallyWeighted => Some(0.05),
+            // How long a level lasted in an hour, or without an end, is not told.
+            Style::EquivalentLevel => (!coarse && later.is_empty()).then_some(0.0),
+            Style::Arithmetic | Style::Cumulative => Some(0.0),
+        };
+        Some((found, tolerance))
+    }
+
+    /// Minutes asleep of a date: as of the last sync that told of the whole of it, or of a later one that told of a part.
+    pub fn of_night(&self, date: Date) -> Want {
+        let store = &self.scenario.phone.store;
+        let mine: Vec<_> =
+            store.segments.iter().filter(|one| one.date == date && one.source == Source::Watch).collect();
+        let (Some(start), Some(end)) = (mine.iter().map(|one| one.start).min(), mine.iter().map(|one| one.end).max())
+        else {
+            return Want::Open;
+        };
+        let whole = |send: &&&Send| send.from <= start && end <= send.to && end + 700 <= send.made;
+        let Some(by) = self.sends.iter().rev().filter(|send| self.states(send)).find(whole) else { return Want::Open };
+        let part = |send: &&&Send| send.made >= by.made && send.from < end && start < send.to;
+        let asleep = |send: &&Send| self.scenario.phone.asleep(date, send.made);
+        let values = self.sends.iter().filter(part).filter_map(asleep);
+        Want::OneOf(values.collect())
+    }
+
+    /// The workouts that were told of: start and kilometres.
+    pub fn workouts(&self) -> Vec<(i64, f64)> {
+        let brings = |send: &Send| match send.what {
+            What::Automation(at) => self.scenario.automations[at].workouts,
+            What::Export => true,
+            What::File(_) | What::Shortcut => false,
+        };
+        let told = |start: i64, added: i64| {
+            let tells = |send: &&&Send| brings(send) && send.made >= added && send.from <= start && start < send.to;
+            self.sends.iter().any(|send| tells(&send))
+        };
+        let all = self.scenario.phone.store.workouts.iter();
+        let there = all.filter(|one| told(one.start, one.presence.added)).map(|one| (one.start, one.kilometres));
+        let mut found: Vec<(i64, f64)> = there.collect();
+        found.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+        found
+    }
+}
+
+fn ends(values: &[f64]) -> (f64, f64) {
+    (values.iter().copied().fold(f64::MAX, f64::min), values.iter().copied().fold(0.0, f64::max))
+}
+
+fn between(value: f64, others: &[f64]) -> Want {
+    let (low, high) = ends(&[&[value], others].concat());
+    Want::Between(low, high)
+}
