@@ -118,9 +118,31 @@ pub struct NightSummary {
     pub awake: Option<f64>,
 }
 
+/// Minutes by which a sum may exceed the time that it is of: senders round.
+const ROUNDING: f64 = 1.0;
+
 impl NightSummary {
     pub fn has_stages(&self) -> bool {
         [self.core, self.deep, self.rem].into_iter().flatten().any(|minutes| minutes > 0.0)
+    }
+
+    /// Minutes between falling asleep and waking up, or in bed where only that is told.
+    pub fn length(&self) -> Option<f64> {
+        let between = |start: Option<i64>, end: Option<i64>| start.zip(end).filter(|(start, end)| start < end);
+        let (start, end) = between(self.start, self.end).or(between(self.in_bed_start, self.in_bed_end))?;
+        Some((end - start) as f64 / 60.0)
+    }
+
+    /// Minutes asleep that can be true: those that are told, or else the stages' sum, and no more than there was time for.
+    /// No minutes at all beside time in bed are what a phone says that does not know.
+    pub fn asleep_at_most(&self) -> Option<f64> {
+        let staged = [self.core, self.deep, self.rem].into_iter().flatten().reduce(|sum, stage| sum + stage);
+        let told = self.asleep.filter(|asleep| *asleep > 0.0);
+        let zero = self.asleep.filter(|_| self.in_bed.is_none_or(|in_bed| in_bed <= 0.0));
+        let Some(length) = self.length() else { return told.or(staged).or(zero) };
+        let possible = |minutes: &f64| *minutes <= length + ROUNDING;
+        let least = told.filter(possible).or(staged.filter(possible));
+        least.or(told.or(staged).map(|_| length)).or(zero)
     }
 }
 
@@ -138,6 +160,33 @@ mod tests {
             assert_eq!(hours(from - 9.0, to - 9.0, 540), day, "{from} to {to} in Tokyo");
         }
         assert_eq!((hours(18.9, 18.9, 0), hours(19.0, 19.0, 0)), (0, 1));
+    }
+
+    #[test]
+    fn no_more_sleep_than_there_was_time_for_and_no_zero_beside_time_in_bed() {
+        let night = |asleep: f64, in_bed: f64, deep: Option<f64>| NightSummary {
+            item: 0,
+            sender: Sender::AutoExport,
+            date: 0,
+            source: String::new(),
+            offset_minutes: 0,
+            start: Some(0),
+            end: Some(8 * 3600),
+            in_bed_start: None,
+            in_bed_end: None,
+            asleep: Some(asleep),
+            in_bed: Some(in_bed),
+            core: None,
+            deep,
+            rem: None,
+            awake: None,
+        };
+        assert_eq!(night(0.0, 480.0, None).asleep_at_most(), None);
+        assert_eq!(night(0.0, 0.0, None).asleep_at_most(), Some(0.0));
+        assert_eq!(night(420.0, 480.0, None).asleep_at_most(), Some(420.0));
+        assert_eq!(night(540.0, 480.0, None).asleep_at_most(), Some(480.0));
+        assert_eq!(night(540.0, 480.0, Some(400.0)).asleep_at_most(), Some(400.0));
+        assert_eq!(NightSummary { end: None, ..night(540.0, 480.0, None) }.asleep_at_most(), Some(540.0));
     }
 
     #[test]

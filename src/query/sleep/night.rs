@@ -98,15 +98,13 @@ fn sources(runs: &[Run], rank: impl Fn(i64) -> u32, name: impl Fn(i64) -> String
 
 /// A night as a phone has summed it up.
 pub fn from_summary(summary: &NightSummary) -> Night {
-    let staged = [summary.core, summary.deep, summary.rem].into_iter().flatten().reduce(|sum, stage| sum + stage);
     Night {
         day: summary.date,
         start: summary.start.or(summary.in_bed_start),
         end: summary.end.or(summary.in_bed_end),
         in_bed_start: summary.in_bed_start,
         in_bed_end: summary.in_bed_end,
-        // Some versions of the app write no sleep beside stages.
-        asleep: summary.asleep.filter(|asleep| *asleep > 0.0).or(staged).or(summary.asleep),
+        asleep: summary.asleep_at_most(),
         in_bed: summary.in_bed,
         core: summary.core,
         deep: summary.deep,

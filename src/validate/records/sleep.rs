@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 
 use super::moment::{END, Moment, source};
 use crate::decode::auto_export::{List, Node};
+use crate::model::receipt::ItemProblem;
 use crate::model::sample::{Sample, Series};
 use crate::model::sender::Sender;
 use crate::model::sleep::{NightSummary, SLEEP, Stage};
@@ -57,7 +58,7 @@ pub fn add(list: &List, filling: &mut Filling) {
                 let series = *series.get_or_insert_with(|| add_series(list.units, filling));
                 add_segment(&segment, series, name, filling);
             }
-            Ok(Slept::Night(night)) => nights.push((at, night)),
+            Ok(Slept::Night(night)) => nights.push((at, believable(night, format!("{}[{at}]", list.path), filling))),
             Err(reason) => filling.reject(name, format!("{}[{at}]", list.path), reason, node.json()),
         }
     }
@@ -79,6 +80,24 @@ fn read(node: Node, hours: &Conversion, home: &TimeZone) -> Result<Slept, String
         Some(segment) => Ok(Slept::Segment(segment)),
         None => night(node, hours, home).map(Slept::Night),
     }
+}
+
+/// The night with a time asleep that can be true, and a note where another was told.
+fn believable(night: NightSummary, path: String, filling: &mut Filling) -> NightSummary {
+    let asleep = night.asleep_at_most();
+    if let (Some(told), Some(length), Some(asleep)) = (night.asleep, night.length(), asleep)
+        && told > 0.0
+        && asleep < told
+    {
+        let reason = format!(
+            "{:.2} hours asleep do not fit into the {:.2} hours between its start and end: {:.2} are counted",
+            told / 60.0,
+            length / 60.0,
+            asleep / 60.0
+        );
+        filling.batch.notes.push(ItemProblem { path, reason });
+    }
+    NightSummary { asleep, ..night }
 }
 
 /// A segment, when it has a word for its stage. Some versions repeat the night's sums in each.
