@@ -114,6 +114,8 @@ type Shown = BTreeMap<(usize, i64, i64, usize, u8), usize>;
 struct Entry {
     point: Point,
     sync: usize,
+    /// The lengths that it has been stated with: 0 where without its end.
+    spans: Vec<i64>,
 }
 
 #[derive(Default)]
@@ -225,22 +227,26 @@ impl Reference {
             };
             match known.get(number - 1) {
                 Some(at) => self.entries[*at].sync = sync,
-                None => self.entries.push(Entry { point: *point, sync }),
+                None => self.entries.push(Entry { point: *point, sync, spans: vec![point.span] }),
             }
             return;
         }
         let entries = std::mem::take(&mut self.entries);
         let contradicts = |entry: &Entry| {
             let other = &entry.point;
-            is_key(other, point) && other.value != point.value && entry.sync != sync && other.span == point.span
+            is_key(other, point)
+                && other.value != point.value
+                && entry.sync != sync
+                && entry.spans.contains(&point.span)
         };
         self.entries = entries.into_iter().filter(|entry| !contradicts(entry)).collect();
         match self.entries.iter_mut().find(|entry| says(&entry.point, point)) {
             Some(entry) => {
                 entry.point.span = entry.point.span.max(point.span);
+                entry.spans.push(point.span);
                 entry.sync = sync;
             }
-            None => self.entries.push(Entry { point: *point, sync }),
+            None => self.entries.push(Entry { point: *point, sync, spans: vec![point.span] }),
         }
     }
 
@@ -249,10 +255,10 @@ impl Reference {
             Some(entry) => {
                 let is_less = point.value < entry.point.value;
                 if !is_less || (own.complete && entry.sync != sync) {
-                    *entry = Entry { point: *point, sync };
+                    *entry = Entry { point: *point, sync, spans: vec![point.span] };
                 }
             }
-            None => self.entries.push(Entry { point: *point, sync }),
+            None => self.entries.push(Entry { point: *point, sync, spans: vec![point.span] }),
         }
     }
 }
