@@ -60,7 +60,12 @@ enum Step {
 fn point() -> impl Strategy<Value = Point> {
     let raw = (0..3usize, 0..4i64, prop_oneof![Just(0), Just(60)], 0..2usize, 1..4u8).prop_map(
         |(metric, step, span, source, value)| {
-            let span = if metric == 0 { span } else { 0 };
+            // One source names no end now and then, and has one value; the other has many and always names it.
+            let (span, value) = match (metric, source) {
+                (0, 0) => (60, value),
+                (0, _) => (span, 1),
+                _ => (0, value),
+            };
             Point { metric, layer: Layer::Raw, start: step * 20 * HOUR, span, offset_minutes: 0, source, value }
         },
     );
