@@ -60,7 +60,12 @@ enum Step {
 fn point() -> impl Strategy<Value = Point> {
     let raw = (0..3usize, 0..4i64, prop_oneof![Just(0), Just(60)], 0..2usize, 1..4u8).prop_map(
         |(metric, step, span, source, value)| {
-            let span = if metric == 0 { span } else { 0 };
+            // One source names no end now and then, and has one value; the other has many and always names it.
+            let (span, value) = match (metric, source) {
+                (0, 0) => (60, value),
+                (0, _) => (span, 1),
+                _ => (0, value),
+            };
             Point { metric, layer: Layer::Raw, start: step * 20 * HOUR, span, offset_minutes: 0, source, value }
         },
     );
@@ -114,6 +119,8 @@ type Shown = BTreeMap<(usize, i64, i64, usize, u8), usize>;
 struct Entry {
     point: Point,
     sync: usize,
+    /// The lengths that it has been stated with: 0 where without its end.
+    spans: Vec<i64>,
 }
 
 #[derive(Default)]
@@ -223,23 +230,28 @@ impl Reference {
                     1
                 }
             };
-            if known.len() < number {
-                self.entries.push(Entry { point: *point, sync });
+            match known.get(number - 1) {
+                Some(at) => self.entries[*at].sync = sync,
+                None => self.entries.push(Entry { point: *point, sync, spans: vec![point.span] }),
             }
             return;
         }
         let entries = std::mem::take(&mut self.entries);
         let contradicts = |entry: &Entry| {
             let other = &entry.point;
-            is_key(other, point) && other.value != point.value && entry.sync != sync && other.span == point.span
+            is_key(other, point)
+                && other.value != point.value
+                && entry.sync != sync
+                && entry.spans.contains(&point.span)
         };
         self.entries = entries.into_iter().filter(|entry| !contradicts(entry)).collect();
         match self.entries.iter_mut().find(|entry| says(&entry.point, point)) {
             Some(entry) => {
                 entry.point.span = entry.point.span.max(point.span);
+                entry.spans.push(point.span);
                 entry.sync = sync;
             }
-            None => self.entries.push(Entry { point: *point, sync }),
+            None => self.entries.push(Entry { point: *point, sync, spans: vec![point.span] }),
         }
     }
 
@@ -248,10 +260,10 @@ impl Reference {
             Some(entry) => {
                 let is_less = point.value < entry.point.value;
                 if !is_less || (own.complete && entry.sync != sync) {
-                    *entry = Entry { point: *point, sync };
+                    *entry = Entry { point: *point, sync, spans: vec![point.span] };
                 }
             }
-            None => self.entries.push(Entry { point: *point, sync }),
+            None => self.entries.push(Entry { point: *point, sync, spans: vec![point.span] }),
         }
     }
 }

@@ -82,7 +82,10 @@ impl Bucket<'_> {
         for at in 0..totals.len() {
             let replaces = shown.is_none_or(|known| {
                 let (yields, before_yields) = (self.yields(first(at)), self.yields(first(known)));
-                let only_adds = !totals[at].last.complete || totals[at].last.sync == totals[known].last.sync;
+                let before = &totals[known].last;
+                let is_whole = |head: &Head| head.complete && head.is_later(before);
+                let claims = totals[at].members.iter().map(|member| &self.claims[*member]);
+                let only_adds = !claims.into_iter().any(|claim| is_whole(&claim.owner) || is_whole(&claim.last));
                 let is_less = self.terms.nature.is_cumulative && first(at).row.value < first(known).row.value;
                 match yields == before_yields {
                     false => before_yields,
