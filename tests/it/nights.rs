@@ -193,7 +193,7 @@ fn a_summed_night_means_what_it_says() {
                           "deep": 1.0, "rem": 1.5, "awake": 0.2, "inBed": 0, "source": WATCH});
     let receipt = sum_up(&server, "", too_long);
     assert_eq!(receipt["stored"], 1);
-    assert!(receipt["problems"][0]["reason"].as_str().unwrap().contains("840 minutes asleep"), "{receipt}");
+    assert!(receipt["notes"][0]["reason"].as_str().unwrap().contains("840 minutes asleep"), "{receipt}");
     let night = server.client.get("/api/v1/sleep?start=2024-03-07").expect(200)["nights"][0].clone();
     assert_eq!((night["asleep_minutes"].as_f64(), &night["stages"]["core"]), (Some(450.0), &json!(300.0)));
     let bare = json!({"date": "2024-03-08 00:00:00 +0000", "sleepStart": "2024-03-07 23:00:00 +0000",
