@@ -62,6 +62,9 @@ pub struct Metric {
     /// Seconds that a sample may last whose sender names no end: it lasts until the next of its source, and no longer than
     /// this. None: it is an instant.
     pub lasts: Option<i64>,
+    /// Whether it is measured once a night, and so belongs to the night's date: see `model::sleep::night_of`.
+    #[serde(default)]
+    pub of_night: bool,
     /// Lowest and highest possible value in `unit`, both allowed. None: anything goes.
     pub range: Option<(f64, f64)>,
     /// The most that one sample, or a whole day, can come to; a longer time may come to more. None: as `range` has it.

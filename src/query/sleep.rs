@@ -6,6 +6,7 @@
 //! it holds. A date is that of the clocks where somebody slept, so it is the same for every question.
 
 mod around;
+pub mod level;
 pub mod night;
 mod paint;
 mod runs;

@@ -13,7 +13,7 @@ use crate::store::samples::Owner;
 use crate::store::samples::import_state::ImportState;
 use crate::store::samples::ingest::{self, Ingested};
 use crate::store::writer::Writing;
-use crate::store::{dictionary, documents, events, grouping, nights, workouts};
+use crate::store::{dictionary, documents, events, grouping, nights, priority, workouts};
 
 /// What became of a batch.
 #[derive(Debug, Default)]
@@ -44,6 +44,7 @@ pub fn store_piece(writing: &mut Writing, owner: Owner, batch: &Batch, memory: &
         let known = &mut items[item as usize];
         *known = outcome.max(*known);
     };
+    priority::count_hardware(writing, owner, batch)?;
     let Ingested { outcomes, superseded } = ingest::store_samples(writing, owner, batch, memory, &tombstones)?;
     batch.samples.iter().zip(outcomes).for_each(|(sample, outcome)| note(sample.item, outcome));
     for workout in &batch.workouts {
@@ -51,9 +52,8 @@ pub fn store_piece(writing: &mut Writing, owner: Owner, batch: &Batch, memory: &
     }
     let outcomes = events::store(writing, owner, &batch.events, memory, &tombstones)?;
     batch.events.iter().zip(outcomes).for_each(|(event, outcome)| note(event.item, outcome));
-    for night in &batch.nights {
-        note(night.item, nights::store(writing, owner, night, &tombstones)?);
-    }
+    let outcomes = nights::store(writing, owner, &batch.nights, &tombstones)?;
+    batch.nights.iter().zip(outcomes).for_each(|(night, outcome)| note(night.item, outcome));
     for document in &batch.documents {
         note(document.item, documents::store(writing, owner, document)?);
     }

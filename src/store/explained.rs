@@ -94,7 +94,7 @@ pub fn segments(reading: &Reading, user: i64, (from, to): (i64, i64)) -> Result<
 pub fn summed_up(reading: &Reading, user: i64, date: i32) -> Result<Vec<(String, i64)>> {
     let mut statement = reading.prepare_cached(
         "SELECT source.name, delivery FROM night_summary JOIN source ON source.id = night_summary.source
-         WHERE user = ?1 AND date = ?2 ORDER BY sender",
+         WHERE user = ?1 AND date = ?2 ORDER BY sender, delivery DESC",
     )?;
     let rows = statement.query_map(params![user, date], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)

@@ -100,7 +100,7 @@ impl<'a> Filling<'a> {
                 max: part.max.filter(|_| summary),
                 source,
                 context,
-                manual: false,
+                manual: reading.manual,
             });
         }
     }

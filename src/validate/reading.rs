@@ -18,6 +18,8 @@ pub struct Reading<'a> {
     pub end: Option<i64>,
     pub offset_minutes: i32,
     pub source: Cow<'a, str>,
+    /// Whether a person has entered it by hand.
+    pub manual: bool,
     pub parts: Parts<'a>,
 }
 
@@ -80,6 +82,7 @@ pub fn read<'a>(node: Node<'a>, meaning: &Meaning, home: &TimeZone) -> Result<Re
         end,
         offset_minutes: start.offset_minutes.unwrap_or_else(|| offset_minutes_at(start.utc, home)),
         source: source(point.source),
+        manual: point.manual,
         parts,
     })
 }

@@ -8,10 +8,15 @@ use crate::model::sample::{Batch, Rejected};
 use crate::model::sleep::NightSummary;
 use crate::model::workout::Workout;
 
-/// Leaves one night per date and one workout per identity.
+/// Leaves each night once, and one workout per identity.
 pub fn settle(batch: &mut Batch) {
-    let nights = keep(&batch.nights, |night| night.date, |old, new| richness(new) >= richness(old));
-    retain(&mut batch.nights, &nights);
+    let mut nights: HashMap<i32, Vec<NightSummary>> = HashMap::new();
+    batch.nights.retain(|night| {
+        let known = nights.entry(night.date).or_default();
+        let is_new = !known.iter().any(|known| NightSummary { item: night.item, ..known.clone() } == *night);
+        known.extend(is_new.then(|| night.clone()));
+        is_new
+    });
     let by_id = keep(&batch.workouts, identity, |_, _| true);
     retain(&mut batch.workouts, &by_id);
     drop_nameless_twins(&mut batch.workouts);
@@ -45,7 +50,9 @@ pub fn append(batch: &mut Batch, more: Batch) {
         one.item += items;
         one
     }));
-    batch.devices.extend(more.devices.into_iter().map(|(source, model)| (source + sources, model)));
+    for ((source, hardware), samples) in more.devices {
+        *batch.devices.entry((source + sources, hardware)).or_default() += samples;
+    }
     batch.rejected.extend(more.rejected.into_iter().map(|one| Rejected { name: one.name + names, ..one }));
     batch.grouping = match (batch.grouping.take(), more.grouping) {
         (Some(one), Some(other)) => Some(one.and(other)),
@@ -57,16 +64,11 @@ pub fn append(batch: &mut Batch, more: Batch) {
     settle(batch);
 }
 
-/// How much a night says; the one that says most is kept.
-pub fn richness(night: &NightSummary) -> (bool, i64, Option<i64>) {
-    (night.has_stages(), (night.asleep.unwrap_or_default() * 60.0).round() as i64, night.end)
-}
-
 /// What a workout is known by among those of one sender.
-fn identity(workout: &Workout) -> (Option<String>, i64, String) {
+fn identity(workout: &Workout) -> (Option<String>, i64, String, String) {
     match &workout.sent_id {
-        Some(id) => (Some(id.clone()), 0, String::new()),
-        None => (None, workout.start, workout.activity.clone()),
+        Some(id) => (Some(id.clone()), 0, String::new(), String::new()),
+        None => (None, workout.start, workout.activity.clone(), workout.account.source.clone()),
     }
 }
 

@@ -75,6 +75,7 @@ mod shortcuts;
 mod shortcuts_door;
 mod sleep;
 mod snapshot;
+mod source_kinds;
 mod sqlite_once;
 mod statistics;
 mod stopped;

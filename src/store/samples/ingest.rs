@@ -19,7 +19,6 @@ use crate::store::account::Head;
 use crate::store::deletions::tombstones::Tombstones;
 use crate::store::dictionary::Dictionaries;
 use crate::store::place::Place;
-use crate::store::priority;
 use crate::store::samples::coming::{Coming, Meets};
 use crate::store::samples::counts::Ledger;
 use crate::store::samples::group::{Context, Group, Held, date, series_of};
@@ -56,9 +55,6 @@ pub fn store_samples(
     tombstones: &Tombstones,
 ) -> Result<Ingested> {
     let ids = dictionary_ids(writing, batch)?;
-    for (source, model) in &batch.devices {
-        priority::set_device(writing.connection, ids.sources[*source as usize], model)?;
-    }
     let outcomes = vec![Outcome::Unchanged; batch.samples.len()];
     let mut order: Vec<u32> = (0..batch.samples.len() as u32).collect();
     order.sort_by_key(|&at| (ids.key(&batch.samples[at as usize]), at));

@@ -145,6 +145,14 @@ CREATE TABLE workout_account (
     PRIMARY KEY (workout, sender)
 ) STRICT, WITHOUT ROWID;
 
+-- The deliveries that have told, each, what is stored of a workout: where one of them is deleted, it is another's.
+CREATE TABLE workout_told (
+    workout  INTEGER NOT NULL,
+    sender   INTEGER NOT NULL CHECK (sender BETWEEN 0 AND 2),
+    delivery INTEGER NOT NULL,
+    PRIMARY KEY (workout, sender, delivery)
+) STRICT, WITHOUT ROWID;
+
 -- Values over the time of a workout; the route is the series named 'route'.
 CREATE TABLE workout_series (
     workout INTEGER NOT NULL REFERENCES workout (id),
@@ -180,12 +188,15 @@ CREATE TABLE event (
     PRIMARY KEY (user, kind, start, span, code, sender, twin)
 ) STRICT;
 
--- Nights as a phone has summed them up; nights of segments are samples of sleep_analysis.
+-- Nights as a phone has summed them up, as each delivery told them; nights of segments are samples of sleep_analysis.
 CREATE TABLE night_summary (
     user           INTEGER NOT NULL,
     -- The local date on which the night ends, in days since 1970-01-01.
     date           INTEGER NOT NULL,
     sender         INTEGER NOT NULL CHECK (sender BETWEEN 0 AND 2),
+    delivery       INTEGER NOT NULL,
+    -- Which of the delivery's nights of that date.
+    session        INTEGER NOT NULL CHECK (session >= 0),
     source         INTEGER NOT NULL,
     offset_minutes INTEGER NOT NULL,
     start          INTEGER,
@@ -199,9 +210,10 @@ CREATE TABLE night_summary (
     deep           REAL,
     rem            REAL,
     awake          REAL,
-    delivery       INTEGER NOT NULL,
-    PRIMARY KEY (user, date, sender)
+    PRIMARY KEY (user, date, sender, delivery, session)
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX night_summary_by_delivery ON night_summary (delivery);
 
 -- Files kept as they came.
 CREATE TABLE document (
@@ -217,11 +229,18 @@ CREATE TABLE document (
     UNIQUE (user, kind, name)
 ) STRICT;
 
--- The hardware of a source, where a sender has told it, such as 'Watch6,2': decides its place in the priority.
-CREATE TABLE source_device (
-    source INTEGER PRIMARY KEY REFERENCES source (id),
-    model  TEXT NOT NULL
-) STRICT;
+-- The hardware that a source's samples were measured with, as each delivery told it: decides what kind of source it is.
+CREATE TABLE source_hardware (
+    user     INTEGER NOT NULL,
+    source   INTEGER NOT NULL,
+    -- Such as 'Watch6,2'.
+    model    TEXT NOT NULL,
+    -- 0 when it wrote them itself, 1 when an app on it did, 2 when it is an accessory that passes on what it measures.
+    writer   INTEGER NOT NULL CHECK (writer BETWEEN 0 AND 2),
+    delivery INTEGER NOT NULL,
+    samples  INTEGER NOT NULL,
+    PRIMARY KEY (user, source, model, writer, delivery)
+) STRICT, WITHOUT ROWID;
 
 -- A person's own order of sources; those that are not in it follow by kind: watches, phones, others.
 CREATE TABLE source_priority (
@@ -454,6 +473,8 @@ CREATE TABLE buried_night_summary (
     date           INTEGER NOT NULL,
     sender         INTEGER NOT NULL CHECK (sender BETWEEN 0 AND 2),
     deletion       INTEGER NOT NULL,
+    delivery       INTEGER NOT NULL,
+    session        INTEGER NOT NULL CHECK (session >= 0),
     source         INTEGER NOT NULL,
     offset_minutes INTEGER NOT NULL,
     start          INTEGER,
@@ -466,8 +487,7 @@ CREATE TABLE buried_night_summary (
     deep           REAL,
     rem            REAL,
     awake          REAL,
-    delivery       INTEGER NOT NULL,
-    PRIMARY KEY (user, date, sender, deletion)
+    PRIMARY KEY (user, date, sender, deletion, delivery, session)
 ) STRICT, WITHOUT ROWID;
 
 -- When keys were last used. Apart from the keys, because it is written often and means nothing to any answer about data.

@@ -1,4 +1,4 @@
-//! Numbers inside texts: `5900 cm`, fractions that are percentages, and the model inside a device's description.
+//! Numbers inside texts: `5900 cm`, and fractions that are percentages.
 
 use std::collections::BTreeMap;
 
@@ -14,16 +14,6 @@ pub fn quantity(text: &str, unit: &str) -> Option<f64> {
     let number: f64 = number.parse().ok()?;
     let value = if sent.is_empty() { number } else { conversion(sent.trim(), unit)?.apply(number) };
     value.is_finite().then_some(value)
-}
-
-/// `Watch6,2` of `<<HKDevice: 0x1>, name:Apple Watch, model:Watch, hardware:Watch6,2, software:9>`, else the model.
-pub fn hardware(device: &str) -> Option<String> {
-    let field = |name: &str| {
-        let found = device.split(", ").find_map(|part| part.strip_prefix(name))?;
-        let found = found.trim_end_matches('>').trim();
-        (!found.is_empty() && found.len() < 100).then(|| found.to_owned())
-    };
-    field("hardware:").or_else(|| field("model:"))
 }
 
 /// The beginning of a text, quoted, for a sentence.
@@ -56,14 +46,5 @@ mod tests {
         assert_eq!(quantity("9.90571 kcal/hr·kg", "kcal/hr·kg"), Some(9.90571));
         assert_eq!(quantity("50", "m"), Some(50.0));
         assert_eq!(quantity("50 kg", "m"), None);
-    }
-
-    #[test]
-    fn the_hardware_of_a_device() {
-        let device =
-            "<<HKDevice: 0x1>, name:Apple Watch, manufacturer:Apple Inc., model:Watch, hardware:Watch6,2, software:9>";
-        assert_eq!(hardware(device).as_deref(), Some("Watch6,2"));
-        assert_eq!(hardware("<<HKDevice: 0x1>, name:Scale, model:WS-50>").as_deref(), Some("WS-50"));
-        assert_eq!(hardware("HKDevice"), None);
     }
 }

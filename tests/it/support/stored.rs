@@ -49,7 +49,7 @@ pub fn events(app: &App) -> Vec<Value> {
 pub fn nights(app: &App) -> Vec<Value> {
     rows(
         app,
-        "SELECT json_object('date', date(date * 86400, 'unixepoch'), 'source', source.name, 'start', start, 'end', end,
+        "SELECT DISTINCT json_object('date', date(date * 86400, 'unixepoch'), 'source', source.name, 'start', start, 'end', end,
              'in_bed_start', in_bed_start, 'in_bed_end', in_bed_end, 'asleep', asleep, 'in_bed', in_bed, 'core', core,
              'deep', deep, 'rem', rem, 'awake', awake) FROM night_summary JOIN source ON source.id = source ORDER BY date",
     )
