@@ -2,6 +2,7 @@
 
 use crate::model::bucket::Bucket;
 use crate::model::time::Layer;
+use crate::store::series::Extent;
 
 /// The layers that may speak in buckets of this length: none coarser, unless one is asked for.
 pub fn fits(bucket: Bucket, asked: Option<Layer>, layer: Layer) -> bool {
@@ -23,6 +24,15 @@ pub fn coarsest(bucket: Bucket) -> Layer {
         Bucket::Month => Layer::Month,
         Bucket::Year => Layer::Year,
     }
+}
+
+/// What is stored: from its first start to where the last that begins may end, UTC epoch seconds, the second excluded. None
+/// where nothing is.
+pub fn stored(extents: &[Extent]) -> Option<(i64, i64)> {
+    let first = extents.iter().map(|extent| extent.first).min()?;
+    // What begins last may last longer, and a phone's day may be the day after here.
+    let end = extents.iter().map(|extent| extent.last + (reach(extent.layer) + 1).max(extent.longest)).max()?;
+    Some((first, end))
 }
 
 /// How far from its start a row of a layer may count: see `Window::place`.

@@ -3,6 +3,7 @@
 use crate::model::metric::Mean;
 use crate::model::time::Layer;
 use crate::query::stat::Stat;
+use crate::store::rollups::Rollup;
 
 /// Bucket start and what was counted in it, by bucket. Nearly everything comes in that order, so it is added at the end.
 #[derive(Debug, Clone, Default)]
@@ -112,12 +113,28 @@ impl Figures {
         self.layers |= other.layers;
     }
 
+    /// As they are kept of a bucket.
+    pub fn rollup(&self, start: i64) -> Rollup {
+        let Figures { samples, measured, total, low, high, weight, weighted, layers } = *self;
+        let finite = |number: f64| number.is_finite().then_some(number);
+        let (low, high) = (finite(low), finite(high));
+        Rollup { start, layers: i64::from(layers), samples, measured, total, low, high, weight, weighted }
+    }
+
     /// The mean: of weighted levels where there are any, else of the values.
     fn mean(&self, mean: Mean) -> Option<f64> {
         match mean {
             _ if self.weight <= 0.0 => (self.measured > 0).then(|| self.total / self.measured as f64),
             mean => Some(unweighed(mean, self.weighted / self.weight)),
         }
+    }
+}
+
+impl From<&Rollup> for Figures {
+    fn from(rollup: &Rollup) -> Figures {
+        let Rollup { samples, measured, total, low, high, weight, weighted, layers, .. } = *rollup;
+        let (low, high) = (low.unwrap_or(f64::INFINITY), high.unwrap_or(f64::NEG_INFINITY));
+        Figures { samples, measured, total, low, high, weight, weighted, layers: layers as u8 }
     }
 }
 

@@ -108,6 +108,13 @@ impl Lane {
         unsafe { ffi::sqlite3_column_double(self.statement, column as c_int) }
     }
 
+    /// The column of the current row as a float, or that it is NULL, which reads as zero: so only a zero needs a second look.
+    #[inline]
+    pub fn optional_real(&self, column: usize) -> Option<f64> {
+        let value = self.real(column);
+        (value != 0.0 || !self.is_null(column)).then_some(value)
+    }
+
     #[inline]
     pub fn is_null(&self, column: usize) -> bool {
         // SAFETY: as in `integer`.

@@ -189,15 +189,14 @@ pub fn read(
     )?;
     lane.restart(&[user, metric, grain as i64, from, to])?;
     while lane.step()? {
-        let real = |column| (!lane.is_null(column)).then(|| lane.real(column));
         each(Rollup {
             start: lane.integer(0),
             layers: lane.integer(1),
             samples: lane.integer(2),
             measured: lane.integer(3),
             total: lane.real(4),
-            low: real(5),
-            high: real(6),
+            low: lane.optional_real(5),
+            high: lane.optional_real(6),
             weight: lane.real(7),
             weighted: lane.real(8),
         });

@@ -83,27 +83,9 @@ pub fn layers(connection: &Connection, user: i64, metric: i64) -> Result<Vec<Ext
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// What one source has measured of a metric, in samples of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RawSource {
-    pub source: i64,
-    /// Starts of its first and last sample.
-    pub first: i64,
-    pub last: i64,
-    /// Seconds that none of its samples exceeds.
-    pub longest: i64,
-}
-
-/// The sources of a metric's raw samples.
-pub fn raw_sources(connection: &Connection, user: i64, metric: i64) -> Result<Vec<RawSource>> {
-    let mut statement = connection.prepare_cached(
-        "SELECT source, first, last, longest FROM series
-         WHERE user = ?1 AND metric = ?2 AND layer = ?3 AND samples > 0 ORDER BY source",
-    )?;
-    let rows = statement.query_map(params![user, metric, Layer::Raw.id()], |row| {
-        Ok(RawSource { source: row.get(0)?, first: row.get(1)?, last: row.get(2)?, longest: row.get(3)? })
-    })?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
+/// Seconds that no sample of the raw layer exceeds.
+pub fn longest_sample(layers: &[Extent]) -> i64 {
+    layers.iter().find(|extent| extent.layer == Layer::Raw).map_or(0, |extent| extent.longest)
 }
 
 /// The sources of a person's samples: id and name.

@@ -14,7 +14,7 @@ use crate::model::bucket::{Bucket, boundaries};
 use crate::model::time::Layer;
 use crate::query::budget::Stop;
 use crate::query::duck::engine::Engine;
-use crate::query::layering::reach;
+use crate::query::layering::{reach, stored};
 use crate::query::stat::Stat;
 use crate::query::tally::Tallies;
 use crate::store::Store;
@@ -193,11 +193,9 @@ fn piece_together(scanning: &mut Scanning, pieces: Vec<Piece>) -> Result<Tallies
 
 /// Where in time the answer lies: the range asked for, cut to what is stored.
 fn range(question: &Question, extents: &[Extent]) -> Option<Range> {
-    let first = extents.iter().map(|extent| extent.first).min()?;
-    // What begins last may last longer, and a phone's day may be the day after here.
-    let last = extents.iter().map(|extent| extent.last + reach(extent.layer).max(extent.longest - 1)).max()?;
+    let (first, end) = stored(extents)?;
     let from = question.from.map_or(first, |from| from.max(first));
-    let to = question.to.map_or(last + 1, |to| to.min(last + 1));
+    let to = question.to.map_or(end, |to| to.min(end));
     (from < to).then_some((from, to))
 }
 

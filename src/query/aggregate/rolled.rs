@@ -6,7 +6,7 @@ use crate::model::time::Layer;
 use crate::query::aggregate::scanning::{Range, Scanning};
 use crate::query::rollups::terms::{Terms, dirty_days, local_day};
 use crate::query::tally::{Figures, Tallies, Tally};
-use crate::store::rollups::{self, Grain, Rollup};
+use crate::store::rollups::{self, Grain};
 
 /// With more runs of changed days than these, all between the first and the last is scanned at once: each scan has a cost
 /// of its own.
@@ -95,16 +95,10 @@ pub fn tally(scanning: &mut Scanning, range: Range) -> Result<Tallies> {
         rows += 1;
         hint = coarser.as_ref().and_then(|parts| parts.find(rollup.start, hint)).unwrap_or(hint);
         let bucket = coarser.as_ref().map_or(rollup.start, |parts| parts.starts()[hint]);
-        tallies.add(bucket, Tally::of(figures(&rollup)));
+        tallies.add(bucket, Tally::of(Figures::from(&rollup)));
     })?;
     scanning.rows_stepped += rows;
     Ok(tallies)
-}
-
-fn figures(rollup: &Rollup) -> Figures {
-    let Rollup { samples, measured, total, low, high, weight, weighted, layers, .. } = *rollup;
-    let (low, high) = (low.unwrap_or(f64::INFINITY), high.unwrap_or(f64::NEG_INFINITY));
-    Figures { samples, measured, total, low, high, weight, weighted, layers: layers as u8 }
 }
 
 #[cfg(test)]

@@ -25,7 +25,7 @@ use crate::query::subject::{self, Subject};
 use crate::query::tally::{Figures, Tallies, Tally};
 use crate::store::lane::Lane;
 use crate::store::samples::narrowed;
-use crate::store::series::{self, Extent};
+use crate::store::series::{Extent, longest_sample};
 use crate::store::snapshot::Snapshot;
 use crate::store::{Reading, account, dictionary, priority};
 
@@ -163,7 +163,7 @@ impl<'a> Scanning<'a> {
             buckets: self.buckets.clone(),
             cuts: self.cuts(range)?,
             stats: &self.question.stats,
-            around: self.around()?,
+            around: self.around(),
             pieces,
         })
     }
@@ -186,26 +186,26 @@ impl<'a> Scanning<'a> {
         Ok(Way::Total(Ranking::new(&order, lasts)))
     }
 
+    /// Of use only where there are claims to decide between.
     fn trust(&self, claims: bool) -> Result<Trust> {
-        let accounts = match claims {
-            true => account::covers(self.reading(), self.question.user, self.metric())?,
-            false => Vec::new(),
-        };
+        if !claims {
+            return Ok(Trust::default());
+        }
+        let accounts = account::covers(self.reading(), self.question.user, self.metric())?;
         Ok(Trust { shortcuts: dictionary::unnamed(self.reading())?.shortcuts, accounts })
     }
 
     /// How far around a piece there may be something that decides what counts in it: twice as far as samples last, for
     /// what covers a sample is covered itself, and as buckets reach.
-    fn around(&self) -> Result<Range> {
-        let sources = series::raw_sources(self.reading(), self.question.user, self.metric())?;
-        let longest = sources.iter().map(|source| source.longest).max().unwrap_or(0);
+    fn around(&self) -> Range {
+        let longest = longest_sample(&self.extents);
         let lasts = self.subject.lasts.unwrap_or(0);
         let buckets = match self.extents.iter().map(|extent| reach(extent.layer)).max().unwrap_or(0) {
             0 if self.is_layered() => HOUR,
             0 => 0,
             reach => 2 * (reach + DAY),
         };
-        Ok((2 * longest.max(lasts) + buckets, lasts + buckets))
+        (2 * longest.max(lasts) + buckets, lasts + buckets)
     }
 
     /// Runs of samples, added up in the scan and then by DuckDB.

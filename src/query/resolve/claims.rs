@@ -69,9 +69,16 @@ impl Trust {
     }
 }
 
+/// The layers of buckets, finest first.
+pub const BUCKETS: [Layer; 6] = [Layer::Minute, Layer::Hour, Layer::Day, Layer::Week, Layer::Month, Layer::Year];
+
 /// Claims of one layer by start, so that no time is claimed twice: of two of one date, and of two that overlap, the later
 /// counts. `totals` says whether values add up over time.
-pub fn without_repeats(mut claims: Vec<Claim>, totals: bool) -> Vec<Claim> {
+pub fn of_layer(claims: &[Claim], layer: Layer, totals: bool) -> Vec<Claim> {
+    without_repeats(claims.iter().filter(|claim| claim.layer == layer).copied().collect(), totals)
+}
+
+fn without_repeats(mut claims: Vec<Claim>, totals: bool) -> Vec<Claim> {
     let Some(layer) = claims.first().map(|claim| claim.layer) else { return claims };
     if layer == Layer::Day {
         claims.sort_by_key(|claim| (claim.date, claim.order));

@@ -9,8 +9,8 @@
 
 use crate::model::metric::Mean;
 use crate::model::time::Layer;
-use crate::query::resolve::claims::{Trust, without_repeats};
-use crate::query::resolve::rows::{Claim, Rows, Sample};
+use crate::query::resolve::claims::{BUCKETS, Trust, of_layer};
+use crate::query::resolve::rows::{Claim, Rows, Sample, next_starts};
 
 /// UTC epoch seconds; the second excluded.
 type Span = (i64, i64);
@@ -59,9 +59,8 @@ pub fn levels(
     let ends = ends(&rows.samples, style);
     let mut known = Known::of(rows.samples.iter().zip(&ends).map(|(sample, end)| (sample.start, *end)));
     let (mut counting, mut finals) = (Vec::new(), Vec::new());
-    for layer in [Layer::Minute, Layer::Hour, Layer::Day, Layer::Week, Layer::Month, Layer::Year] {
-        let own = rows.claims.iter().filter(|claim| claim.layer == layer);
-        let claims = without_repeats(own.copied().collect(), false);
+    for layer in BUCKETS {
+        let claims = of_layer(&rows.claims, layer, false);
         for claim in claims.iter().filter(|claim| claim.value.is_some()) {
             let finer = known.within((claim.start, claim.end));
             match trust.is_final(claim) {
@@ -88,17 +87,12 @@ pub fn levels(
 
 /// When samples end.
 fn ends(samples: &[Sample], style: Style) -> Vec<i64> {
-    let mut next = i64::MAX;
-    let mut later = i64::MAX;
-    let mut ends = vec![0; samples.len()];
-    for (end, sample) in ends.iter_mut().zip(samples).rev() {
-        if sample.start < next {
-            (later, next) = (next, sample.start);
-        }
-        let lasts = style.lasts.unwrap_or(0);
-        *end = if sample.end > sample.start { sample.end } else { later.min(sample.start.saturating_add(lasts)) };
-    }
-    ends
+    let lasts = style.lasts.unwrap_or(0);
+    let end = |(sample, follows): (&Sample, i64)| match sample.end > sample.start {
+        true => sample.end,
+        false => follows.min(sample.start.saturating_add(lasts)),
+    };
+    samples.iter().zip(next_starts(samples, 1, |_| 0)).map(end).collect()
 }
 
 fn of_sample(at: usize, sample: &Sample) -> Level {

@@ -131,9 +131,9 @@ impl Rows {
     /// Adds the row that a lane stands on.
     #[inline]
     pub fn push(&mut self, lane: &Lane, columns: Columns, heads: &mut Heads, zone: &TimeZone) -> Result<()> {
-        let (start, span, value) = (lane.integer(0), lane.integer(1), real(lane, 2));
+        let (start, span, value) = (lane.integer(0), lane.integer(1), lane.optional_real(2));
         let (low, high) = match columns.summaries {
-            true => (real(lane, 8).or(value), real(lane, 9).or(value)),
+            true => (lane.optional_real(8).or(value), lane.optional_real(9).or(value)),
             false => (value, value),
         };
         let (end, source, delivery) = (start.saturating_add(span), lane.integer(4), lane.integer(6));
@@ -183,9 +183,17 @@ pub fn middle_of_day(date: i32, zone: &TimeZone) -> i64 {
     begin + (end - begin) / 2
 }
 
-#[inline]
-fn real(lane: &Lane, column: usize) -> Option<f64> {
-    let value = lane.real(column);
-    // NULL reads as zero, so only a zero needs the second look.
-    (value != 0.0 || !lane.is_null(column)).then_some(value)
+/// Of each sample, which are by start: the next later start in its group, of so many; the end of time behind the last.
+pub fn next_starts(samples: &[Sample], groups: usize, group: impl Fn(&Sample) -> usize) -> Vec<i64> {
+    // Of each group: the start that is known last, and the one that is later than it.
+    let mut known: Vec<(i64, i64)> = vec![(i64::MAX, i64::MAX); groups];
+    let mut follows = vec![i64::MAX; samples.len()];
+    for (follows, sample) in follows.iter_mut().zip(samples).rev() {
+        let (last, later) = &mut known[group(sample)];
+        if sample.start < *last {
+            (*later, *last) = (*last, sample.start);
+        }
+        *follows = *later;
+    }
+    follows
 }

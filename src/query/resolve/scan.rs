@@ -12,7 +12,7 @@ use jiff::tz::TimeZone;
 use crate::error::{Error, Result};
 use crate::query::duck::window::Parts;
 use crate::query::resolve::claims::Trust;
-use crate::query::resolve::levels::{Style, levels};
+use crate::query::resolve::levels::{Level, Style, levels};
 use crate::query::resolve::rows::{Columns, Heads, Rows};
 use crate::query::resolve::totals::{Piece, Ranking, totals};
 use crate::query::stat::Stat;
@@ -112,14 +112,14 @@ impl Scan<'_> {
         let mut counting = Counting::new(self, piece);
         match &self.way {
             Way::Total(ranking) => totals(rows, ranking, &self.trust, &cuts, |piece| counting.add_piece(piece)),
-            Way::Level(style) => self.add_levels(rows, *style, &cuts, counting.by_ref()),
+            Way::Level(style) => self.add_levels(rows, *style, &cuts, &mut counting),
         }
         counting.finish()
     }
 
     fn add_levels(&self, rows: &Rows, style: Style, cuts: &[i64], counting: &mut Counting) {
         let mut weights = Vec::new();
-        let each = |level: &crate::query::resolve::levels::Level| {
+        let each = |level: &Level| {
             let Some(tally) = counting.tally(level.at) else { return };
             tally.widen(level.low, level.high);
             if level.counts {
@@ -167,10 +167,6 @@ impl<'a> Counting<'a> {
         let first = scan.buckets.find(piece.0, 0).unwrap_or(0);
         let (buckets, stats) = (&scan.buckets, scan.stats);
         Counting { buckets, stats, piece, first, tallies: Vec::new(), hint: first }
-    }
-
-    fn by_ref(&mut self) -> &mut Counting<'a> {
-        self
     }
 
     fn add_piece(&mut self, piece: &Piece) {

@@ -7,9 +7,9 @@
 use std::collections::HashMap;
 
 use crate::model::time::Layer;
-use crate::query::resolve::claims::{Content, Trust, without_repeats};
+use crate::query::resolve::claims::{BUCKETS, Content, Trust, of_layer};
 use crate::query::resolve::overlap::{Interval, Part, owned_parts};
-use crate::query::resolve::rows::{Claim, Order, Rows, Sample};
+use crate::query::resolve::rows::{Claim, Order, Rows, Sample, next_starts};
 
 /// What counts of one stretch of time.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -59,20 +59,14 @@ impl Ranking {
 
     /// The times of samples; where no end is known it is the next start of its source, within a limit.
     fn intervals(&self, samples: &[Sample]) -> Vec<Interval> {
-        let mut next: Vec<(i64, i64)> = vec![(i64::MAX, i64::MAX); self.ranks()];
-        let mut intervals = Vec::with_capacity(samples.len());
-        for sample in samples.iter().rev() {
-            let (start, rank) = (sample.start, self.rank(sample));
-            // The start that is known last, and the one that is later than it.
-            let (known, later) = next[rank];
-            let follows = if start < known { known } else { later };
-            next[rank] = (start, follows);
-            let open = self.lasts.filter(|_| sample.end == start && !sample.manual);
-            let end = open.map_or(sample.end, |lasts| follows.min(start.saturating_add(lasts)));
-            intervals.push(Interval { start, end, rank, open: open.is_some() });
-        }
-        intervals.reverse();
-        intervals
+        let follows = next_starts(samples, self.ranks(), |sample| self.rank(sample));
+        let interval = |(sample, follows): (&Sample, i64)| {
+            let Sample { start, end, manual, .. } = *sample;
+            let open = self.lasts.filter(|_| end == start && !manual);
+            let end = open.map_or(end, |lasts| follows.min(start.saturating_add(lasts)));
+            Interval { start, end, rank: self.rank(sample), open: open.is_some() }
+        };
+        samples.iter().zip(follows).map(interval).collect()
     }
 }
 
@@ -86,7 +80,7 @@ pub fn totals(rows: &Rows, ranking: &Ranking, trust: &Trust, cuts: &[i64], mut e
     let mut pieces = Vec::with_capacity(rows.samples.len() + rows.claims.len());
     sample_pieces(rows, ranking, trust, &cuts, |piece| pieces.push(*piece));
     pieces.sort_by_key(|piece| piece.start);
-    for layer in [Layer::Minute, Layer::Hour, Layer::Day, Layer::Week, Layer::Month, Layer::Year] {
+    for layer in BUCKETS {
         lay(&mut pieces, rows, layer, trust, &cuts);
     }
     cut_buckets(&mut pieces, of_answer);
@@ -132,8 +126,7 @@ fn sample_pieces(rows: &Rows, ranking: &Ranking, trust: &Trust, cuts: &[i64], mu
 
 /// Lays the buckets of a layer over what is finer. `pieces` are by start, before and after.
 fn lay(pieces: &mut Vec<Piece>, rows: &Rows, layer: Layer, trust: &Trust, cuts: &[i64]) {
-    let own = rows.claims.iter().filter(|claim| claim.layer == layer);
-    let claims = without_repeats(own.copied().collect(), true);
+    let claims = of_layer(&rows.claims, layer, true);
     if claims.is_empty() {
         return;
     }

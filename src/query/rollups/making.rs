@@ -7,7 +7,7 @@ use crate::query::aggregate::scanning::{Range, Scanning};
 use crate::query::budget::Stop;
 use crate::query::rollups::Work;
 use crate::query::stat::Stat;
-use crate::query::tally::{Figures, Tallies, Tally};
+use crate::query::tally::Tallies;
 use crate::store::rollups::{Grain, Rollup};
 use crate::store::snapshot::Snapshot;
 
@@ -30,8 +30,8 @@ pub(super) fn make(work: &Work, snapshot: Snapshot, range: Range) -> Result<(Vec
     // A day is more than the sum of its hours: a phone's own total of it is in no hour.
     let by_day = Question { bucket: Bucket::Day, ..question };
     let (days, snapshot) = added_up(work, &by_day, snapshot, range)?;
-    rollups.extend(hours.iter().map(|(start, tally)| (Grain::Hour, rollup(*start, tally))));
-    rollups.extend(days.iter().map(|(start, tally)| (Grain::Day, rollup(*start, tally))));
+    rollups.extend(hours.iter().map(|(start, tally)| (Grain::Hour, tally.figures().rollup(*start))));
+    rollups.extend(days.iter().map(|(start, tally)| (Grain::Day, tally.figures().rollup(*start))));
     Ok((rollups, snapshot))
 }
 
@@ -44,11 +44,4 @@ fn added_up(work: &Work, question: &Question, snapshot: Snapshot, range: Range) 
     scanning.lay_buckets(range)?;
     let tallies = scanning.tally(range)?;
     Ok((tallies, Snapshot { lanes: scanning.lanes }))
-}
-
-fn rollup(start: i64, tally: &Tally) -> Rollup {
-    let Figures { samples, measured, total, low, high, weight, weighted, layers } = *tally.figures();
-    let finite = |number: f64| number.is_finite().then_some(number);
-    let (low, high) = (finite(low), finite(high));
-    Rollup { start, layers: i64::from(layers), samples, measured, total, low, high, weight, weighted }
 }

@@ -16,7 +16,7 @@ use crate::model::bucket::{Bucket, boundaries};
 use crate::model::time::Layer;
 use crate::query::aggregate::scanning::Range;
 use crate::query::duck::engine::Engine;
-use crate::query::layering::reach;
+use crate::query::layering::stored;
 use crate::query::subject::{self, Subject};
 use crate::store::rollups::{self, Mark, Rebuilt, State};
 use crate::store::writer::Lane;
@@ -147,11 +147,9 @@ impl Work<'_> {
     fn years(&self, reading: &Reading) -> Result<Vec<Range>> {
         let mut extents = series::layers(reading, self.user, self.metric)?;
         extents.retain(|extent| extent.layer <= Layer::Day);
-        let first = extents.iter().map(|extent| extent.first).min().unwrap_or(0);
-        let last =
-            extents.iter().map(|extent| extent.last + reach(extent.layer).max(extent.longest)).max().unwrap_or(0);
-        let most = usize::try_from(last.saturating_sub(first) / (365 * 86_400)).unwrap_or(0) + 3;
-        let edges = boundaries(Bucket::Year, self.home, first, last + 1, most).unwrap_or_default();
+        let (first, end) = stored(&extents).unwrap_or((0, 1));
+        let most = usize::try_from(end.saturating_sub(first) / (365 * 86_400)).unwrap_or(0) + 3;
+        let edges = boundaries(Bucket::Year, self.home, first, end, most).unwrap_or_default();
         Ok(edges.windows(2).map(|pair| (pair[0], pair[1])).collect())
     }
 }

@@ -83,7 +83,7 @@ pub fn dirty_days(
 /// How far before and after a change of a sample something else may count for that.
 fn reach(reading: &Reading, user: i64, metric: i64, lasts: Option<i64>) -> Result<Range> {
     let layers = series::layers(reading, user, metric)?;
-    let longest = series::raw_sources(reading, user, metric)?.iter().map(|source| source.longest).max().unwrap_or(0);
+    let longest = series::longest_sample(&layers);
     let has_days = layers.iter().any(|extent| extent.layer == Layer::Day);
     let days = if has_days { 2 * DAY } else { 0 };
     Ok((longest.max(lasts.unwrap_or(0)) + days, lasts.unwrap_or(0) + days))

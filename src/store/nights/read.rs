@@ -45,8 +45,7 @@ impl<'a> Sleep<'a> {
     /// Seconds that no segment exceeds, whoever told of it.
     pub fn longest(&self) -> Result<i64> {
         let Some(metric) = self.metric else { return Ok(0) };
-        let sources = series::raw_sources(self.connection, self.user, metric)?;
-        Ok(sources.into_iter().map(|source| source.longest).max().unwrap_or(0))
+        Ok(series::longest_sample(&series::layers(self.connection, self.user, metric)?))
     }
 
     /// The segments that start in a range, in order of start.

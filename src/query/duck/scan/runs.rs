@@ -34,25 +34,18 @@ impl Run {
     #[inline]
     fn add(&mut self, lane: &Lane, summaries: bool) {
         self.samples += 1;
-        let value = real(lane, 0);
+        let value = lane.optional_real(0);
         if let Some(value) = value {
             self.measured += 1;
             self.total += value;
         }
         let (low, high) = match summaries {
-            true => (real(lane, 1).or(value), real(lane, 2).or(value)),
+            true => (lane.optional_real(1).or(value), lane.optional_real(2).or(value)),
             false => (value, value),
         };
         self.low = low.map_or(self.low, |low| self.low.min(low));
         self.high = high.map_or(self.high, |high| self.high.max(high));
     }
-}
-
-#[inline]
-fn real(lane: &Lane, column: usize) -> Option<f64> {
-    let value = lane.real(column);
-    // NULL reads as zero, so only a zero needs the second look.
-    (value != 0.0 || !lane.is_null(column)).then_some(value)
 }
 
 /// Fills one vector with runs from one reader; none only when the reader found nothing more, or nothing in the window.
