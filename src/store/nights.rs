@@ -55,15 +55,14 @@ pub fn store(
         let stood: BTreeSet<(i64, i64)> = counting(&known).into_iter().map(|told| told.place()).collect();
         // An import in pieces may have told of the date before.
         let own = known.iter().filter(|told| told.account.delivery == owner.delivery && owner.mode == Mode::Import);
-        let mut session = own.map(|told| told.session + 1).max().unwrap_or(0);
+        let next = own.map(|told| told.session + 1).max().unwrap_or(0);
         let mut new = Vec::new();
-        for at in group {
+        for (session, at) in (next..).zip(group) {
             let place = put_one(writing, owner, &nights[at], session, tombstones)?;
             match place {
                 Place::Stored => new.push((at, session)),
                 _ => outcomes[at] = Outcome::KeptOut,
             }
-            session += 1;
         }
         let now = of_date(writing.connection, owner.user, key)?;
         let counts = counting(&now);

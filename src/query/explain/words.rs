@@ -2,7 +2,7 @@
 
 use crate::model::time::{Layer, local_rfc3339};
 use crate::query::explain::{Day, Kind};
-use crate::query::resolve::claims::without_repeats;
+use crate::query::resolve::claims::of_layer;
 use crate::query::resolve::rows::{Claim, Sample};
 
 /// What is said of claims: of totals, or of means.
@@ -61,8 +61,7 @@ impl Day<'_> {
 
     /// A claim in whose place a later one of its grain counts; `None` when there is none.
     pub fn replaced(&self, claim: &Claim, words: Words) -> Option<String> {
-        let own = self.rows.claims.iter().filter(|other| other.layer == claim.layer);
-        let kept = without_repeats(own.copied().collect(), words.totals);
+        let kept = of_layer(&self.rows.claims, claim.layer, words.totals);
         if kept.iter().any(|other| other.number == claim.number) {
             return None;
         }

@@ -121,16 +121,16 @@ impl ImportState {
         let mut reaches: BTreeMap<i64, Vec<(i64, i64)>> =
             days.iter().map(|(source, days)| (*source, stretches(days, as_of))).collect();
         for source in series::raw_sources(connection, user, metric)? {
-            if days.contains_key(&source.source) {
+            if days.contains_key(&source) {
                 continue;
             }
-            let name = source_name(connection, source.source)?;
+            let name = source_name(connection, source)?;
             let parts = name.split('|').filter_map(|part| names.get(part)).filter_map(|part| days.get(part));
             let covering: Vec<&&BTreeSet<i64>> =
                 if is_anonymous(&name) { days.values().collect() } else { parts.collect() };
             let all: BTreeSet<i64> = covering.into_iter().flat_map(|days| days.iter().copied()).collect();
             if !all.is_empty() {
-                reaches.insert(source.source, stretches(&all, as_of));
+                reaches.insert(source, stretches(&all, as_of));
             }
         }
         Ok(reaches)
