@@ -18,7 +18,7 @@ const brotli = {
 };
 
 /** What every screen needs: all that is shared but for charts, and the arithmetic that only screens with charts do. */
-const BASE = /node_modules\/(?!uplot).*|src\/(main|app|screens\/events\/kinds)\.|src\/lib\/(?!course|gaps|nights|statistics|trends|workouts)|src\/parts\/(?!bars|chart|metric-card|topic)/;
+const BASE = /node_modules\/(?!uplot).*|src\/(main|app|screens\/events\/kinds)\.|src\/lib\/(?!course|gaps|nights|statistics|trends|workouts)|src\/parts\/(?!bars|chart|metric-card|topic|why)/;
 
 export default defineConfig({
   root: import.meta.dirname,

@@ -31,6 +31,7 @@ mod downloads;
 mod dry_run;
 mod events;
 mod explain;
+mod explain_nights;
 mod export_all;
 mod figures;
 mod grouping;

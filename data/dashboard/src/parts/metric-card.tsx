@@ -17,6 +17,7 @@ import { type Series, useSeries } from "./series.ts";
 import { type View, zoomTo } from "./spans.tsx";
 import { Shown } from "./state.tsx";
 import { UseThis } from "./use-this.tsx";
+import { onlyDay, Why } from "./why.tsx";
 
 export type Kind = "total" | "level" | "range" | "trend";
 
@@ -73,6 +74,7 @@ export function MetricCard(props: MetricCardProps) {
   const { metric, kind, view, wide, remark } = props;
   const answer = useSeries(metric, view, { stats: STATS[kind] });
   const data = answer.data;
+  const day = onlyDay(view.range);
   const drawn = useMemo(() => (data ? lines(props, data) : []), [data, ...(props.overlays ?? []).map((line) => line.values)]);
   const png = usePng(title(metric), view.range.start ? `${view.range.start} to ${view.range.end}` : "everything", drawn);
   return (
@@ -88,6 +90,7 @@ export function MetricCard(props: MetricCardProps) {
             {remark && <p class="muted">{remark(series)}</p>}
             <Chart label={title(metric)} x={series.x} lines={drawn} days={series.days} onReady={png.onReady} sync="topic"
               onZoom={(from, to) => zoomTo(dateOf(from * 1000), addDays(dateOf(to * 1000), 1))} />
+            {day && <Why key={day} metric={metric} day={day} />}
           </>
         )}
       </Shown>

@@ -16,6 +16,7 @@ import { type Series, useSeries } from "../../parts/series.ts";
 import { named, type View, zoomTo } from "../../parts/spans.tsx";
 import { Shown } from "../../parts/state.tsx";
 import { UseThis } from "../../parts/use-this.tsx";
+import { onlyDay, Why } from "../../parts/why.tsx";
 import { inWords, usualBefore } from "./words.ts";
 
 interface Props {
@@ -71,6 +72,8 @@ export function MainChart({ stored, others, view, source, days, onDrawn }: Props
   const earlier = compare === "before" ? before(view) : undefined;
   const series = useSeries(stored.name, view, { stats: statsOf(stored), more: { source } });
   const bucket = series.data?.bucket;
+  // What one source says alone needs no reason.
+  const day = source === undefined ? onlyDay(range) : undefined;
   const then = useSeries(earlier && bucket ? stored.name : undefined, { range: earlier ?? {} }, { stats: statsOf(stored).slice(0, 1), bucket, more: { source } });
   const usual = useMemo(() => days && usualBefore(days, range), [days, range.start, range.end]);
   const words = useMemo(() => days && inWords(stored, days, range, series.data?.unit ?? stored.unit, earlier), [days, range.start, range.end, series.data, compare]);
@@ -101,6 +104,7 @@ export function MainChart({ stored, others, view, source, days, onDrawn }: Props
             <Chart label={title(stored.name)} x={shown.x} lines={lines} days={shown.days} span={stretch(shown, range)} height={260} sync="metric" onReady={drawn(png.onReady, onDrawn)} onZoom={zoom(shown)} />
             {other && <Other stored={other} view={view} bucket={shown.bucket} span={stretch(shown, range)} />}
             <AsTable head={["From", ...lines.filter(({ kind }) => kind !== "band").map(({ label }) => label), ...(shown.columns.min ? ["Least", "Most"] : [])]} rows={() => rows(shown, lines, stored)} />
+            {day && <Why key={day} metric={stored.name} day={day} />}
           </>
         )}
       </Shown>

@@ -12,6 +12,7 @@ import { AsTable } from "../../parts/as-table.tsx";
 import { Chart } from "../../parts/chart.tsx";
 import { usePng } from "../../parts/png.ts";
 import { UseThis } from "../../parts/use-this.tsx";
+import { Why } from "../../parts/why.tsx";
 import { extentOf, Hypnogram, seconds, STAGE_NAMES, stageOf } from "./hypnogram.tsx";
 import type { Nights } from "./index.tsx";
 
@@ -27,6 +28,7 @@ export function NightView({ night }: { night: Night }) {
       {before.error && <p class="problem" role="alert">The nights before cannot be compared with: {before.error.message}</p>}
       <Figures night={night} before={before.error ? [] : before.data?.nights} />
       {night.segments.length > 0 && <AsTable label="The stages as a table" head={["From", "To", "Stage", "Length"]} rows={() => night.segments.map(row)} />}
+      <Why metric="sleep" day={night.date} />
     </>
   );
 }
