@@ -51,6 +51,7 @@ mod log_privacy;
 mod metrics_page;
 mod monitoring;
 mod nights;
+mod one_number;
 mod owner_people;
 mod page;
 mod people;

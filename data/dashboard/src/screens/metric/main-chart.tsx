@@ -70,13 +70,13 @@ export function MainChart({ stored, others, view, source, days, onDrawn }: Props
   const compare = route.value.query.get("compare");
   const other = others.find(({ name }) => name === compare);
   const earlier = compare === "before" ? before(view) : undefined;
-  const series = useSeries(stored.name, view, { stats: statsOf(stored), more: { source } });
+  const series = useSeries(stored.name, view, { stats: statsOf(stored), whole: statsOf(stored), more: { source } });
   const bucket = series.data?.bucket;
   // What one source says alone needs no reason.
   const day = source === undefined ? onlyDay(range) : undefined;
-  const then = useSeries(earlier && bucket ? stored.name : undefined, { range: earlier ?? {} }, { stats: statsOf(stored).slice(0, 1), bucket, more: { source } });
+  const then = useSeries(earlier && bucket ? stored.name : undefined, { range: earlier ?? {} }, { stats: statsOf(stored).slice(0, 1), whole: statsOf(stored), bucket, more: { source } });
   const usual = useMemo(() => days && usualBefore(days, range), [days, range.start, range.end]);
-  const words = useMemo(() => days && inWords(stored, days, range, series.data?.unit ?? stored.unit, earlier), [days, range.start, range.end, series.data, compare]);
+  const words = useMemo(() => days && series.data && inWords(stored, days, range, series.data, earlier && { range: earlier, mean: then.data?.whole.avg }), [days, range.start, range.end, series.data, then.data, compare]);
 
   const lines = useMemo(() => {
     if (!series.data) return [];
@@ -104,10 +104,10 @@ export function MainChart({ stored, others, view, source, days, onDrawn }: Props
             <Chart label={title(stored.name)} x={shown.x} lines={lines} days={shown.days} span={stretch(shown, range)} height={260} sync="metric" onReady={drawn(png.onReady, onDrawn)} onZoom={zoom(shown)} />
             {other && <Other stored={other} view={view} bucket={shown.bucket} span={stretch(shown, range)} />}
             <AsTable head={["From", ...lines.filter(({ kind }) => kind !== "band").map(({ label }) => label), ...(shown.columns.min ? ["Least", "Most"] : [])]} rows={() => rows(shown, lines, stored)} />
-            {day && <Why key={day} metric={stored.name} day={day} />}
           </>
         )}
       </Shown>
+      {day && <Why key={day} metric={stored.name} day={day} />}
     </Card>
   );
 }
