@@ -115,7 +115,7 @@ fn a_day_has_one_number_wherever_it_is_asked_for() {
 #[test]
 fn the_whole_range_is_one_bucket_and_no_mean_of_means() {
     let server = filled();
-    let path = "/api/v1/aggregate/heart_rate?bucket=day&whole=avg,count,min,max&start=2024-03-29&end=2024-04-01";
+    let path = "/api/v1/aggregate/heart_rate?bucket=day&whole=avg,count,min,max&start=2024-03-29&end=2024-04-02";
     let answer = server.client.get(path).expect(200);
     let year = server.client.get("/api/v1/aggregate/heart_rate?bucket=year").expect(200);
     let [whole, year] = [&answer["whole"], &year["points"][0]];

@@ -22,11 +22,11 @@ describe("why this number", browserOr, () => {
     [page, faults] = [visitor.page, visitor.faults];
     await signIn(visitor, server.link);
     ({ key } = await page.evaluate(async () => (await fetch("/api/v1/keys", { method: "POST", headers: { "content-type": "application/json" }, body: '{"name":"phone","scopes":["ingest"]}' })).json()));
-    await send(metric("step_count", "count", Array.from({ length: 50 }, (_, at) => [`${DAY}T${9 + Math.floor(at / 10)}:${String(at % 10 * 5).padStart(2, "0")}:07Z`, 100])), {});
+    await send(metric("step_count", "count", Array.from({ length: 50 }, (_, at) => [`${DAY}T${String(9 + Math.floor(at / 10)).padStart(2, "0")}:${String(at % 10 * 5).padStart(2, "0")}:07Z`, 100])), {});
     await send(days(6100), { "automation-aggregation": "Days", "automation-period": "Previous 7 Days", "automation-id": "days", "session-id": "1" });
     await send(days(6000), { "automation-aggregation": "Days", "automation-period": "Previous 7 Days", "automation-id": "days", "session-id": "2" });
-    await send(night("22:50"), { "automation-period": "Default", "automation-id": "sleep", "session-id": "3" });
-    await send(night("23:30"), { "automation-period": "Default", "automation-id": "sleep", "session-id": "4" });
+    await send(night("22:50"), { "automation-period": "Custom", "automation-id": "sleep", "session-id": "3" });
+    await send(night("23:30"), { "automation-period": "Custom", "automation-id": "sleep", "session-id": "4" });
   });
   after(async () => {
     await browser?.close();
