@@ -13,7 +13,7 @@ import { running, smoothed } from "../lib/trends.ts";
 import { Card } from "./card.tsx";
 import { Chart, type Line } from "./chart.tsx";
 import { usePng } from "./png.ts";
-import { type Series, useSeries } from "./series.ts";
+import { isKnown, type Series, useSeries } from "./series.ts";
 import { type View, zoomTo } from "./spans.tsx";
 import { Shown } from "./state.tsx";
 import { UseThis } from "./use-this.tsx";
@@ -65,12 +65,12 @@ function sentence({ metric, kind }: MetricCardProps, { columns, whole, unit, buc
   if (kind === "total" && bucket === "day" && totals.length) return `${write(mean(totals))} a day on average, over ${number(totals.length)} days with data`;
   const { sum = null, avg = null, min = null, max = null } = whole;
   if (sum !== null) return `${write(sum)} in all`;
-  return avg === null ? "No data in this time." : `${write(avg)} on average, between ${number(min)} and ${number(max)}`;
+  if (avg === null) return "No data in this time.";
+  return min === max ? `${write(avg)} throughout` : `${write(avg)} on average, between ${number(min)} and ${number(max)}`;
 }
 
 /** A day of which only the phone's own number is known has nothing to draw. */
-const emptyOf = ({ whole }: Series): string =>
-  Object.values(whole).some((value) => value !== null) ? "Only the number of the day is known, not how it came about." : "No data in this time.";
+const emptyOf = (series: Series): string => isKnown(series) ? "Only the number of the day is known, not how it came about." : "No data in this time.";
 
 export function MetricCard(props: MetricCardProps) {
   const { metric, kind, view, wide, remark } = props;
@@ -95,7 +95,7 @@ export function MetricCard(props: MetricCardProps) {
           </>
         )}
       </Shown>
-      {day && <Why key={day} metric={metric} day={day} />}
+      {day && data && isKnown(data) && <Why key={day} metric={metric} day={day} />}
     </Card>
   );
 }

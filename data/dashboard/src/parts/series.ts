@@ -55,6 +55,9 @@ export function bucketFor({ start, end }: Range, stats: string[]): string {
   return days <= 14 ? "hour" : days <= 400 ? "day" : "auto";
 }
 
+/** Whether the whole stretch has a number. */
+export const isKnown = ({ whole }: Series): boolean => Object.values(whole).some((value) => value !== null);
+
 const WHOLE_DAYS = new Set(["day", "week", "month", "year"]);
 
 function question(metric: string, range: Range, { stats, whole, more, maxPoints }: SeriesOptions, bucket: string): Asked {

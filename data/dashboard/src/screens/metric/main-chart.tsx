@@ -12,7 +12,7 @@ import { AsTable } from "../../parts/as-table.tsx";
 import { Card } from "../../parts/card.tsx";
 import { Chart, type Line, type Values } from "../../parts/chart.tsx";
 import { usePng } from "../../parts/png.ts";
-import { type Series, useSeries } from "../../parts/series.ts";
+import { isKnown, type Series, useSeries } from "../../parts/series.ts";
 import { named, type View, zoomTo } from "../../parts/spans.tsx";
 import { Shown } from "../../parts/state.tsx";
 import { UseThis } from "../../parts/use-this.tsx";
@@ -107,7 +107,7 @@ export function MainChart({ stored, others, view, source, days, onDrawn }: Props
           </>
         )}
       </Shown>
-      {day && <Why key={day} metric={stored.name} day={day} />}
+      {day && series.data && isKnown(series.data) && <Why key={day} metric={stored.name} day={day} />}
     </Card>
   );
 }
