@@ -36,8 +36,8 @@ export interface MetricCardProps {
 /** Minutes of a day are told as hours. */
 const writerOf = (metric: string, unit: string) => (unit === "min" ? minutes : writer(metric, unit));
 
-/** Of the whole stretch. */
-const wholeOf = (kind: Kind): string[] => (kind === "total" ? ["sum"] : ["avg", "min", "max"]);
+/** What is asked of the whole stretch. */
+export const wholeOf = (kind: Kind): string[] => (kind === "total" ? ["sum"] : ["avg", "min", "max"]);
 
 const STATS: Record<Kind, string[]> = { total: ["sum"], level: ["avg"], range: ["avg", "min", "max"], trend: ["avg"] };
 
