@@ -1,6 +1,7 @@
 //! Every address, in one table, grouped by who may come in. `/openapi.json` is made from the same lines.
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::{OriginalUri, Request, State};
 use axum::middleware::{self, Next};
 use axum::routing::get;
@@ -131,11 +132,9 @@ fn finding_and_being_known() -> OpenApiRouter<Doors> {
 /// For whoever looks after the server.
 fn admin() -> OpenApiRouter<Doors> {
     OpenApiRouter::new()
-        .routes(routes!(replay::post))
+        .merge(without_bodies())
         .routes(routes!(sources::put))
         .routes(routes!(deletions::post))
-        .routes(routes!(deletions::undo))
-        .routes(routes!(backups::post))
         .routes(routes!(backups::list))
         .routes(routes!(codes::post))
         .routes(routes!(keys::list))
@@ -146,6 +145,19 @@ fn admin() -> OpenApiRouter<Doors> {
         .routes(routes!(people::put))
         .routes(routes!(settings::put))
         .routes(routes!(storage::get))
+}
+
+/// What is asked for without a body; one that comes all the same is read away, or its sender could miss the answer.
+fn without_bodies() -> OpenApiRouter<Doors> {
+    let routes = OpenApiRouter::new()
+        .routes(routes!(replay::post))
+        .routes(routes!(deletions::undo))
+        .routes(routes!(backups::post));
+    routes.route_layer(middleware::from_fn(|request: Request, next: Next| async move {
+        let (head, body) = request.into_parts();
+        drain(body).await;
+        next.run(Request::from_parts(head, Body::empty())).await
+    }))
 }
 
 /// Routes behind a key with that scope.
