@@ -18,6 +18,7 @@ use crate::model::day::{date_text, day_begins, local_day, parse_date};
 use crate::model::key::Principal;
 use crate::model::time::{local_rfc3339, offset_rfc3339};
 use crate::query::explain::{self, Alone, Answer, Entry, Of, Question, Superseded};
+use crate::store::explained::Told;
 
 /// What counts of one day, in words that can be checked against the Health app.
 #[derive(Debug, Serialize, ToSchema)]
@@ -84,8 +85,12 @@ pub struct AloneRow {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SupersededRow {
     pub delivery: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub received_at: Option<String>,
     /// The delivery whose account has replaced it.
     pub by: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by_received_at: Option<String>,
     pub grain: &'static str,
     pub source: String,
     pub samples: i64,
@@ -152,12 +157,15 @@ struct Names<'a> {
 }
 
 impl Names<'_> {
-    fn delivery(&self, row: i64) -> Option<String> {
-        self.answer.deliveries.get(&row).map(|told| told.public_id.clone())
+    /// The id of a delivery, and when it was received.
+    fn delivery(&self, row: i64) -> (Option<String>, Option<String>) {
+        let told = self.answer.deliveries.get(&row);
+        let at = |told: &Told| offset_rfc3339(told.received_at_ms.div_euclid(1000), 0);
+        (told.map(|told| told.public_id.clone()), told.map(at))
     }
 
     fn claim(&self, entry: &Entry) -> ClaimRow {
-        let told = entry.delivery.and_then(|row| self.answer.deliveries.get(&row));
+        let (delivery, received_at) = entry.delivery.map_or((None, None), |row| self.delivery(row));
         ClaimRow {
             kind: entry.kind.as_str(),
             grain: entry.grain,
@@ -168,16 +176,19 @@ impl Names<'_> {
             counted: entry.counted,
             samples: entry.samples,
             weight: entry.weight,
-            delivery: told.map(|told| told.public_id.clone()),
-            received_at: told.map(|told| offset_rfc3339(told.received_at_ms.div_euclid(1000), 0)),
+            delivery,
+            received_at,
             why: entry.why.clone(),
         }
     }
 
     fn superseded(&self, gone: &Superseded) -> SupersededRow {
+        let ((delivery, received_at), (by, by_received_at)) = (self.delivery(gone.delivery), self.delivery(gone.by));
         SupersededRow {
-            delivery: self.delivery(gone.delivery),
-            by: self.delivery(gone.by),
+            delivery,
+            received_at,
+            by,
+            by_received_at,
             grain: gone.grain,
             source: gone.source.clone(),
             samples: gone.samples,

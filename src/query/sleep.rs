@@ -10,6 +10,7 @@ pub mod level;
 pub mod night;
 mod paint;
 mod runs;
+pub mod superseded;
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::RangeInclusive;

@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use rusqlite::{OptionalExtension, params};
 
 use crate::error::Result;
-use crate::model::sleep::SLEEP;
+use crate::model::sleep::{SLEEP, Stage};
 use crate::model::time::Layer;
 use crate::store::Reading;
+use crate::store::nights::read::Segment;
 
 /// A delivery as it is told to people.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,12 +91,21 @@ pub fn segments(reading: &Reading, user: i64, (from, to): (i64, i64)) -> Result<
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// The deliveries of the nights of a date that phones have summed up, by source.
-pub fn summed_up(reading: &Reading, user: i64, date: i32) -> Result<Vec<(String, i64)>> {
+/// A segment of sleep that counts no more: whose it was, and the delivery that has replaced it.
+pub type GoneSegment = (Segment, i64, i64);
+
+/// The segments of sleep that start in a range and that a later account has replaced, by start.
+pub fn superseded_segments(reading: &Reading, user: i64, (from, to): (i64, i64)) -> Result<Vec<GoneSegment>> {
     let mut statement = reading.prepare_cached(
-        "SELECT source.name, delivery FROM night_summary JOIN source ON source.id = night_summary.source
-         WHERE user = ?1 AND date = ?2 ORDER BY sender, delivery DESC",
+        "SELECT start, start + span, value, source, offset_minutes, delivery, superseded_by FROM superseded_sample
+         WHERE user = ?1 AND metric = (SELECT id FROM metric WHERE name = ?2) AND start >= ?3 AND start < ?4
+           AND layer = 0 ORDER BY start",
     )?;
-    let rows = statement.query_map(params![user, date], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
+    let rows = statement.query_map(params![user, SLEEP, from, to], |row| {
+        let stage = row.get::<_, Option<f64>>(2)?.and_then(Stage::from_value);
+        let (start, end, source, offset_minutes) = (row.get(0)?, row.get(1)?, row.get(3)?, row.get(4)?);
+        let (delivery, by) = (row.get(5)?, row.get(6)?);
+        Ok(stage.map(|stage| (Segment { start, end, stage, source, offset_minutes }, delivery, by)))
+    })?;
+    Ok(rows.filter_map(rusqlite::Result::transpose).collect::<rusqlite::Result<_>>()?)
 }

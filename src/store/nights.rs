@@ -3,6 +3,7 @@
 
 mod count;
 pub mod read;
+pub mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,6 +20,8 @@ use crate::store::place::Place;
 use crate::store::samples::{Mode, Owner};
 use crate::store::writer::Writing;
 use count::{Account, counting};
+
+pub use count::Fate;
 
 pub(super) const COLUMNS: &str = "date, sender, session, source, offset_minutes, start, end, in_bed_start, in_bed_end, asleep, \
                        in_bed, core, deep, rem, awake";

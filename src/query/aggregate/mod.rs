@@ -90,18 +90,36 @@ pub fn answer_from_samples(store: &Store, engine: &Engine, question: &Question, 
     answer_with(store, engine, question, stop, false)
 }
 
-/// Answers in the smallest bucket of which the range has at most that many; the question's own does not matter.
-pub fn answer_in_at_most(
+/// How a chart is drawn.
+#[derive(Debug, Clone, Default)]
+pub struct Drawing {
+    /// The smallest bucket is taken of which the range has at most that many; the question's own does not matter then.
+    pub points: Option<usize>,
+    /// Statistics of the whole range as one, beside those of its buckets.
+    pub whole: Vec<Stat>,
+}
+
+/// Answers for a chart: the buckets, and the statistics of the whole range on the same snapshot, `None` where it has none.
+pub fn drawn(
     store: &Store,
     engine: &Engine,
     question: &Question,
-    points: usize,
+    drawing: &Drawing,
     stop: &Stop,
-) -> Result<Answer> {
+) -> Result<(Answer, Vec<Option<f64>>)> {
     let snapshot = snapshot(store, engine, stop)?;
-    let bucket = fitting::bucket(snapshot.lanes[0].reading(), question, points)?;
-    let question = Question { bucket, ..question.clone() };
-    Ok(answer_on(snapshot, engine, &question, stop, true)?.0)
+    let bucket = match drawing.points {
+        Some(points) => fitting::bucket(snapshot.lanes[0].reading(), question, points)?,
+        None => question.bucket,
+    };
+    let (answer, snapshot) = answer_on(snapshot, engine, &Question { bucket, ..question.clone() }, stop, true)?;
+    if drawing.whole.is_empty() {
+        return Ok((answer, Vec::new()));
+    }
+    let as_one = Question { bucket: Bucket::All, stats: drawing.whole.clone(), ..question.clone() };
+    let (whole, _) = answer_on(snapshot, engine, &as_one, stop, true)?;
+    let nothing = || vec![None; drawing.whole.len()];
+    Ok((answer, whole.points.into_iter().next().map_or_else(nothing, |point| point.values)))
 }
 
 fn answer_with(store: &Store, engine: &Engine, question: &Question, stop: &Stop, rolled: bool) -> Result<Answer> {

@@ -86,7 +86,7 @@ fn cut((from, to): Range, (begin, end): Range, dirty: &[Range]) -> Vec<Piece> {
 pub fn tally(scanning: &mut Scanning, range: Range) -> Result<Tallies> {
     let question = scanning.question;
     let coarser = match question.bucket {
-        Bucket::Week | Bucket::Month | Bucket::Year => Some(scanning.buckets.clone()),
+        Bucket::Week | Bucket::Month | Bucket::Year | Bucket::All => Some(scanning.buckets.clone()),
         _ => None,
     };
     let grain = if question.bucket == Bucket::Hour { Grain::Hour } else { Grain::Day };

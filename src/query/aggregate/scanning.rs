@@ -177,7 +177,7 @@ impl<'a> Scanning<'a> {
 
     fn cuts(&self, (from, to): Range) -> Result<Parts> {
         let bucket = match self.question.bucket {
-            Bucket::Week | Bucket::Month | Bucket::Year => Bucket::Day,
+            Bucket::Week | Bucket::Month | Bucket::Year | Bucket::All => Bucket::Day,
             _ => return Ok(self.buckets.clone()),
         };
         Ok(Parts::new(buckets(&Question { bucket, ..self.question.clone() }, from, to)?))

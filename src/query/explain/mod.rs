@@ -3,12 +3,13 @@
 //!
 //! The number is the aggregate's. What counts is told by the very code that decides it (`query/resolve`), on the same
 //! snapshot; here it is only put into words: `totals`, `levels` and `sleep` find the claims, `gathered` joins those that
-//! follow each other, `sentence` sums them up.
+//! follow each other, `sentence` sums them up. A night may also be summed up by phones (`summaries`).
 
 mod gathered;
 mod levels;
 mod sentence;
 mod sleep;
+mod summaries;
 mod totals;
 mod words;
 

@@ -22,15 +22,14 @@ pub fn of(
         [only] => format!(": {only}"),
         parts => format!(": {}", parts.join("; ")),
     };
-    format!("{date}: {}{made}. {}", whole.trim_end(), ending(question.over, complete))
-}
-
-fn ending(over: bool, complete: bool) -> &'static str {
-    match (over, complete) {
-        (_, true) => "The phone has told of the whole day since it ended.",
-        (true, false) => "The phone has not told of the whole day since it ended, so the number may still grow.",
-        (false, false) => "The day is not over, so the number may still grow.",
-    }
+    let time = if question.is_sleep() { "night" } else { "day" };
+    let may = if is_total { "grow" } else { "change" };
+    let ending = match (question.over, complete) {
+        (_, true) => format!("The phone has sent all of the {time} since it ended."),
+        (true, false) => format!("Since the {time} ended, the phone has not sent all of it again: it may still {may}."),
+        (false, false) => format!("The day is not over: the number may still {may}."),
+    };
+    format!("{date}: {}{made}. {ending}", whole.trim_end())
 }
 
 /// What counts, by reason; the largest first.

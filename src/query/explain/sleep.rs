@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use crate::error::Result;
 use crate::model::sleep::{SLEEP, Stage};
-use crate::query::explain::{Alone, Answer, Findings, Found, Kind, Of, Question, source_names};
-use crate::query::explain::{gathered, sentence};
+use crate::model::time::Layer;
+use crate::query::explain::{Alone, Answer, Findings, Found, Kind, Of, Question, Superseded, source_names};
+use crate::query::explain::{gathered, sentence, summaries};
 use crate::query::sleep;
 use crate::query::sleep::night::Night;
 use crate::store::explained::{self, ToldSegment};
@@ -18,15 +19,18 @@ const AROUND: i64 = 2 * 86_400;
 /// Explains the minutes asleep of one date.
 pub fn answer(reading: &Reading, question: &Question) -> Result<Answer> {
     let night = night(reading, question, Vec::new())?;
+    let summed_up = summaries::of_date(reading, question.user, question.day)?;
     let mut findings =
         Findings { value: None, unit: "min".into(), complete: false, found: Vec::new(), alone: Vec::new() };
     if let Some(night) = &night {
         findings.value = night.asleep;
-        findings.found = claims(reading, question, night)?;
+        findings.found = segments(reading, question, night)?;
+        findings.found.extend(summaries::claims(&summed_up, night, question.range()));
         findings.complete = question.over && is_complete(reading, question, night)?;
         findings.alone = alone(reading, question)?;
+        findings.alone.extend(summaries::alone(&summed_up, night));
     }
-    told(reading, question, findings)
+    told(reading, question, findings, &summed_up)
 }
 
 fn night(reading: &Reading, question: &Question, sources: Vec<String>) -> Result<Option<Night>> {
@@ -44,10 +48,7 @@ fn night(reading: &Reading, question: &Question, sources: Vec<String>) -> Result
     Ok(sleep::answer(reading, &asked)?.nights.into_iter().next())
 }
 
-fn claims(reading: &Reading, question: &Question, night: &Night) -> Result<Vec<Found>> {
-    if night.summed_up {
-        return summed_up(reading, question, night);
-    }
+fn segments(reading: &Reading, question: &Question, night: &Night) -> Result<Vec<Found>> {
     let (Some(first), Some(last)) = (night.segments.first(), night.segments.last()) else { return Ok(Vec::new()) };
     let stored = explained::segments(reading, question.user, (first.start - AROUND, last.end))?;
     let names = source_names(reading, night.segments.iter().map(|segment| segment.source))?;
@@ -83,29 +84,6 @@ fn of_segment(segment: &Segment, stored: &[ToldSegment], names: &HashMap<i64, St
     }
 }
 
-/// A night that a phone has summed up.
-fn summed_up(reading: &Reading, question: &Question, night: &Night) -> Result<Vec<Found>> {
-    let deliveries = explained::summed_up(reading, question.user, night.day)?;
-    let delivery = deliveries.iter().find(|(source, _)| *source == night.source).map_or(0, |(_, delivery)| *delivery);
-    let (from, to) = question.range();
-    let sources = sleep::sources(reading, question.user)?;
-    let source = sources.iter().find(|(_, name)| *name == night.source).map_or(0, |(id, _)| *id);
-    Ok(vec![Found {
-        kind: Kind::Bucket,
-        grain: "day",
-        source,
-        start: night.start.unwrap_or(from),
-        end: night.end.unwrap_or(to),
-        value: night.asleep,
-        counted: night.asleep.unwrap_or(0.0),
-        share: 0.0,
-        weight: None,
-        counts: true,
-        delivery,
-        why: "the phone's own sum of the night: no stages of it are stored".into(),
-    }])
-}
-
 /// Whether an account of all segments was made after the night had ended.
 fn is_complete(reading: &Reading, question: &Question, night: &Night) -> Result<bool> {
     let (Some(start), Some(end)) = (night.start, night.end) else { return Ok(false) };
@@ -131,13 +109,21 @@ fn alone(reading: &Reading, question: &Question) -> Result<Vec<Alone>> {
     Ok(alone)
 }
 
-fn told(reading: &Reading, question: &Question, findings: Findings) -> Result<Answer> {
-    let names = source_names(reading, findings.found.iter().map(|found| found.source).filter(|source| *source != 0))?;
+fn told(
+    reading: &Reading,
+    question: &Question,
+    findings: Findings,
+    summed_up: &[summaries::OfSender],
+) -> Result<Answer> {
+    let superseded = superseded(reading, question, summed_up)?;
+    let sources = findings.found.iter().map(|found| found.source);
+    let names = source_names(reading, sources)?;
     let (claims, more) = gathered::gathered(findings.found, &names, true);
     let sentence = sentence::of(question, "minutes asleep", (findings.value, findings.complete), &claims, true);
-    let named: Vec<i64> = claims.iter().filter_map(|entry| entry.delivery).collect();
+    let named = claims.iter().filter_map(|entry| entry.delivery);
+    let named = named.chain(superseded.iter().flat_map(|gone| [gone.delivery, gone.by]));
     Ok(Answer {
-        deliveries: explained::deliveries(reading, named)?,
+        deliveries: explained::deliveries(reading, named.collect::<Vec<_>>())?,
         metric: SLEEP.into(),
         unit: findings.unit,
         value: findings.value,
@@ -145,7 +131,22 @@ fn told(reading: &Reading, question: &Question, findings: Findings) -> Result<An
         claims,
         more,
         alone: findings.alone,
-        superseded: Vec::new(),
+        superseded,
         sentence,
     })
+}
+
+/// Segments of the night and summed-up nights in whose place later ones count.
+fn superseded(reading: &Reading, question: &Question, summed_up: &[summaries::OfSender]) -> Result<Vec<Superseded>> {
+    let gone = sleep::superseded::of_night(reading, question.user, question.day)?;
+    let names = source_names(reading, gone.iter().map(|gone| gone.source))?;
+    let of_segments = gone.into_iter().map(|gone| Superseded {
+        delivery: gone.delivery,
+        by: gone.by,
+        grain: Layer::Raw.as_str(),
+        source: names.get(&gone.source).cloned().unwrap_or_default(),
+        samples: gone.segments,
+        value: Some(gone.asleep),
+    });
+    Ok(of_segments.chain(summaries::superseded(summed_up)).collect())
 }

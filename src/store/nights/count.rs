@@ -22,23 +22,42 @@ pub struct Account {
 
 /// Those of one date and sender that count; they lie apart, or say of no time at all when they were.
 pub(super) fn counting(all: &[Told]) -> Vec<&Told> {
+    settled(all).0
+}
+
+/// What became of a night that does not count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// The night of this delivery counts in its place.
+    Replaced(i64),
+    /// It says less than what is known.
+    Poorer,
+}
+
+/// Those of one date and sender that count, and what became of the others.
+pub(super) fn settled(all: &[Told]) -> (Vec<&Told>, Vec<(&Told, Fate)>) {
     let mut order: Vec<&Told> = all.iter().collect();
     order.sort_by_key(|told| (told.account.as_of, told.account.delivery, Reverse(richness(&told.night)), told.session));
-    let mut counts: Vec<&Told> = Vec::new();
+    let (mut counts, mut others): (Vec<&Told>, Vec<(&Told, Fate)>) = Default::default();
     let mut whole = None;
     for told in order {
+        let replaced = |other: &Told| other.account.delivery != told.account.delivery;
+        let fate = |other| if replaced(other) { Fate::Replaced(told.account.delivery) } else { Fate::Poorer };
         if told.account.complete && whole != Some(told.account.sync) {
-            counts.clear();
+            others.extend(counts.drain(..).map(|other| (other, fate(other))));
             whole = Some(told.account.sync);
         }
         let (met, apart): (Vec<&Told>, Vec<&Told>) =
             counts.iter().partition(|other| overlaps(&other.night, &told.night));
         if met.is_empty() || richness(&told.night) >= together(&met) {
+            others.extend(met.into_iter().map(|other| (other, fate(other))));
             counts = apart;
             counts.push(told);
+        } else {
+            others.push((told, Fate::Poorer));
         }
     }
-    counts
+    (counts, others)
 }
 
 /// Whether it has stages, seconds asleep and in bed, and when it ends; the greater says more.
