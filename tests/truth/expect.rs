@@ -17,6 +17,9 @@ use health_export::synth::phone::statistics::{Levels, Totals};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+/// Longest that a sample lasts of which there are totals.
+const LONGEST_WALK: i64 = 3600;
+
 /// The interval of a date.
 type Span = (i64, i64);
 
@@ -53,11 +56,25 @@ impl<'a> Expect<'a> {
     }
 
     /// The phone's own total of a span, as of a moment.
-    pub fn total(&self, metric: Metric, moment: i64, (from, to): Span) -> f64 {
+    pub fn total(&self, metric: Metric, moment: i64, span: Span) -> f64 {
+        self.total_if_any(metric, moment, span).unwrap_or(0.0)
+    }
+
+    fn total_if_any(&self, metric: Metric, moment: i64, (from, to): Span) -> Option<f64> {
         let mut known = self.totals.borrow_mut();
         let make = || Rc::new(self.scenario.phone.totals(metric, moment));
         let totals = known.entry((metric, moment)).or_insert_with(make).clone();
-        totals.within(from, to).unwrap_or(0.0)
+        totals.within(from, to)
+    }
+
+    /// Whether a sync has anything of a metric for a date. Nobody writes "none": where the phone had nothing by the clock that
+    /// it cut the date with, nothing was sent, and no receiver could know that there was nothing.
+    fn tells(&self, send: &Send, metric: Metric, date: Date) -> bool {
+        let span = self.cut(send, date);
+        match metric.is_total() {
+            true => self.total_if_any(metric, send.made, span).is_some(),
+            false => self.scenario.phone.levels(metric, send.made, span.0, span.1).is_some(),
+        }
     }
 
     fn grouping(&self, send: &Send) -> Option<Grouping> {
@@ -105,13 +122,14 @@ impl<'a> Expect<'a> {
     }
 
     /// The send that settles a date, and the later ones that also tell of it.
-    fn settled(&self, date: Date) -> Option<(&'a Send, Vec<&'a Send>)> {
+    fn settled(&self, metric: Metric, date: Date) -> Option<(&'a Send, Vec<&'a Send>)> {
         let is_last_word = |send: &Send| {
             let days = self.grouping(send) == Some(Grouping::Days);
             (days || send.what == What::Export) && self.states(send)
         };
         let last = |wanted: &dyn Fn(&Send) -> bool| {
-            let fit = self.sends.iter().rev().find(|send| self.covers(send, date) && wanted(send));
+            let fits = |send: &Send| self.covers(send, date) && wanted(send) && self.tells(send, metric, date);
+            let fit = self.sends.iter().rev().find(|send| fits(send));
             fit.copied()
         };
         let by = last(&is_last_word).or_else(|| last(&|send| self.states(send))).or_else(|| last(&|_| true))?;
@@ -121,7 +139,7 @@ impl<'a> Expect<'a> {
 
     /// The total of a date.
     pub fn of_total(&self, metric: Metric, date: Date) -> Want {
-        let Some((by, later)) = self.settled(date) else { return Want::Open };
+        let Some((by, later)) = self.settled(metric, date) else { return Want::Open };
         let value = self.total(metric, by.made, self.cut(by, date));
         if self.grouping(by) == Some(Grouping::Days) && self.states(by) {
             return Want::OneOf(vec![value]);
@@ -179,7 +197,8 @@ impl<'a> Expect<'a> {
         let slack = if no_ends { 1800 } else { 0 };
         let from = spans.iter().map(|span| span.0).min()? - slack;
         let to = spans.iter().map(|span| span.1).max()? + slack;
-        let told = self.sends.iter().filter(|send| send.from < to && from < send.to);
+        // What begins before a sync's end may last into the next date.
+        let told = self.sends.iter().filter(|send| send.from < to && from < send.to + LONGEST_WALK);
         let most = told.map(|send| self.total(metric, send.made, (from, to))).fold(0.0, f64::max);
         let several = matches!(metric, Metric::Steps | Metric::Distance);
         Some(if no_ends && several { most * 1.15 } else { most })
@@ -199,7 +218,7 @@ impl<'a> Expect<'a> {
 
     /// Levels of a date, and how far off the mean may be, if it is determined.
     pub fn of_levels(&self, metric: Metric, date: Date) -> Option<(Vec<Levels>, Option<f64>)> {
-        let (by, later) = self.settled(date)?;
+        let (by, later) = self.settled(metric, date)?;
         let cut = self.cut(by, date);
         let home = Expect::span(date, self.home());
         let phone = &self.scenario.phone;

@@ -53,6 +53,10 @@ pub struct Claim {
     pub date: i64,
     /// When a bucket of a day or longer counts: the middle of that date in the zone of the question.
     pub at: Option<i64>,
+    /// The time of its bucket, whenever it was sent.
+    pub bucket: (i64, i64),
+    /// Of a day: the time of its date in the zone of the question; of others that of the bucket.
+    pub of_date: (i64, i64),
 }
 
 /// Which of two claims is the later: as of when (UTC epoch seconds), then by delivery.
@@ -150,6 +154,7 @@ impl Rows {
         let date = (start + lane.integer(7) * 60 + DAY / 2).div_euclid(DAY);
         // A clock that is behind must not make nothing of what it has received.
         let sent = if head.as_of > start { head.as_of } else { i64::MAX };
+        let of_date = if layer == Layer::Day { of_date(date as i32, zone) } else { (start, end) };
         self.claims.push(Claim {
             start,
             end: end.min(sent),
@@ -163,23 +168,22 @@ impl Rows {
             complete,
             number: self.claims.len(),
             date,
-            at: place(layer, (start, end), date, zone),
+            at: (layer >= Layer::Day).then_some(of_date.0 + (of_date.1 - of_date.0) / 2),
+            bucket: (start, end),
+            of_date,
         });
         Ok(())
     }
 }
 
-/// When a bucket of a day or longer counts.
-fn place(layer: Layer, (start, end): (i64, i64), date: i64, zone: &TimeZone) -> Option<i64> {
-    match layer {
-        Layer::Day => Some(middle_of_day(date as i32, zone)),
-        layer => (layer > Layer::Day).then_some(start + (end - start) / 2),
-    }
+/// The time of a date on the clocks of a zone.
+fn of_date(date: i32, zone: &TimeZone) -> (i64, i64) {
+    (day_begins(date, zone), day_begins(date.saturating_add(1), zone))
 }
 
 /// The middle of a date on the clocks of a zone.
 pub fn middle_of_day(date: i32, zone: &TimeZone) -> i64 {
-    let (begin, end) = (day_begins(date, zone), day_begins(date.saturating_add(1), zone));
+    let (begin, end) = of_date(date, zone);
     begin + (end - begin) / 2
 }
 

@@ -134,6 +134,7 @@ fn lay(pieces: &mut Vec<Piece>, rows: &Rows, layer: Layer, trust: &Trust, cuts: 
         cut_buckets(pieces, cuts);
     }
     let (mut first, mut counting, mut hidden) = (0, Vec::new(), vec![false; pieces.len()]);
+    let mut dates = Vec::new();
     for claim in &claims {
         first += pieces[first..].iter().take_while(|piece| piece.start < claim.start).count();
         let inside = pieces[first..].iter().take_while(|piece| piece.start < claim.end).count();
@@ -146,12 +147,29 @@ fn lay(pieces: &mut Vec<Piece>, rows: &Rows, layer: Layer, trust: &Trust, cuts: 
         if trust.wins(claim, &content) {
             hidden[inside].fill(true);
             counting.push(piece_of(claim, rows, trust));
+            dates.push(claim);
         }
+    }
+    if layer == Layer::Day {
+        hide_other_times(pieces, &dates, &mut hidden);
     }
     let mut hidden = hidden.into_iter();
     pieces.retain(|_| !hidden.next().unwrap_or(false));
     pieces.append(&mut counting);
     pieces.sort_by_key(|piece| piece.start);
+}
+
+/// A date has the time that its day was cut to, and no other: what another calendar counts to the date is of the day before
+/// or after by the phone's.
+fn hide_other_times(pieces: &[Piece], days: &[&Claim], hidden: &mut [bool]) {
+    for Claim { bucket, of_date, .. } in days {
+        let at = |time: i64| pieces.partition_point(|piece| piece.start < time);
+        for (from, to) in [(of_date.0, of_date.1.min(bucket.0)), (of_date.0.max(bucket.1), of_date.1)] {
+            if from < to {
+                hidden[at(from)..at(to)].fill(true);
+            }
+        }
+    }
 }
 
 fn piece_of(claim: &Claim, rows: &Rows, trust: &Trust) -> Piece {
