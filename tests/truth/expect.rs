@@ -133,8 +133,26 @@ impl<'a> Expect<'a> {
             fit.copied()
         };
         let by = last(&is_last_word).or_else(|| last(&|send| self.states(send))).or_else(|| last(&|_| true))?;
-        let later = self.sends.iter().copied().filter(|send| send.made > by.made && self.touches(send, date));
+        let is_later = |send: &Send| send.made > by.made;
+        if self.sends.iter().any(|send| is_later(send) && self.denies(send, metric, date)) {
+            return None;
+        }
+        let later = self.sends.iter().copied().filter(|send| is_later(send) && self.touches(send, date));
         Some((by, later.collect()))
+    }
+
+    /// Whether totals of days leave a date out, between others that they have: by the clock that they were cut with the phone had
+    /// nothing for it. Then what another clock has counted to the date is no more.
+    fn denies(&self, send: &Send, metric: Metric, date: Date) -> bool {
+        let is_days = self.grouping(send) == Some(Grouping::Days) && self.states(send);
+        if !is_days || !self.covers(send, date) || self.tells(send, metric, date) {
+            return false;
+        }
+        let has = |days: i32| {
+            let other = days_after(date, days);
+            self.covers(send, other) && self.tells(send, metric, other)
+        };
+        (1..7).any(|days| has(-days)) && (1..7).any(has)
     }
 
     /// The total of a date.
@@ -144,10 +162,13 @@ impl<'a> Expect<'a> {
         if self.grouping(by) == Some(Grouping::Days) && self.states(by) {
             return Want::OneOf(vec![value]);
         }
+        let span = Expect::span(date, self.home());
+        if let Some(upper) = (!self.states(by)).then(|| self.largest_buckets(metric, span)).flatten() {
+            return Want::Between(value, upper.max(value));
+        }
         if !self.states(by) && self.is_uncertain(metric) {
             return Want::Open;
         }
-        let span = Expect::span(date, self.home());
         let others: Vec<f64> = later.iter().map(|send| self.total(metric, send.made, span)).collect();
         if self.has_no_ends(by) || later.iter().any(|send| self.has_no_ends(send)) {
             return self.without_ends(metric, span, &[&[value], &others[..]].concat());
@@ -176,14 +197,40 @@ impl<'a> Expect<'a> {
         }
     }
 
+    /// Of a date, all buckets that were told of, each as large as it ever was; none where samples are told.
+    ///
+    /// Who only adds is not believed when a number becomes smaller, for a part may be missing in what is told. It does become
+    /// smaller when the watch's samples come, some minutes or days later, and replace the phone's.
+    fn largest_buckets(&self, metric: Metric, (from, to): Span) -> Option<f64> {
+        if !is_of_several(metric) {
+            return None;
+        }
+        let mut sum = 0.0;
+        let told: Vec<&Send> = self.sends.iter().copied().filter(|send| send.from < to && from < send.to).collect();
+        let length = match self.grouping(told.first()?)? {
+            Grouping::None => return None,
+            Grouping::Default | Grouping::Minutes => 60,
+            Grouping::Hours => 3600,
+            Grouping::Days => to - from,
+        };
+        let mut start = from;
+        while start < to {
+            let end = (start + length).min(to);
+            let of = |send: &&Send| self.total(metric, send.made, (start, end.min(send.to)));
+            let tells = |send: &&&Send| send.to > start && send.from < end;
+            sum += told.iter().filter(tells).map(of).fold(0.0, f64::max);
+            start = end;
+        }
+        Some(sum)
+    }
+
     fn has_no_ends(&self, send: &Send) -> bool {
         self.grouping(send) == Some(Grouping::None)
     }
 
     /// Of what only adds, a smaller number is not believed: when the watch's samples come late they replace the phone's.
     pub fn is_uncertain(&self, metric: Metric) -> bool {
-        let several = matches!(metric, Metric::Steps | Metric::Distance);
-        self.scenario.plan.changes.late && several
+        self.scenario.plan.changes.late && is_of_several(metric)
     }
 
     /// The most that a date's total may be: the phone's own as of any sync that tells of it.
@@ -200,8 +247,7 @@ impl<'a> Expect<'a> {
         // What begins before a sync's end may last into the next date.
         let told = self.sends.iter().filter(|send| send.from < to && from < send.to + LONGEST_WALK);
         let most = told.map(|send| self.total(metric, send.made, (from, to))).fold(0.0, f64::max);
-        let several = matches!(metric, Metric::Steps | Metric::Distance);
-        Some(if no_ends && several { most * 1.15 } else { most })
+        Some(if no_ends && is_of_several(metric) { most * 1.15 } else { most })
     }
 
     /// Whether the phone's own total has never become less.
@@ -274,6 +320,11 @@ impl<'a> Expect<'a> {
         found.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
         found
     }
+}
+
+/// Whether several count it at a time.
+fn is_of_several(metric: Metric) -> bool {
+    matches!(metric, Metric::Steps | Metric::Distance)
 }
 
 fn ends(values: &[f64]) -> (f64, f64) {

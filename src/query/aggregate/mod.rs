@@ -158,6 +158,7 @@ fn fill(answer: &mut Answer, scanning: &mut Scanning, range: Range, rolled: bool
     };
     answer.points = points;
     answer.starts.truncate(used(&answer.starts, &answer.points, &scanning.extents));
+    answer.starts.drain(..unused(&answer.starts, &answer.points, &scanning.extents));
     if scanning.is_layered() {
         answer.layers.retain(|layer| layers & (1 << layer.id()) != 0);
     }
@@ -179,6 +180,13 @@ fn used(starts: &[i64], points: &[Point], extents: &[Extent]) -> usize {
     starts.partition_point(|start| *start <= last)
 }
 
+/// How many of the first buckets nothing is stored of.
+fn unused(starts: &[i64], points: &[Point], extents: &[Extent]) -> usize {
+    let first = extents.iter().map(|extent| extent.first).min().unwrap_or(i64::MAX);
+    let first = points.first().map_or(first, |point| point.start.min(first));
+    starts.partition_point(|start| *start <= first).saturating_sub(1)
+}
+
 fn piece_together(scanning: &mut Scanning, pieces: Vec<Piece>) -> Result<Tallies> {
     let mut whole = Tallies::default();
     for piece in pieces {
@@ -194,6 +202,9 @@ fn piece_together(scanning: &mut Scanning, pieces: Vec<Piece>) -> Result<Tallies
 /// Where in time the answer lies: the range asked for, cut to what is stored.
 fn range(question: &Question, extents: &[Extent]) -> Option<Range> {
     let (first, end) = stored(extents)?;
+    // Where a phone's day begins it may be the day after here.
+    let days = extents.iter().filter(|extent| extent.layer == Layer::Day);
+    let first = days.map(|extent| extent.first - reach(extent.layer)).fold(first, i64::min);
     let from = question.from.map_or(first, |from| from.max(first));
     let to = question.to.map_or(end, |to| to.min(end));
     (from < to).then_some((from, to))

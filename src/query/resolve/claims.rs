@@ -52,6 +52,7 @@ impl Trust {
     pub fn wins(&self, claim: &Claim, content: &Content) -> bool {
         let value = claim.value.unwrap_or(0.0);
         match content {
+            _ if self.is_overtaken(claim) => false,
             Content { count: 0, .. } => true,
             _ if self.is_shortcut(claim.source) => !content.resolved,
             Content { resolved: false, .. } => true,
@@ -66,10 +67,15 @@ impl Trust {
         claim.layer == Layer::Day && claim.closed && !self.is_shortcut(claim.source) && !self.is_overtaken(claim)
     }
 
-    /// Whether an account of all samples covers the time of a claim that was not stated again since.
+    /// Whether an account of all samples covers the time of a claim that was not stated again since: what it has nothing of
+    /// is no more.
     pub fn is_overtaken(&self, claim: &Claim) -> bool {
-        let middle = claim.start + (claim.end - claim.start) / 2;
-        let stated = self.days.at(claim.start).map_or(claim.order.0, |stated| stated.max(claim.order.0));
+        if claim.layer > Layer::Day {
+            return false;
+        }
+        let middle = claim.at.unwrap_or(claim.start + (claim.end - claim.start) / 2);
+        let again = self.days.at(claim.start).filter(|_| claim.layer == Layer::Day);
+        let stated = again.map_or(claim.order.0, |again| again.max(claim.order.0));
         self.exports.at(middle).is_some_and(|as_of| as_of > stated)
     }
 }

@@ -60,7 +60,8 @@ pub fn levels(
     let mut known = Known::of(rows.samples.iter().zip(&ends).map(|(sample, end)| (sample.start, *end)));
     let (mut counting, mut finals): (Vec<(Claim, Finer)>, Vec<Final>) = (Vec::new(), Vec::new());
     for layer in BUCKETS {
-        let claims = of_layer(&rows.claims, layer, false);
+        let mut claims = of_layer(&rows.claims, layer, false);
+        claims.retain(|claim| !trust.is_overtaken(claim));
         for claim in claims.iter().filter(|claim| claim.value.is_some()) {
             let finer = known.within((claim.start, claim.end));
             match trust.is_final(claim) {
@@ -70,8 +71,7 @@ pub fn levels(
         }
         known.add(&claims);
     }
-    let dates = finals.iter().flat_map(|day| [(day.claim.start, day.claim.end), day.claim.of_date]);
-    let finals_known = Known::of(dates);
+    let finals_known = Known::of(finals.iter().map(|day| day.claim.of_date));
     let is_elsewhere = |time: i64| finals.iter().any(|day| day.leaves_out(time));
     // Counted are samples, and buckets of which nothing finer is known.
     let samples = rows.samples.iter().enumerate().filter(|(_, sample)| !is_elsewhere(sample.start));
@@ -225,7 +225,7 @@ struct Weights<'a> {
     rows: &'a Rows,
     style: Style,
     cuts: &'a [i64],
-    /// The time of days of which the phone's own number counts.
+    /// The dates of which the phone's own number counts.
     finals: &'a Known,
 }
 

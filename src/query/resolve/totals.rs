@@ -134,24 +134,22 @@ fn lay(pieces: &mut Vec<Piece>, rows: &Rows, layer: Layer, trust: &Trust, cuts: 
         cut_buckets(pieces, cuts);
     }
     let (mut first, mut counting, mut hidden) = (0, Vec::new(), vec![false; pieces.len()]);
-    let mut dates = Vec::new();
     for claim in &claims {
         first += pieces[first..].iter().take_while(|piece| piece.start < claim.start).count();
         let inside = pieces[first..].iter().take_while(|piece| piece.start < claim.end).count();
         let inside = first..first + inside;
         let mut content = Content::default();
-        for at in inside.clone().filter(|at| !hidden[*at]) {
+        for at in inside.clone().filter(|at| layer == Layer::Day || !hidden[*at]) {
             let Piece { value, order, complete, resolved, .. } = pieces[at];
             content.add(value.unwrap_or(0.0), order, complete, resolved);
         }
         if trust.wins(claim, &content) {
-            hidden[inside].fill(true);
+            match layer {
+                Layer::Day => hide_date(pieces, claim, &mut hidden),
+                _ => hidden[inside].fill(true),
+            }
             counting.push(piece_of(claim, rows, trust));
-            dates.push(claim);
         }
-    }
-    if layer == Layer::Day {
-        hide_other_times(pieces, &dates, &mut hidden);
     }
     let mut hidden = hidden.into_iter();
     pieces.retain(|_| !hidden.next().unwrap_or(false));
@@ -159,17 +157,13 @@ fn lay(pieces: &mut Vec<Piece>, rows: &Rows, layer: Layer, trust: &Trust, cuts: 
     pieces.sort_by_key(|piece| piece.start);
 }
 
-/// A date has the time that its day was cut to, and no other: what another calendar counts to the date is of the day before
-/// or after by the phone's.
-fn hide_other_times(pieces: &[Piece], days: &[&Claim], hidden: &mut [bool]) {
-    for Claim { bucket, of_date, .. } in days {
-        let at = |time: i64| pieces.partition_point(|piece| piece.start < time);
-        for (from, to) in [(of_date.0, of_date.1.min(bucket.0)), (of_date.0.max(bucket.1), of_date.1)] {
-            if from < to {
-                hidden[at(from)..at(to)].fill(true);
-            }
-        }
-    }
+/// A day's number stands for its date, whenever the phone's clock says that the date was: what is finer counts there only
+/// after the number was sent, and on other dates as if there were none.
+fn hide_date(pieces: &[Piece], claim: &Claim, hidden: &mut [bool]) {
+    let Claim { bucket, of_date, end, .. } = *claim;
+    let at = |time: i64| pieces.partition_point(|piece| piece.start < time.clamp(of_date.0, of_date.1));
+    hidden[at(of_date.0)..at(end)].fill(true);
+    hidden[at(bucket.1.max(end))..at(of_date.1)].fill(true);
 }
 
 fn piece_of(claim: &Claim, rows: &Rows, trust: &Trust) -> Piece {
