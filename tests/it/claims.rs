@@ -255,8 +255,12 @@ fn slow_means(all: &[Told]) -> Vec<Option<f64>> {
                 (weight, sum) = (weight + part, sum + part * told.value);
             }
         }
-        let begins = all.iter().any(|told| told.start / DAY == day);
-        means.push((weight > 0.0 && begins).then_some(sum / weight));
+        // What lasts over midnight was measured on both dates.
+        let reaches = |told: &Told| {
+            let lasts = told.layer == Layer::Raw && told.start / DAY < day && told.start + told.span > day * DAY;
+            told.start / DAY == day || lasts
+        };
+        means.push((weight > 0.0 && all.iter().any(reaches)).then_some(sum / weight));
     }
     means
 }
