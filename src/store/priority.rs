@@ -2,7 +2,8 @@
 //!
 //! A person's own order comes first, then the kinds in the order of the settings, then who is surely of a kind, who has sent more,
 //! and whose samples begin earlier. What hardware a source has used is counted for each delivery, so that a repeat of a delivery
-//! changes nothing and a deleted one has no say. The settings' order is kept in the file too, so that an answer needs nothing but its connection, and so that a change of it moves the data version.
+//! changes nothing and a deleted one has no say. The settings' order is kept in the file too, so that an answer needs nothing but its
+//! connection, and so that a change of it moves the data version.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
@@ -209,7 +210,7 @@ mod tests {
         let expected = ["Watch B", "Watch A", "Ann's iPhone|Watch A", "Ann's iPhone", "Scale", "", "Shortcuts"];
         assert_eq!(order(&connection), expected);
         let ranks = ranks(&connection, OWNER).unwrap();
-        assert_eq!((ranks[&id(&connection, "Watch A")], ranks[&id(&connection, "Shortcuts")]), (0, 6));
+        assert_eq!((ranks[&id(&connection, "Watch A")], ranks[&id(&connection, "Shortcuts")]), (1, 6));
     }
 
     #[test]
@@ -222,7 +223,11 @@ mod tests {
         assert_eq!(order(&connection), ["Robin", "Watch", "Phone", "Scale"]);
         set_order(&connection, OWNER, &[id(&connection, "Scale"), id(&connection, "Phone")]).unwrap();
         assert_eq!(order(&connection), ["Scale", "Phone", "Robin", "Watch"]);
-        assert_eq!(ordered(&connection, 2).unwrap()[0].name, "Robin", "another person has an order of their own");
+        assert_eq!(
+            ordered(&connection, 2).unwrap()[0].name,
+            "Watch",
+            "another person has hardware and an order of their own"
+        );
         set_order(&connection, OWNER, &[]).unwrap();
         set_kinds(&connection, &SourceKind::parse_order("phone, other").unwrap()).unwrap();
         assert_eq!(order(&connection), ["Phone", "Scale", "Robin", "Watch"]);

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 
 use crate::model::sample::{Batch, Rejected};
 use crate::model::sleep::NightSummary;
+use crate::model::source::is_anonymous;
 use crate::model::workout::Workout;
 
 /// Leaves each night once, and one workout per identity.
@@ -72,16 +73,23 @@ fn identity(workout: &Workout) -> (Option<String>, i64, String, String) {
     }
 }
 
-/// A file without ids (CSV) beside one with them tells of the same workouts with less.
+/// One that has neither an id nor a source tells of the same workout with less, such as a line of a CSV file.
 fn drop_nameless_twins(workouts: &mut Vec<Workout>) {
-    let named: Vec<(i64, String)> = workouts
-        .iter()
-        .filter(|workout| workout.sent_id.is_some())
-        .map(|workout| (workout.start, workout.activity.clone()))
-        .collect();
+    let has_name = |workout: &Workout| (workout.sent_id.is_some(), !is_anonymous(&workout.account.source));
+    let mut best: HashMap<(i64, String), (bool, bool)> = HashMap::new();
+    for workout in workouts.iter() {
+        let known = best.entry((workout.start, workout.activity.clone())).or_default();
+        let (has_id, has_source) = has_name(workout);
+        *known = (known.0 || has_id, known.1 || has_source);
+    }
     workouts.retain(|workout| {
-        workout.sent_id.is_some()
-            || !named.iter().any(|(start, code)| (*start, code) == (workout.start, &workout.activity))
+        let (id_beside, source_beside) =
+            best.get(&(workout.start, workout.activity.clone())).copied().unwrap_or_default();
+        match has_name(workout) {
+            (true, _) => true,
+            (false, true) => !id_beside,
+            (false, false) => !id_beside && !source_beside,
+        }
     });
 }
 

@@ -235,6 +235,11 @@ fn slow_means(all: &[Told]) -> Vec<Option<f64>> {
             next.min(told.start + 600)
         }
         (Layer::Raw, span) => told.start + span,
+        (Layer::Minute, span) => {
+            let fine = all.iter().filter(|other| other.layer <= Layer::Minute && other.start > told.start);
+            let next = fine.map(|other| other.start).min().unwrap_or(i64::MAX);
+            next.min(told.start + 600).max((told.start + span).min(told.sent))
+        }
         (_, span) => (told.start + span).min(told.sent),
     };
     let is_final = |told: &&Told| told.layer == Layer::Day && told.sent >= told.start + told.span;

@@ -40,6 +40,35 @@ fn send(server: &InProcess, segments: &[(&str, &str, &str)]) {
     server.client.ingest(&body("sleep_analysis", "hr", json!(segments))).expect(200);
 }
 
+/// Means of a metric by start of the bucket, as the API answers.
+fn means(server: &InProcess, metric: &str, question: &str) -> Vec<(String, f64)> {
+    let answer = server.client.get(&format!("/api/v1/aggregate/{metric}?stat=avg&{question}")).expect(200);
+    let points = answer["points"].as_array().unwrap().iter();
+    points.map(|point| (text(point, "start"), point["avg"].as_f64().unwrap())).collect()
+}
+
+#[test]
+fn levels_of_a_night_stand_on_its_date() {
+    let server = InProcess::start_with(&[("home_zone", "America/New_York")]);
+    let measured = |date: &str, qty: f64| json!({"date": date, "qty": qty, "source": WATCH});
+    // Begun before midnight, after it, and before it again.
+    let points = [("2024-03-04 23:30", 35.1), ("2024-03-06 00:30", 35.3), ("2024-03-06 22:10", 35.7)];
+    for metric in ["apple_sleeping_wrist_temperature", "breathing_disturbances"] {
+        let unit = if metric == "breathing_disturbances" { "count" } else { "degC" };
+        let points: Vec<Value> = points.iter().map(|(date, qty)| measured(&format!("{date}:00 -0500"), *qty)).collect();
+        server.client.ingest(&body(metric, unit, json!(points))).expect(200);
+        let by_day = |days: &[u32]| -> Vec<(String, f64)> {
+            let day = |day: &u32| (format!("2024-03-{day:02}T00:00:00-05:00"), [35.1, 35.3, 35.7][*day as usize - 5]);
+            days.iter().map(day).collect()
+        };
+        assert_eq!(means(&server, metric, "bucket=day"), by_day(&[5, 6, 7]));
+        assert_eq!(means(&server, metric, "bucket=day&start=2024-03-05&end=2024-03-06"), by_day(&[5]));
+        assert_eq!(means(&server, metric, "bucket=day&start=2024-03-04&end=2024-03-05"), by_day(&[]));
+        assert_eq!(means(&server, metric, "bucket=day&start=2024-03-07&end=2024-03-09"), by_day(&[7]));
+        assert_eq!(means(&server, metric, "bucket=hour")[0].0, "2024-03-04T23:00:00-05:00", "{metric}");
+    }
+}
+
 #[test]
 fn naps_are_of_their_day_and_join_no_nights() {
     let server = InProcess::start_with(&[("home_zone", "America/New_York")]);

@@ -15,6 +15,7 @@ use crate::model::time::Layer;
 use crate::query::budget::Stop;
 use crate::query::duck::engine::Engine;
 use crate::query::layering::{reach, stored};
+use crate::query::sleep::level::AROUND;
 use crate::query::stat::Stat;
 use crate::query::tally::Tallies;
 use crate::store::Store;
@@ -141,7 +142,10 @@ pub fn answer_on(
 
 /// Lays the buckets, and says from when to when they are filled; `None` where nothing is stored.
 pub(super) fn lay(scanning: &mut Scanning) -> Result<Option<Range>> {
-    let Some(range) = range(scanning.question, &scanning.extents) else { return Ok(None) };
+    let Some(stored) = counted(&scanning.extents) else { return Ok(None) };
+    // A night's date may begin before its first value, and end after its last.
+    let around = if scanning.counts_by_night() { AROUND } else { 0 };
+    let Some(range) = within(scanning.question, (stored.0 - around, stored.1 + around)) else { return Ok(None) };
     scanning.lay_buckets(range)?;
     Ok(Some((range.0, whole_end(scanning, range.1))))
 }
@@ -159,6 +163,10 @@ fn fill(answer: &mut Answer, scanning: &mut Scanning, range: Range, rolled: bool
     answer.points = points;
     answer.starts.truncate(used(&answer.starts, &answer.points, &scanning.extents));
     answer.starts.drain(..unused(&answer.starts, &answer.points, &scanning.extents));
+    if scanning.counts_by_night() && scanning.question.from.is_none() {
+        let first = answer.points.first().map_or(i64::MAX, |point| point.start);
+        answer.starts.retain(|start| *start >= first);
+    }
     if scanning.is_layered() {
         answer.layers.retain(|layer| layers & (1 << layer.id()) != 0);
     }
@@ -201,10 +209,18 @@ fn piece_together(scanning: &mut Scanning, pieces: Vec<Piece>) -> Result<Tallies
 
 /// Where in time the answer lies: the range asked for, cut to what is stored.
 fn range(question: &Question, extents: &[Extent]) -> Option<Range> {
+    within(question, counted(extents)?)
+}
+
+/// When anything counts of what is stored.
+fn counted(extents: &[Extent]) -> Option<Range> {
     let (first, end) = stored(extents)?;
     // Where a phone's day begins it may be the day after here.
     let days = extents.iter().filter(|extent| extent.layer == Layer::Day);
-    let first = days.map(|extent| extent.first - reach(extent.layer)).fold(first, i64::min);
+    Some((days.map(|extent| extent.first - reach(extent.layer)).fold(first, i64::min), end))
+}
+
+fn within(question: &Question, (first, end): Range) -> Option<Range> {
     let from = question.from.map_or(first, |from| from.max(first));
     let to = question.to.map_or(end, |to| to.min(end));
     (from < to).then_some((from, to))

@@ -37,6 +37,7 @@ pub fn pieces(scanning: &Scanning, range: Range) -> Result<Option<Vec<Piece>>> {
 fn serves(scanning: &Scanning) -> bool {
     let question = scanning.question;
     question.dedupe
+        && !scanning.counts_by_night()
         && question.layer.is_none()
         && question.sources.is_empty()
         && !matches!(question.bucket, Bucket::Minutes(_))

@@ -22,6 +22,7 @@ use crate::query::resolve::levels::Style;
 use crate::query::resolve::rows::Columns;
 use crate::query::resolve::scan::{Scan, Way};
 use crate::query::resolve::totals::Ranking;
+use crate::query::sleep::level::AROUND;
 use crate::query::subject::{self, Subject};
 use crate::query::tally::{Figures, Tallies, Tally};
 use crate::store::lane::Lane;
@@ -109,7 +110,13 @@ impl<'a> Scanning<'a> {
     /// Whether it must be decided what counts at each moment.
     fn is_resolved(&self) -> bool {
         let weighs = self.subject.mean != Mean::Arithmetic;
-        self.question.dedupe && (self.is_total() || self.is_layered() || weighs)
+        self.question.dedupe && (self.is_total() || self.is_layered() || weighs || self.counts_by_night())
+    }
+
+    /// Whether values count on the date of their night, whenever they begin.
+    pub fn counts_by_night(&self) -> bool {
+        let short = matches!(self.question.bucket, Bucket::Minutes(_) | Bucket::Hour);
+        self.subject.of_night && self.question.dedupe && !short
     }
 
     /// The statistics asked for. Of a level, a bucket has nothing to say in which nothing was measured, even where the last value
@@ -159,7 +166,7 @@ impl<'a> Scanning<'a> {
             user: self.question.user,
             metric: self.metric(),
             narrowed: self.narrowed.clone(),
-            columns: Columns { claims, summaries: self.has_summaries() },
+            columns: Columns { claims, summaries: self.has_summaries(), nights: self.counts_by_night() },
             way: self.way()?,
             trust: self.trust(claims)?,
             zone: &self.question.zone,
@@ -212,7 +219,8 @@ impl<'a> Scanning<'a> {
             0 => 0,
             reach => 2 * (reach + DAY),
         };
-        (2 * longest.max(lasts) + buckets, lasts + buckets)
+        let nights = if self.counts_by_night() { AROUND } else { 0 };
+        (2 * longest.max(lasts) + buckets + nights, lasts + buckets + nights)
     }
 
     /// Runs of samples, added up in the scan and then by DuckDB.

@@ -5,7 +5,7 @@
 //! bucket. Counts and percentiles are of samples, and of the buckets in whose time there is nothing finer.
 //!
 //! How values weigh is HealthKit's aggregation style (`model/metric::Mean`): one each, by the time that they last, or by
-//! their energy over it. A sample without an end lasts until the next one, of any source, within a limit.
+//! their energy over it. A sample without an end lasts until the next one, of any source, within a limit, and so does a minute.
 
 use crate::model::metric::Mean;
 use crate::model::time::Layer;
@@ -62,14 +62,15 @@ pub fn levels(
     for layer in BUCKETS {
         let mut claims = of_layer(&rows.claims, layer, false);
         claims.retain(|claim| !trust.is_overtaken(claim));
-        for claim in claims.iter().filter(|claim| claim.value.is_some()) {
-            let finer = known.within((claim.start, claim.end));
+        let ends = lasting(&claims, &rows.samples, style);
+        for (claim, end) in claims.iter().zip(&ends).filter(|(claim, _)| claim.value.is_some()) {
+            let finer = known.within(claim, *end);
             match trust.is_final(claim) {
                 true => finals.push(Final { claim: *claim, finer: finer.count, own: known.of_date(claim) }),
                 false => counting.push((*claim, finer)),
             }
         }
-        known.add(&claims);
+        known.add(&claims, &ends);
     }
     let finals_known = Known::of(finals.iter().map(|day| day.claim.of_date));
     let is_elsewhere = |time: i64| finals.iter().any(|day| day.leaves_out(time));
@@ -121,6 +122,21 @@ fn ends(samples: &[Sample], style: Style) -> Vec<i64> {
         false => follows.min(sample.start.saturating_add(lasts)),
     };
     samples.iter().zip(next_starts(samples, 1, |_| 0)).map(end).collect()
+}
+
+/// Until when each claim stands, which come by start. The average of a minute is as good as a sample without an end: where
+/// values weigh by time, it lasts until the next sample or minute, within the same limit.
+fn lasting(claims: &[Claim], samples: &[Sample], style: Style) -> Vec<i64> {
+    let limit = style.lasts.filter(|_| style.mean == Mean::TimeWeighted);
+    let end = |at: usize| {
+        let claim = &claims[at];
+        let Some(limit) = limit.filter(|_| claim.layer == Layer::Minute) else { return claim.end };
+        let sample = samples.get(samples.partition_point(|sample| sample.start <= claim.start));
+        let next = [claims.get(at + 1).map(|next| next.start), sample.map(|sample| sample.start)];
+        let next = next.into_iter().flatten().min().unwrap_or(i64::MAX);
+        next.min(claim.start.saturating_add(limit)).max(claim.end)
+    };
+    (0..claims.len()).map(end).collect()
 }
 
 fn of_sample(at: usize, sample: &Sample) -> Level {
@@ -175,21 +191,23 @@ impl Known {
         known
     }
 
-    fn add(&mut self, claims: &[Claim]) {
+    /// Claims, and until when each of them stands.
+    fn add(&mut self, claims: &[Claim], ends: &[i64]) {
         if claims.is_empty() {
             return;
         }
         let mut starts = std::mem::take(&mut self.starts);
         starts.extend(claims.iter().map(|claim| claim.start));
         starts.sort_unstable();
-        let spans = claims.iter().map(|claim| (claim.start, claim.end)).chain(self.covered.drain(..));
+        let spans = claims.iter().zip(ends).map(|(claim, end)| (claim.start, *end)).chain(self.covered.drain(..));
         *self = Known { starts, ..Known::of(spans) };
     }
 
-    fn within(&self, (start, end): Span) -> Finer {
-        let from = self.starts.partition_point(|known| *known < start);
-        let to = self.starts.partition_point(|known| *known < end);
-        Finer { count: to - from, left: self.left((start, end)) }
+    /// Of the time of a claim, and of that in which it stands.
+    fn within(&self, claim: &Claim, end: i64) -> Finer {
+        let from = self.starts.partition_point(|known| *known < claim.start);
+        let to = self.starts.partition_point(|known| *known < claim.end);
+        Finer { count: to - from, left: self.left((claim.start, end)) }
     }
 
     /// How many there are in the time of a day that is its date in the zone of the question, too.

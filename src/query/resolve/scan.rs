@@ -104,6 +104,9 @@ impl Scan<'_> {
         while lane.step()? {
             rows.push(lane, self.columns, heads, self.zone)?;
         }
+        if self.columns.nights {
+            rows.samples.sort_by_key(|sample| sample.start);
+        }
         Ok(())
     }
 

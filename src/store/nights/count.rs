@@ -54,10 +54,17 @@ fn together(nights: &[&Told]) -> Richness {
     all.fold((false, 0, 0, None), |sum, one| (sum.0 | one.0, sum.1 + one.1, sum.2 + one.2, sum.3.max(one.3)))
 }
 
-/// From first to last; none when it says neither.
+/// From first to last; none when it says neither. What it lacks of the two follows from how long it was.
 fn extent(night: &NightSummary) -> Option<(i64, i64)> {
-    let (start, end) = (night.start.or(night.in_bed_start)?, night.end.or(night.in_bed_end)?);
-    Some((start, end))
+    let (start, end) = (night.start.or(night.in_bed_start), night.end.or(night.in_bed_end));
+    let minutes = [night.asleep, night.in_bed].into_iter().flatten().fold(0.0, f64::max);
+    let lasts = (minutes * 60.0).round() as i64;
+    match (start, end) {
+        (Some(start), Some(end)) => Some((start, end)),
+        (Some(start), None) => Some((start, start.saturating_add(lasts))),
+        (None, Some(end)) => Some((end.saturating_sub(lasts), end)),
+        (None, None) => None,
+    }
 }
 
 /// Nights that do not say when they were are taken for the same.

@@ -25,7 +25,6 @@ fn asleep(server: &InProcess) -> Vec<(String, f64)> {
 }
 
 #[test]
-#[ignore = "until a later account of a night replaces it"]
 fn a_night_sent_again_is_replaced_as_a_whole() {
     let server = InProcess::start();
     let night = |start| [("Core", start, "2024-05-02 08:42:00 +0000")];
@@ -71,7 +70,6 @@ fn nights_abroad_are_of_the_dates_there() {
 }
 
 #[test]
-#[ignore = "until the kind of a source is decided by most of what it has sent"]
 fn a_watch_outranks_apps_that_have_watch_in_their_name() {
     let server = InProcess::start();
     let hour = ("2024-05-01 10:00:00 +0000", "2024-05-01 11:00:00 +0000");
@@ -85,7 +83,6 @@ fn a_watch_outranks_apps_that_have_watch_in_their_name() {
 }
 
 #[test]
-#[ignore = "until the kind of a source is decided by most of what it has sent"]
 fn a_phone_stays_one_whatever_was_plugged_into_it() {
     let server = InProcess::start();
     let device = |text: &str| format!(" device=\"&lt;&lt;HKDevice: 0x1&gt;, {text}&gt;\" unit=");
@@ -102,7 +99,6 @@ fn a_phone_stays_one_whatever_was_plugged_into_it() {
 }
 
 #[test]
-#[ignore = "until two workouts of two sources are two"]
 fn two_workouts_of_two_sources_with_one_start_are_two() {
     let server = InProcess::start();
     let workout = |source: &str, km: f64| {
