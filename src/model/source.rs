@@ -74,8 +74,20 @@ impl SourceKind {
         // Of equals the first: an app shares the hardware, not the other way round.
         let most = by_votes.into_iter().rev().max_by_key(|(samples, _)| *samples);
         match most.filter(|(samples, _)| *samples > 0) {
+            Some((_, SourceKind::Other)) => SourceKind::by_own_name(name, hardware),
             Some((_, kind)) => (kind, 0),
             None => SourceKind::by_name(name, hardware.is_empty()),
+        }
+    }
+
+    /// What has the name that its maker gives a watch or a phone, and only that one's hardware, is taken for it though another
+    /// version has signed; less surely than what the system has signed.
+    fn by_own_name(name: &str, hardware: &[(Hardware, u64)]) -> Standing {
+        let only = |model: &str| hardware.iter().all(|(one, _)| one.model.starts_with(model));
+        match SourceKind::by_name(name, false) {
+            (SourceKind::Watch, _) if only("Watch") => (SourceKind::Watch, 1),
+            (SourceKind::Phone, _) if only("iPhone") => (SourceKind::Phone, 1),
+            _ => (SourceKind::Other, 0),
         }
     }
 
@@ -165,6 +177,8 @@ mod tests {
         assert_eq!(kind("My Phone Scale", &[("BS1", Accessory, 3)]), (SourceKind::Other, 0));
         assert_eq!(kind("Run", &[("Watch6,2", App, 9), ("iPhone14,5", App, 3)]), (SourceKind::Other, 0));
         assert_eq!(kind("Old", &[("Watch6,2", System, 9), ("iPhone14,5", System, 10)]), (SourceKind::Phone, 0));
+        assert_eq!(kind("Robin\u{2019}s Apple Watch", &[("Watch6,2", App, 9)]), (SourceKind::Watch, 1));
+        assert_eq!(kind("Apple Watch faces", &[("iPhone14,5", App, 9)]), (SourceKind::Other, 0));
         assert_eq!(kind("Shortcuts", &[("iPhone14,5", System, 1)]), (SourceKind::Anonymous, 0));
     }
 

@@ -13,7 +13,7 @@ use crate::store::samples::Owner;
 use crate::store::samples::import_state::ImportState;
 use crate::store::samples::ingest::{self, Ingested};
 use crate::store::writer::Writing;
-use crate::store::{dictionary, documents, events, grouping, nights, priority, workouts};
+use crate::store::{dictionary, documents, events, grouping, nights, priority, rollups, workouts};
 
 /// What became of a batch.
 #[derive(Debug, Default)]
@@ -47,6 +47,7 @@ pub fn store_piece(writing: &mut Writing, owner: Owner, batch: &Batch, memory: &
     priority::count_hardware(writing, owner, batch)?;
     let Ingested { outcomes, superseded } = ingest::store_samples(writing, owner, batch, memory, &tombstones)?;
     batch.samples.iter().zip(outcomes).for_each(|(sample, outcome)| note(sample.item, outcome));
+    rollups::mark_stated(writing.connection, owner.user, owner.delivery)?;
     for workout in &batch.workouts {
         note(workout.item, workouts::store(writing, owner, workout, &tombstones)?);
     }

@@ -12,6 +12,7 @@ use crate::store::account;
 use crate::store::batch;
 use crate::store::deliveries::{self, Head};
 use crate::store::quarantine;
+use crate::store::rollups;
 use crate::store::samples::import_state::ImportState;
 use crate::store::samples::{Mode, Owner};
 use crate::store::writer::Writing;
@@ -64,6 +65,7 @@ pub fn finish(writing: &mut Writing, importing: Importing) -> Result<Receipt> {
     let owner = importing.owner();
     account::set_complete(writing.connection, owner.delivery)?;
     let superseded = importing.memory.finish(writing.connection, owner)?;
+    rollups::mark_stated(writing.connection, owner.user, owner.delivery)?;
     let mut receipt = importing.receipt;
     receipt.add_superseded(&batch::named(writing.connection, superseded)?);
     let receipt = receipt.with_summary();

@@ -46,6 +46,7 @@ pub mod senders;
 pub mod series;
 pub mod sessions;
 pub mod snapshot;
+pub mod stated;
 mod tally;
 pub mod workouts;
 pub mod writer;

@@ -235,6 +235,11 @@ fn slow_means(all: &[Told]) -> Vec<Option<f64>> {
             next.min(told.start + 600)
         }
         (Layer::Raw, span) => told.start + span,
+        (Layer::Minute, span) => {
+            let fine = all.iter().filter(|other| other.layer <= Layer::Minute && other.start > told.start);
+            let next = fine.map(|other| other.start).min().unwrap_or(i64::MAX);
+            next.min(told.start + 600).max((told.start + span).min(told.sent))
+        }
         (_, span) => (told.start + span).min(told.sent),
     };
     let is_final = |told: &&Told| told.layer == Layer::Day && told.sent >= told.start + told.span;
@@ -255,8 +260,12 @@ fn slow_means(all: &[Told]) -> Vec<Option<f64>> {
                 (weight, sum) = (weight + part, sum + part * told.value);
             }
         }
-        let begins = all.iter().any(|told| told.start / DAY == day);
-        means.push((weight > 0.0 && begins).then_some(sum / weight));
+        // What lasts over midnight was measured on both dates.
+        let reaches = |told: &Told| {
+            let lasts = told.layer == Layer::Raw && told.start / DAY < day && told.start + told.span > day * DAY;
+            told.start / DAY == day || lasts
+        };
+        means.push((weight > 0.0 && all.iter().any(reaches)).then_some(sum / weight));
     }
     means
 }

@@ -160,7 +160,7 @@ pub fn answer_on(
 
 /// Lays the buckets, and says from when to when they are filled; `None` where nothing is stored.
 pub(super) fn lay(scanning: &mut Scanning) -> Result<Option<Range>> {
-    let Some(stored) = stored(&scanning.extents) else { return Ok(None) };
+    let Some(stored) = counted(&scanning.extents) else { return Ok(None) };
     // A night's date may begin before its first value, and end after its last.
     let around = if scanning.counts_by_night() { AROUND } else { 0 };
     let Some(range) = within(scanning.question, (stored.0 - around, stored.1 + around)) else { return Ok(None) };
@@ -180,6 +180,7 @@ fn fill(answer: &mut Answer, scanning: &mut Scanning, range: Range, rolled: bool
     };
     answer.points = points;
     answer.starts.truncate(used(&answer.starts, &answer.points, &scanning.extents));
+    answer.starts.drain(..unused(&answer.starts, &answer.points, &scanning.extents));
     if scanning.counts_by_night() && scanning.question.from.is_none() {
         let first = answer.points.first().map_or(i64::MAX, |point| point.start);
         answer.starts.retain(|start| *start >= first);
@@ -205,6 +206,13 @@ fn used(starts: &[i64], points: &[Point], extents: &[Extent]) -> usize {
     starts.partition_point(|start| *start <= last)
 }
 
+/// How many of the first buckets nothing is stored of.
+fn unused(starts: &[i64], points: &[Point], extents: &[Extent]) -> usize {
+    let first = extents.iter().map(|extent| extent.first).min().unwrap_or(i64::MAX);
+    let first = points.first().map_or(first, |point| point.start.min(first));
+    starts.partition_point(|start| *start <= first).saturating_sub(1)
+}
+
 fn piece_together(scanning: &mut Scanning, pieces: Vec<Piece>) -> Result<Tallies> {
     let mut whole = Tallies::default();
     for piece in pieces {
@@ -219,7 +227,15 @@ fn piece_together(scanning: &mut Scanning, pieces: Vec<Piece>) -> Result<Tallies
 
 /// Where in time the answer lies: the range asked for, cut to what is stored.
 fn range(question: &Question, extents: &[Extent]) -> Option<Range> {
-    within(question, stored(extents)?)
+    within(question, counted(extents)?)
+}
+
+/// When anything counts of what is stored.
+fn counted(extents: &[Extent]) -> Option<Range> {
+    let (first, end) = stored(extents)?;
+    // Where a phone's day begins it may be the day after here.
+    let days = extents.iter().filter(|extent| extent.layer == Layer::Day);
+    Some((days.map(|extent| extent.first - reach(extent.layer)).fold(first, i64::min), end))
 }
 
 fn within(question: &Question, (first, end): Range) -> Option<Range> {

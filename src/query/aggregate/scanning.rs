@@ -17,6 +17,7 @@ use crate::query::duck::table::{SAMPLE_RANGE, SAMPLE_RUNS, SAMPLES, SUMMARY_RUNS
 use crate::query::duck::window::{Anchor, Parts, Window};
 use crate::query::layering::{fits, reach};
 use crate::query::resolve::claims::Trust;
+use crate::query::resolve::latest::Latest;
 use crate::query::resolve::levels::Style;
 use crate::query::resolve::rows::Columns;
 use crate::query::resolve::scan::{Scan, Way};
@@ -28,7 +29,7 @@ use crate::store::lane::Lane;
 use crate::store::samples::narrowed;
 use crate::store::series::{Extent, longest_sample};
 use crate::store::snapshot::Snapshot;
-use crate::store::{Reading, account, dictionary, priority};
+use crate::store::{Reading, dictionary, priority, stated};
 
 /// UTC epoch seconds; start included, end excluded.
 pub type Range = (i64, i64);
@@ -118,10 +119,12 @@ impl<'a> Scanning<'a> {
         self.subject.of_night && self.question.dedupe && !short
     }
 
-    /// The statistics asked for. Of a level, a bucket has nothing to say in which no value begins, even where one reaches in.
+    /// The statistics asked for. Of a level, a bucket has nothing to say in which nothing was measured, even where the last value
+    /// before is taken to last into it.
     pub fn finished(&self, tallies: Tallies) -> Vec<Point> {
         let (stats, mean, is_total) = (&self.question.stats, self.subject.mean, self.is_total());
-        let shown = tallies.into_iter().filter(|(_, tally)| is_total || tally.figures().samples > 0);
+        let measured = |figures: &Figures| figures.samples > 0 || figures.low <= figures.high;
+        let shown = tallies.into_iter().filter(|(_, tally)| is_total || measured(tally.figures()));
         shown.map(|(start, tally)| Point { start, values: tally.finish(stats, mean) }).collect()
     }
 
@@ -198,8 +201,12 @@ impl<'a> Scanning<'a> {
         if !claims {
             return Ok(Trust::default());
         }
-        let accounts = account::covers(self.reading(), self.question.user, self.metric())?;
-        Ok(Trust { shortcuts: dictionary::unnamed(self.reading())?.shortcuts, accounts })
+        let (reading, user, metric) = (self.reading(), self.question.user, self.metric());
+        Ok(Trust {
+            shortcuts: dictionary::unnamed(reading)?.shortcuts,
+            exports: Latest::of(&stated::by_exports(reading, user, metric)?),
+            days: Latest::of(&stated::days(reading, user, metric)?),
+        })
     }
 
     /// How far around a piece there may be something that decides what counts in it: twice as far as samples last, for

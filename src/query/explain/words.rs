@@ -78,13 +78,11 @@ impl Day<'_> {
 
     /// A claim in whose place finer ones count.
     pub fn outdone(&self, claim: &Claim) -> String {
-        let middle = claim.start + (claim.end - claim.start) / 2;
-        let covers = |(from, to, as_of): &(i64, i64, i64)| (*from..*to).contains(&middle) && *as_of > claim.order.0;
         match claim {
             claim if self.trust.is_shortcut(claim.source) => {
                 "a Shortcut's sum counts only where nothing better is known".into()
             }
-            claim if claim.closed && claim.layer == Layer::Day && self.trust.accounts.iter().any(covers) => {
+            claim if claim.closed && claim.layer == Layer::Day && self.trust.is_overtaken(claim) => {
                 "a later account of all samples covers the day, with what came late".into()
             }
             _ => "what is known in finer steps of this time came later or says more".into(),

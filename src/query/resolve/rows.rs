@@ -55,6 +55,10 @@ pub struct Claim {
     /// When a bucket counts that does not count all through its time: a day or longer in the middle of that date in the zone of the
     /// question, one that tells of a night on the night's.
     pub at: Option<i64>,
+    /// The time of its bucket, whenever it was sent.
+    pub bucket: (i64, i64),
+    /// Of a day: the time of its date in the zone of the question; of others that of the bucket.
+    pub of_date: (i64, i64),
 }
 
 /// Which of two claims is the later: as of when (UTC epoch seconds), then by delivery.
@@ -161,6 +165,7 @@ impl Rows {
         let night = || stands_at(start, span, offset_minutes as i32, zone);
         // A clock that is behind must not make nothing of what it has received.
         let sent = if head.as_of > start { head.as_of } else { i64::MAX };
+        let of_date = if layer == Layer::Day { of_date(date as i32, zone) } else { (start, end) };
         self.claims.push(Claim {
             start,
             end: end.min(sent),
@@ -174,23 +179,25 @@ impl Rows {
             complete,
             number: self.claims.len(),
             date,
-            at: if of_night { Some(night()) } else { place(layer, (start, end), date, zone) },
+            at: if of_night { Some(night()) } else { (layer >= Layer::Day).then_some(middle(of_date)) },
+            bucket: (start, end),
+            of_date,
         });
         Ok(())
     }
 }
 
-/// When a bucket of a day or longer counts.
-fn place(layer: Layer, (start, end): (i64, i64), date: i64, zone: &TimeZone) -> Option<i64> {
-    match layer {
-        Layer::Day => Some(middle_of_day(date as i32, zone)),
-        layer => (layer > Layer::Day).then_some(start + (end - start) / 2),
-    }
+/// The time of a date on the clocks of a zone.
+fn of_date(date: i32, zone: &TimeZone) -> (i64, i64) {
+    (day_begins(date, zone), day_begins(date.saturating_add(1), zone))
 }
 
 /// The middle of a date on the clocks of a zone.
 pub fn middle_of_day(date: i32, zone: &TimeZone) -> i64 {
-    let (begin, end) = (day_begins(date, zone), day_begins(date.saturating_add(1), zone));
+    middle(of_date(date, zone))
+}
+
+fn middle((begin, end): (i64, i64)) -> i64 {
     begin + (end - begin) / 2
 }
 
