@@ -279,8 +279,7 @@ fn check_finds_what_is_told_of_nothing() {
     assert!(app_is_gone.len() == 2 && app_is_gone.iter().all(|fault| fault.contains("by a sender")), "{app_is_gone:?}");
     let all_are_gone = faults("DELETE FROM workout_account");
     assert!(all_are_gone.iter().any(|fault| fault.contains("told of by nobody")), "{all_are_gone:?}");
-    let night =
-        "INSERT INTO night_summary (user, date, sender, delivery, session, source, offset_minutes)
+    let night = "INSERT INTO night_summary (user, date, sender, delivery, session, source, offset_minutes)
                  VALUES (1, 5, 1, 1, 0, 99, 0)";
     assert!(faults(night).iter().any(|fault| fault.contains("night without a source")));
 }
@@ -321,7 +320,8 @@ fn two_sources_at_one_start_have_made_two_workouts() {
         order.iter().for_each(|told| drop(workouts(&server.app, told.clone())));
         assert_eq!(distances(&server), [(5.0, true, 2), (7.0, false, 2)]);
         let list = server.client.get("/api/v1/workouts").expect(200);
-        let of = |source: &str| list["workouts"].as_array().unwrap().iter().find(|one| one["source"] == source).unwrap();
+        let of =
+            |source: &str| list["workouts"].as_array().unwrap().iter().find(|one| one["source"] == source).unwrap();
         assert_eq!((&of("Run App")["covered_by"], of("Watch").get("covered_by")), (&of("Watch")["id"], None));
         for told in order {
             assert_eq!(workouts(&server.app, told).counts.unchanged, 2);
