@@ -65,31 +65,73 @@ pub fn heads(connection: &Connection, delivery: i64) -> Result<Option<Head>> {
     head(connection, delivery, &HashSet::new())
 }
 
+/// A row of `delivery_account`, with the moments of the first of its sync and of what it repeats.
+struct Claims {
+    as_of: i64,
+    complete: bool,
+    sync: i64,
+    has_session: bool,
+    repeats: Option<i64>,
+    sync_as_of: Option<i64>,
+    repeated_as_of: Option<i64>,
+}
+
 fn head(connection: &Connection, delivery: i64, withdrawn: &HashSet<i64>) -> Result<Option<Head>> {
-    let read = |row: &rusqlite::Row| {
-        let (own, complete, sync): (i64, bool, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        let repeats: Option<i64> = row.get(3)?;
-        let sync_as_of: Option<i64> = row.get(4)?;
-        Ok((own, complete, sync, repeats, sync_as_of, row.get::<_, Option<i64>>(5)?))
+    let Some(own) = claims(connection, delivery)? else { return Ok(None) };
+    let first = match own.repeats {
+        Some(first) if withdrawn.contains(&first) => next_of(connection, delivery, first, withdrawn)?,
+        Some(first) => own.repeated_as_of.map(|as_of| (first, as_of)),
+        None => None,
     };
-    let found = connection
+    let as_of = first.map_or(own.as_of, |(_, as_of)| as_of);
+    // What repeats one that is deleted is as if that had never come.
+    let is_orphan = own.repeats.is_some() && first.is_none();
+    let is_near = own.sync_as_of.is_some_and(|sync| sync >= own.as_of - LONGEST_SYNC);
+    let (sync, sync_as_of) = match is_orphan && !(own.has_session && is_near) {
+        true => (delivery, own.as_of),
+        false => (own.sync, own.sync_as_of.unwrap_or(as_of)),
+    };
+    let order = Order { as_of: sync_as_of, sync, delivery };
+    Ok(Some(Head { delivery, as_of, complete: own.complete, sync, is_repeat: first.is_some(), order }))
+}
+
+fn claims(connection: &Connection, delivery: i64) -> Result<Option<Claims>> {
+    let read = |row: &rusqlite::Row| {
+        Ok(Claims {
+            as_of: row.get(0)?,
+            complete: row.get(1)?,
+            sync: row.get(2)?,
+            has_session: row.get(3)?,
+            repeats: row.get(4)?,
+            sync_as_of: row.get(5)?,
+            repeated_as_of: row.get(6)?,
+        })
+    };
+    Ok(connection
         .prepare_cached(
-            "SELECT own.as_of, own.complete, own.sync, own.repeats, first.as_of, earlier.as_of
+            "SELECT own.as_of, own.complete, own.sync, own.session <> '', own.repeats, first.as_of, earlier.as_of
              FROM delivery_account own LEFT JOIN delivery_account first ON first.delivery = own.sync
              LEFT JOIN delivery_account earlier ON earlier.delivery = own.repeats WHERE own.delivery = ?1",
         )?
         .query_row([delivery], read)
-        .optional()?;
-    Ok(found.map(|(own, complete, sync, repeats, sync_as_of, repeated)| {
-        let repeats = repeats.filter(|first| !withdrawn.contains(first));
-        let (as_of, sync, sync_as_of) = match (repeats, repeated) {
-            (Some(_), Some(first)) => (first, sync, sync_as_of.unwrap_or(first)),
-            _ if repeated.is_some() => (own, delivery, own),
-            _ => (own, sync, sync_as_of.unwrap_or(own)),
-        };
-        let order = Order { as_of: sync_as_of, sync, delivery };
-        Head { delivery, as_of, complete, sync, is_repeat: repeats.is_some(), order }
-    }))
+        .optional()?)
+}
+
+/// The first in force of those that have repeated a deleted delivery before this one, with its moment.
+fn next_of(connection: &Connection, delivery: i64, first: i64, withdrawn: &HashSet<i64>) -> Result<Option<(i64, i64)>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT other.delivery, other.as_of FROM delivery_account own
+         JOIN delivery_account other ON other.content = own.content AND other.repeats = ?2
+         WHERE own.delivery = ?1 AND other.delivery < ?1 ORDER BY other.delivery",
+    )?;
+    let mut rows = statement.query([delivery, first])?;
+    while let Some(row) = rows.next()? {
+        let next: i64 = row.get(0)?;
+        if !withdrawn.contains(&next) {
+            return Ok(Some((next, row.get(1)?)));
+        }
+    }
+    Ok(None)
 }
 
 /// The stretches in which complete accounts of a metric's own samples reach, with the moment that each tells of: starts, UTC
@@ -273,15 +315,16 @@ impl<'a> Accounts<'a> {
         self.withdrawn.contains(&delivery)
     }
 
-    /// Whether any other delivery tells of a later moment than this one.
+    /// Whether any other delivery tells of a later moment than the sync of this one.
     pub fn is_late(&self, head: &Head) -> Result<bool> {
         Ok(self
             .connection
             .prepare_cached(
                 "SELECT EXISTS (SELECT 1 FROM delivery_account JOIN delivery ON delivery.id = delivery_account.delivery
-                                WHERE as_of >= ?1 AND user = ?2 AND delivery <> ?3 AND (as_of > ?1 OR delivery > ?3))",
+                                WHERE as_of >= ?1 AND user = ?2 AND delivery <> ?3 AND sync <> ?4
+                                  AND (as_of > ?1 OR sync > ?4))",
             )?
-            .query_row(params![head.as_of, self.user, head.delivery], |row| row.get(0))?)
+            .query_row(params![head.order.as_of, self.user, head.delivery, head.sync], |row| row.get(0))?)
     }
 
     /// The accounts that reach a start of a series.

@@ -13,6 +13,7 @@ use crate::model::sample::Batch;
 use crate::store::account::{self, Claimed};
 use crate::store::batch::{self, Done};
 use crate::store::quarantine;
+use crate::store::rereads;
 use crate::store::samples::{Mode, Owner};
 use crate::store::writer::Writing;
 
@@ -106,6 +107,7 @@ fn insert(connection: &Connection, delivery: &Delivery) -> Result<i64> {
     connection
         .prepare_cached("INSERT INTO delivery_body (delivery, encoding, body) VALUES (?1, 'zstd', ?2)")?
         .execute(params![id, delivery.body])?;
+    rereads::note(connection, id)?;
     Ok(id)
 }
 

@@ -6,7 +6,7 @@
 //! so the order of deliveries changes nothing. `relayer` moves the rows.
 
 pub mod moments;
-mod relayer;
+pub(super) mod relayer;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;

@@ -38,6 +38,7 @@ pub mod priority;
 pub mod quarantine;
 mod queue;
 pub mod replays;
+pub mod rereads;
 pub mod restore;
 pub mod retention;
 pub mod rollups;

@@ -15,6 +15,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 
 use crate::support::fill::{OWNER, sample};
+use crate::support::random;
 
 const SOURCES: [&str; 2] = ["Watch", "Phone"];
 const STARTS: i64 = 5;
@@ -378,7 +379,7 @@ fn play(steps: &[Step]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, max_shrink_iters: 300, failure_persistence: None, ..Default::default() })]
+    #![proptest_config(random(96))]
 
     #[test]
     fn any_order_of_deliveries_and_deletions_ends_as_the_model(steps in prop::collection::vec(with_replays(), 1..25)) {

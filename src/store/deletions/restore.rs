@@ -85,8 +85,9 @@ impl Undoing<'_> {
 
     fn group(&self, group: &[(Key, StoredRow)], ledger: &mut Ledger) -> Result<()> {
         let key = group[0].0;
-        let rows = table::deleted_rows(self.connection, self.user, key, self.deletion)?;
-        table::remove(self.connection, Place::Buried(self.deletion), self.user, key, None)?;
+        let place = Place::Buried(self.deletion);
+        let rows = table::with_stated(self.connection, place, self.user, key)?;
+        table::remove(self.connection, place, self.user, key, None)?;
         let others = match self.tombstones.is_empty() && !self.is_correction {
             true => Vec::new(),
             false => buried(self.connection, self.user, key)?,

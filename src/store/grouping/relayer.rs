@@ -15,6 +15,9 @@ use crate::store::samples::counts::Ledger;
 use crate::store::samples::group::{Context, Group, Held, Member};
 use crate::store::samples::{Key, Owner, Row, StoredRow, table};
 
+/// Seconds before the first and after the last time of a body within which something else was stored of it.
+const AROUND: i64 = 2 * 86_400;
+
 /// Rows of a sender's deliveries that were placed by a guess.
 const GUESSED: &str =
     "delivery IN (SELECT delivery FROM guessed_delivery WHERE guessed_delivery.user = ?1 AND sender = ?3)";
@@ -197,10 +200,50 @@ pub fn drop_misplaced(connection: &Connection, owner: Owner, batch: &Batch) -> R
         let gone = table::superseded_keys(connection, condition, &asked)?;
         misplaced.extend(stored.chain(gone).filter(|(key, _)| !layers.contains(&key.2)));
     }
-    let Some(window) = window(&misplaced) else { return Ok(()) };
-    let (context, mut ledger) = (Context::of(connection, owner.user, window)?, Ledger::default());
-    for (key, offset) in misplaced {
-        take(&context, key, offset, &BTreeSet::from([owner.delivery]), &mut ledger)?;
+    drop_claims(connection, (owner.user, owner.delivery), misplaced)
+}
+
+/// Removes what a delivery claims of these keys.
+fn drop_claims(connection: &Connection, (user, delivery): (i64, i64), keys: BTreeSet<(Key, i64)>) -> Result<()> {
+    let Some(window) = window(&keys) else { return Ok(()) };
+    let (context, mut ledger) = (Context::of(connection, user, window)?, Ledger::default());
+    for (key, offset) in keys {
+        take(&context, key, offset, &BTreeSet::from([delivery]), &mut ledger)?;
     }
-    ledger.write(connection, owner.user, owner.delivery)
+    ledger.write(connection, user, delivery)
+}
+
+/// Removes what was stored of a delivery by other rules and is not in the batch as it is understood today, of whatever metric:
+/// around the times in it, and around the moment when it came.
+pub fn drop_unsaid(connection: &Connection, (user, delivery): (i64, i64), at: i64, batch: &Batch) -> Result<()> {
+    let starts = || batch.samples.iter().map(|sample| sample.start).chain([at]);
+    let (since, until) = starts().fold((at, at), |(first, last), start| (first.min(start), last.max(start)));
+    let (since, until) = (since.saturating_sub(AROUND), until.saturating_add(AROUND));
+    let ids: Vec<Option<i64>> = batch
+        .series
+        .iter()
+        .map(|series| Ok(dictionary::find_metric(connection, &series.metric)?.map(|row| row.id)))
+        .collect::<Result<_>>()?;
+    let said: BTreeSet<Key> = batch
+        .samples
+        .iter()
+        .filter_map(|sample| Some((ids[sample.series as usize]?, sample.start, sample.layer)))
+        .collect();
+    let condition = "user = ?1 AND metric = ?2 AND start >= ?3 AND start < ?4 AND delivery = ?5";
+    for metric in metrics_with_rows(connection, user)? {
+        let asked: [&dyn rusqlite::ToSql; 5] = [&user, &metric, &since, &until, &delivery];
+        let (stored, _) = table::read(connection, Place::Stored, condition, &asked, usize::MAX)?;
+        let stored = stored.into_iter().map(|(key, stored)| (key, stored.row.offset_minutes));
+        let gone = table::superseded_keys(connection, condition, &asked)?;
+        let unsaid = stored.chain(gone).filter(|(key, _)| !said.contains(key)).collect();
+        drop_claims(connection, (user, delivery), unsaid)?;
+    }
+    Ok(())
+}
+
+fn metrics_with_rows(connection: &Connection, user: i64) -> Result<Vec<i64>> {
+    let mut statement =
+        connection.prepare_cached("SELECT DISTINCT metric FROM series WHERE user = ?1 AND samples > 0")?;
+    let rows = statement.query_map([user], |row| row.get(0))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }

@@ -222,24 +222,30 @@ impl<'a> Group<'a> {
 
     /// Who has stated a claim last.
     pub fn last(&self, member: &Member) -> Result<Head> {
+        let owner = self.context.accounts.head(member.owner)?;
+        Ok(self.stated_by(member)?.into_iter().map(|(head, _)| head).fold(owner, later))
+    }
+
+    /// Who has stated a claim, beside the one that has written it; and whether that is certain, for of one who has written
+    /// another at the same moment it may be presumed by mistake.
+    fn stated_by(&self, member: &Member) -> Result<Vec<(Head, bool)>> {
         let accounts = &self.context.accounts;
         let owner = accounts.head(member.owner)?;
-        let mut last = owner;
-        if let Some(stated) = member.stated.filter(|stated| *stated != 0 && !accounts.is_withdrawn(*stated)) {
-            last = later(last, accounts.head(stated)?);
-        }
+        let noted = member.stated.filter(|stated| *stated != 0 && !accounts.is_withdrawn(*stated));
+        let noted = noted.map(|stated| accounts.head(stated)).transpose()?;
+        let mut heads: Vec<(Head, bool)> = noted.map(|head| (head, false)).into_iter().collect();
         if member.held != Held::Counts {
-            return Ok(last);
+            return Ok(heads);
         }
         for reach in accounts.at(series_of(member.key, &member.row), member.key.1)? {
             let head = accounts.head(reach.delivery)?;
             let passes_over = [self.context.writing, member.denied_by].contains(&Some(reach.delivery));
             let has_met_it = reach.delivery > member.owner && !passes_over;
             if has_met_it && (!reach.complete || head.is_later(&owner)) {
-                last = later(last, head);
+                heads.push((head, !reach.complete));
             }
         }
-        Ok(last)
+        Ok(heads)
     }
 
     /// A delivery has stated once more what does not count.
@@ -281,8 +287,9 @@ impl<'a> Group<'a> {
                 reached_by.push(accounts.head(reach.delivery)?);
             }
         }
-        let (owner, last) = (accounts.head(member.owner)?, self.last(member)?);
-        Ok(Claim { start: member.key.1, row: &member.row, owner, last, reached_by })
+        let (owner, stated_by) = (accounts.head(member.owner)?, self.stated_by(member)?);
+        let last = stated_by.iter().map(|(head, _)| *head).fold(owner, later);
+        Ok(Claim { start: member.key.1, row: &member.row, owner, stated_by, last, reached_by })
     }
 
     pub fn resolve(&self) -> Result<Vec<Verdict>> {

@@ -19,6 +19,7 @@ use crate::store::account::Head;
 use crate::store::deletions::tombstones::Tombstones;
 use crate::store::dictionary::Dictionaries;
 use crate::store::place::Place;
+use crate::store::rereads;
 use crate::store::samples::coming::{Coming, Meets};
 use crate::store::samples::counts::Ledger;
 use crate::store::samples::group::{Context, Group, Held, date, series_of};
@@ -26,7 +27,7 @@ use crate::store::samples::import_state::ImportState;
 use crate::store::samples::kept_out;
 use crate::store::samples::sleep::Nights;
 use crate::store::samples::sweep::{self, Stated};
-use crate::store::samples::table::Rows;
+use crate::store::samples::table::{self, Rows};
 use crate::store::samples::{Key, Mode, Owner, Row, StoredRow};
 use crate::store::writer::Writing;
 
@@ -262,6 +263,7 @@ impl<'a> SampleTable<'a> {
             let stored = self.rows.group(key)?;
             if let [old] = &stored[..]
                 && old.row.is_like(&row)
+                && !self.may_change_others(context, key, old)?
                 && self.is_mere_repeat(context, key, old)?
             {
                 self.repeat(context, key, &row, old.delivery)?;
@@ -299,6 +301,15 @@ impl<'a> SampleTable<'a> {
         Ok(!is_moment || !may_list_it_again && self.owner.mode != Mode::Replay)
     }
 
+    /// Whether what is read again was decided on other terms, or before a later delivery had come.
+    fn may_change_others(&self, context: &Context, key: Key, old: &StoredRow) -> Result<bool> {
+        if self.owner.mode != Mode::Replay {
+            return Ok(false);
+        }
+        let Context { connection, user, .. } = context;
+        Ok(old.delivery > self.owner.delivery || !table::superseded(connection, *user, key)?.is_empty())
+    }
+
     /// Notes that this delivery, too, has stated the row that stands at a start.
     fn repeat(&mut self, context: &Context, key: Key, row: &Row, of: i64) -> Result<()> {
         self.stated.write(key, row);
@@ -328,7 +339,7 @@ impl<'a> SampleTable<'a> {
             Mode::Delivery | Mode::Import => coming.to_vec(),
         };
         if self.owner.mode == Mode::Import {
-            self.state_repeated(context, &mut group)?;
+            self.state_repeated(&mut group);
         }
         let known = group.members.len();
         for at in &coming {
@@ -350,24 +361,18 @@ impl<'a> SampleTable<'a> {
         Ok(())
     }
 
-    /// Earlier pieces of the import have stated what it has repeated.
-    fn state_repeated(&self, context: &Context, group: &mut Group) -> Result<()> {
+    /// Earlier pieces of the import have stated what it has repeated: where a start has several rows, that is a claim of its own.
+    fn state_repeated(&self, group: &mut Group) {
         let own = self.owner.delivery;
         let mut once_more = Vec::new();
-        for member in &mut group.members {
+        for member in &group.members {
             let (metric, start, _) = member.key;
-            if member.held != Held::Counts || !self.state.has_repeated(metric, member.row.source, start) {
-                continue;
-            }
-            match context.nature(metric)?.is_moment && member.row.span == 0 && member.owner != own {
-                // Its next entry of the same may be another.
-                true => once_more.push((member.key, member.row.clone())),
-                false => member.stated = Some(own),
+            if member.held == Held::Counts && self.state.has_repeated(metric, member.row.source, start) {
+                once_more.push((member.key, member.row.clone()));
             }
         }
         once_more.retain(|(_, row)| !group.members.iter().any(|member| member.owner == own && member.row.is_like(row)));
         once_more.into_iter().for_each(|(key, row)| group.come(key, row, own));
-        Ok(())
     }
 
     /// What the delivery has claimed before it is decoded again is claimed anew or no more; gives what is left to come.
@@ -403,6 +408,12 @@ impl<'a> SampleTable<'a> {
             let is_left_out = match coming.meets(at) {
                 Meets::Nothing => false,
                 Meets::Itself => true,
+                // Of its own, for the other may go while it stays.
+                Meets::Superseded(known) | Meets::Counting(known)
+                    if coming.group.members[known].owner > self.owner.delivery =>
+                {
+                    false
+                }
                 Meets::Superseded(known) => {
                     coming.group.state_once_more(known, &self.head)?;
                     true
@@ -429,6 +440,10 @@ impl<'a> SampleTable<'a> {
             let swept = sweep::sweep(context, &self.head, &self.stated, &mut self.ledger)?;
             for (metric, number) in swept {
                 *self.done.superseded.entry(metric).or_default() += number;
+            }
+            if self.owner.mode == Mode::Delivery && rereads::are_left(context.connection)? {
+                // Rows that are still to come between those that it has stated would be taken for its own.
+                self.stated.forget_repeats();
             }
             sweep::write_accounts(context, &self.head, &mut self.stated)?;
         }

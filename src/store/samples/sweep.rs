@@ -70,6 +70,11 @@ impl Stated {
         self.write(key, row);
     }
 
+    /// Notes nothing of what was stated again.
+    pub fn forget_repeats(&mut self) {
+        self.repeated.clear();
+    }
+
     /// All that stands of a series at a start was stated again.
     pub fn repeat(&mut self, series: SeriesKey, start: i64) {
         self.repeated.entry(series).or_default().push(start);

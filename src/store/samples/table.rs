@@ -241,17 +241,18 @@ pub fn put_free(connection: &Connection, user: i64, key: Key, row: &Row, owner: 
     insert(connection, Place::Stored, user, key, &sample)
 }
 
-/// The rows of one key under a deletion, each with who has stated it last.
-pub fn deleted_rows(
+/// The rows of one key that do not count, in one place, each with who has stated it last.
+pub fn with_stated(
     connection: &Connection,
+    place: Place,
     user: i64,
     (metric, start, layer): Key,
-    deletion: i64,
 ) -> Result<Vec<(StoredRow, i64)>> {
-    let sql = format!("SELECT {COLUMNS}, stated FROM buried_sample WHERE {OF_KEY} AND deletion = ?5 ORDER BY twin");
+    let (table, only) = (place.table("sample"), place.only());
+    let sql = format!("SELECT {COLUMNS}, stated FROM {table} WHERE {OF_KEY}{only} ORDER BY twin");
     let mut statement = connection.prepare_cached(&sql)?;
-    let rows = statement
-        .query_map(params![user, metric, start, layer.id(), deletion], |row| Ok((keyed(row)?.1, row.get(13)?)))?;
+    let rows =
+        statement.query_map(params![user, metric, start, layer.id()], |row| Ok((keyed(row)?.1, row.get(13)?)))?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 

@@ -198,3 +198,15 @@ CREATE TABLE workout_told (
 ) STRICT, WITHOUT ROWID;
 
 INSERT INTO workout_told (workout, sender, delivery) SELECT workout, sender, delivery FROM workout_account;
+
+-- Deliveries whose kept bodies are still to be read again by the rules of today, in this order: those of before the accounts,
+-- and what comes while any is left.
+CREATE TABLE reading_again (
+    delivery INTEGER PRIMARY KEY REFERENCES delivery (id),
+    -- 1 when what it is an account of is known, as must be of all before any is stored anew.
+    known    INTEGER NOT NULL DEFAULT 0 CHECK (known IN (0, 1)),
+    -- How often it was begun: a body at which the process ends is left alone.
+    begun    INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+INSERT INTO reading_again (delivery) SELECT delivery FROM delivery_body WHERE encoding <> 'gone';

@@ -32,20 +32,30 @@ struct Bucket<'a> {
 
 impl Bucket<'_> {
     fn settle(&self, members: &[usize], verdicts: &mut [Verdict]) {
-        let totals = self.totals(members);
-        let Some(shown) = self.shown(&totals) else { return };
-        let representative = self.representative(&totals[shown]);
+        let mut standing = Vec::new();
+        for total in self.totals(members) {
+            match self.denier(&total, members) {
+                Some(by) => judge(verdicts, &total.members, total.members[0], Verdict::Superseded(by)),
+                None => standing.push(total),
+            }
+        }
+        let Some(shown) = self.shown(&standing) else { return };
+        let representative = self.representative(&standing[shown]);
         let owner = self.claims[representative].owner.delivery;
-        // Who has said anything of the bucket, a total that is passed over, does not deny it.
-        let latest = totals.iter().map(|total| total.last).fold(totals[shown].last, later);
-        let fate = match denier(&self.claims[representative].reached_by, &latest) {
-            Some(denier) => Verdict::Superseded(denier),
-            None => Verdict::Counts,
-        };
-        for (at, total) in totals.iter().enumerate() {
-            let fate = if at == shown { fate } else { Verdict::Superseded(owner) };
+        for (at, total) in standing.iter().enumerate() {
+            let fate = if at == shown { Verdict::Counts } else { Verdict::Superseded(owner) };
             judge(verdicts, &total.members, representative, fate);
         }
+    }
+
+    /// The complete account that leaves the bucket out and is later than all who have stated this total. Who has said anything
+    /// of the bucket does not leave it out.
+    fn denier(&self, total: &Total, members: &[usize]) -> Option<i64> {
+        let claims = || members.iter().map(|at| &self.claims[*at]);
+        let speaks = |head: &Head| claims().any(|claim| [claim.owner.sync, claim.last.sync].contains(&head.sync));
+        let shown = &self.claims[self.representative(total)];
+        let leaving_out: Vec<Head> = shown.reached_by.iter().filter(|head| !speaks(head)).copied().collect();
+        denier(&leaving_out, &total.last)
     }
 
     /// The totals that are stated, in the order of who has stated them last.

@@ -101,8 +101,10 @@ impl Records<'_> {
     /// Whether a voice has stated a record already. A delivery that has both stated and written it has done so once.
     fn has_stated(&self, record: &Record, head: &Head) -> bool {
         record.members.iter().map(|at| &self.claims[*at]).any(|claim| {
-            let last = &claim.last;
-            claim.owner.voice() == head.voice() || last.voice() == head.voice() && last.delivery != head.delivery
+            let is_other = |(other, is_certain): &(Head, bool)| {
+                other.voice() == head.voice() && (*is_certain || other.delivery != head.delivery)
+            };
+            claim.owner.voice() == head.voice() || claim.stated_by.iter().any(is_other)
         })
     }
 
