@@ -166,7 +166,9 @@ impl<'a> Expect<'a> {
         if let Some(upper) = (!self.states(by)).then(|| self.largest_buckets(metric, span)).flatten() {
             return Want::Between(value, upper.max(value));
         }
-        if !self.states(by) && self.is_uncertain(metric) {
+        // Who is asked for yesterday once is not asked again for what came in later, of which a part may be of this date.
+        let is_late = self.is_uncertain(metric) || by.what == What::Shortcut && self.scenario.plan.changes.late;
+        if !self.states(by) && is_late {
             return Want::Open;
         }
         let others: Vec<f64> = later.iter().map(|send| self.total(metric, send.made, span)).collect();
@@ -207,12 +209,14 @@ impl<'a> Expect<'a> {
         }
         let mut sum = 0.0;
         let told: Vec<&Send> = self.sends.iter().copied().filter(|send| send.from < to && from < send.to).collect();
-        let length = match self.grouping(told.first()?)? {
-            Grouping::None => return None,
-            Grouping::Default | Grouping::Minutes => 60,
-            Grouping::Hours => 3600,
-            Grouping::Days => to - from,
+        let length = |send: &&Send| match self.grouping(send)? {
+            Grouping::None => None,
+            Grouping::Default | Grouping::Minutes => Some(60),
+            Grouping::Hours => Some(3600),
+            Grouping::Days => Some(to - from),
         };
+        let lengths: Option<Vec<i64>> = told.iter().map(length).collect();
+        let length = lengths?.into_iter().min()?;
         let mut start = from;
         while start < to {
             let end = (start + length).min(to);
@@ -236,6 +240,9 @@ impl<'a> Expect<'a> {
     /// The most that a date's total may be: the phone's own as of any sync that tells of it.
     pub fn most(&self, metric: Metric, date: Date) -> Option<f64> {
         let adds = matches!(self.scenario.setup, Setup::News | Setup::NewsAndDays | Setup::Bare | Setup::Shortcuts);
+        if let Some(most) = adds.then(|| self.most_of_adders(metric, date)).flatten() {
+            return Some(most);
+        }
         if adds && self.is_uncertain(metric) {
             return None;
         }
@@ -248,6 +255,13 @@ impl<'a> Expect<'a> {
         let told = self.sends.iter().filter(|send| send.from < to && from < send.to + LONGEST_WALK);
         let most = told.map(|send| self.total(metric, send.made, (from, to))).fold(0.0, f64::max);
         Some(if no_ends && is_of_several(metric) { most * 1.15 } else { most })
+    }
+
+    /// The same of those who only add, whose numbers never become smaller: see `largest_buckets`.
+    fn most_of_adders(&self, metric: Metric, date: Date) -> Option<f64> {
+        let span = Expect::span(date, self.home());
+        let largest = self.largest_buckets(metric, span)?;
+        Some(self.sends.iter().map(|send| self.total(metric, send.made, span)).fold(largest, f64::max))
     }
 
     /// Whether the phone's own total has never become less.
@@ -274,6 +288,8 @@ impl<'a> Expect<'a> {
         let coarse = [Some(Grouping::Hours), Some(Grouping::None)].contains(&self.grouping(by));
         let tolerance = match metric.facts().style {
             _ if closed => self.states(by).then_some(0.0),
+            // How long in an hour a pulse stood for is not told: see `hourly`.
+            Style::TemporallyWeighted if self.grouping(by) == Some(Grouping::Hours) => None,
             // How Apple integrates a pulse is not published: each value is held until the next one here.
             Style::TemporallyWeighted => Some(0.05),
             // How long a level lasted in an hour, or without an end, is not told.
@@ -281,6 +297,20 @@ impl<'a> Expect<'a> {
             Style::Arithmetic | Style::Cumulative => Some(0.0),
         };
         Some((found, tolerance))
+    }
+
+    /// The least and the greatest mean of an hour, where a date's pulse is told by the hour: its own lies between them.
+    pub fn hourly(&self, metric: Metric, date: Date) -> Option<(f64, f64)> {
+        let (by, later) = self.settled(metric, date)?;
+        let is_told = metric == Metric::HeartRate && self.grouping(by) == Some(Grouping::Hours);
+        let (from, to) = Expect::span(date, self.home());
+        let hours = (from..to).step_by(3600).flat_map(|hour| {
+            let sends = [by].into_iter().chain(later.iter().copied());
+            sends
+                .filter_map(move |send| self.scenario.phone.levels(metric, send.made, hour, (hour + 3600).min(send.to)))
+        });
+        let means: Vec<f64> = hours.map(|levels| levels.mean).collect();
+        (is_told && !means.is_empty()).then(|| ends(&means))
     }
 
     /// Minutes asleep of a date: as of the last sync that told of the whole of it, or of a later one that told of a part.

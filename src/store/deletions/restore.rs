@@ -160,9 +160,12 @@ impl Undoing<'_> {
         let mut group = Group::load(&self.context, key, offset_minutes)?;
         for Returning { sample, stated, is_denied } in rows {
             if !is_denied {
-                // It has stated this, and so nothing else of the same that counts meanwhile.
-                let contradicts =
-                    |member: &&mut Member| member.row.is_same(key.2, &sample.row) && !member.row.is_alike(&sample.row);
+                // It has stated this, and so nothing else of the same that counts meanwhile; several entries of one moment are facts
+                // beside each other.
+                let is_moment = self.context.nature(key.0)?.is_moment && key.2 == Layer::Raw && sample.row.span == 0;
+                let contradicts = |member: &&mut Member| {
+                    !is_moment && member.row.is_same(key.2, &sample.row) && !member.row.is_alike(&sample.row)
+                };
                 for member in group.members.iter_mut().filter(contradicts) {
                     member.denied_by = self.delivery;
                 }
