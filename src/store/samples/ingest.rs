@@ -29,6 +29,7 @@ use crate::store::samples::sleep::Nights;
 use crate::store::samples::sweep::{self, Stated};
 use crate::store::samples::table::{self, Rows};
 use crate::store::samples::{Key, Mode, Owner, Row, StoredRow};
+use crate::store::series::SeriesKey;
 use crate::store::writer::Writing;
 
 /// Ids of the batch's own lists in the file's dictionaries.
@@ -318,15 +319,19 @@ impl<'a> SampleTable<'a> {
         }
         match self.owner.mode {
             Mode::Import => self.state.note_repeated(key.0, row.source, key.1),
-            Mode::Delivery | Mode::Replay if self.goes_without_saying(context, of)? => {}
+            Mode::Delivery | Mode::Replay if self.goes_without_saying(context, of, (series_of(key, row), key.1))? => {}
             Mode::Delivery | Mode::Replay => self.stated.repeat(series_of(key, row), key.1),
         }
         Ok(())
     }
 
-    /// Whether its reach alone tells that this delivery has stated what another has written and that stands there.
-    fn goes_without_saying(&self, context: &Context, of: i64) -> Result<bool> {
-        Ok(self.head.complete && self.head.is_later(&context.accounts.head(of)?))
+    /// Whether its reach alone tells that this delivery has stated what another has written and that stands there. A part of a
+    /// night reaches nothing.
+    fn goes_without_saying(&self, context: &Context, of: i64, (series, start): (SeriesKey, i64)) -> Result<bool> {
+        if !self.head.complete || !self.head.is_later(&context.accounts.head(of)?) {
+            return Ok(false);
+        }
+        Ok(context.accounts.at(series, start)?.iter().any(|reach| reach.delivery == self.head.delivery))
     }
 
     /// Settles what comes with all that is claimed of its key or date.
@@ -420,7 +425,12 @@ impl<'a> SampleTable<'a> {
                 }
                 Meets::Counting(known) => {
                     let known = &coming.group.members[known];
-                    let unsaid = !is_import && !self.goes_without_saying(context, known.owner)?;
+                    let unsaid = !is_import
+                        && !self.goes_without_saying(
+                            context,
+                            known.owner,
+                            (series_of(member.key, &member.row), known.key.1),
+                        )?;
                     if unsaid && coming.states_all {
                         self.stated.repeat(series_of(member.key, &member.row), known.key.1);
                     }
