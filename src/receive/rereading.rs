@@ -50,7 +50,7 @@ impl Receiver {
             }
             return Ok(false);
         };
-        if is_known && *done % TOLD_EVERY == 0 {
+        if is_known && done.is_multiple_of(TOLD_EVERY) {
             let left = rereads::left(&*self.store.reader()?)?;
             tracing::info!(
                 left,
