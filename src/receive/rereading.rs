@@ -50,7 +50,7 @@ impl Receiver {
             }
             return Ok(false);
         };
-        if is_known && *done % TOLD_EVERY == 0 {
+        if is_known && done.is_multiple_of(TOLD_EVERY) {
             let left = rereads::left(&*self.store.reader()?)?;
             tracing::info!(
                 left,
@@ -78,7 +78,7 @@ impl Receiver {
         turn.decoded(limit);
         self.store.writer().run_in(Lane::Bulk, 0, move |writing| match is_known {
             true => rereads::write(writing, &kept, format, &content, now_rfc3339()),
-            false => rereads::know(writing.connection, &kept, &content),
+            false => rereads::know(writing, &kept, &content),
         })
     }
 }

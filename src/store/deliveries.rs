@@ -82,7 +82,7 @@ pub struct DeliveryRow {
 
 /// Writes a delivery whole: raw body, samples, quarantine, receipt; and moves the person's data version.
 pub fn write(writing: &mut Writing, delivery: &Delivery) -> Result<Receipt> {
-    let id = insert(writing.connection, delivery)?;
+    let id = insert(writing, delivery)?;
     let receipt = match &delivery.content {
         Ok(batch) => {
             let owner = Owner { user: delivery.head.user, delivery: id, mode: Mode::Delivery };
@@ -101,9 +101,10 @@ pub fn write(writing: &mut Writing, delivery: &Delivery) -> Result<Receipt> {
     Ok(receipt)
 }
 
-fn insert(connection: &Connection, delivery: &Delivery) -> Result<i64> {
-    let content = delivery.content.as_ref().ok().and_then(account::digest);
-    let id = insert_head(connection, &delivery.head, delivery.content.is_err(), content)?;
+fn insert(writing: &mut Writing, delivery: &Delivery) -> Result<i64> {
+    let batch = delivery.content.as_ref().ok();
+    let id = insert_head(writing, &delivery.head, delivery.content.is_err(), batch)?;
+    let connection = writing.connection;
     connection
         .prepare_cached("INSERT INTO delivery_body (delivery, encoding, body) VALUES (?1, 'zstd', ?2)")?
         .execute(params![id, delivery.body])?;
@@ -112,7 +113,8 @@ fn insert(connection: &Connection, delivery: &Delivery) -> Result<i64> {
 }
 
 /// The row of a delivery whose receipt is not written yet.
-pub(super) fn insert_head(connection: &Connection, head: &Head, refused: bool, content: Option<i64>) -> Result<i64> {
+pub(super) fn insert_head(writing: &mut Writing, head: &Head, refused: bool, batch: Option<&Batch>) -> Result<i64> {
+    let connection = writing.connection;
     connection
         .prepare_cached(
             "INSERT INTO delivery (public_id, user, api_key, received_at_ms, format, refused, origin, bytes, receipt)
@@ -129,18 +131,13 @@ pub(super) fn insert_head(connection: &Connection, head: &Head, refused: bool, c
             i64::try_from(head.bytes).unwrap_or(i64::MAX),
         ])?;
     let id = connection.last_insert_rowid();
-    account::insert(connection, id, &claimed(head.user, head.api_key, head.received_at_ms, &head.origin, content))?;
+    let claimed = claimed(head.user, head.api_key, head.received_at_ms, &head.origin);
+    account::insert(connection, writing.runs, id, &claimed, batch)?;
     Ok(id)
 }
 
 /// What a delivery is an account of, by what its sender says about itself.
-pub(super) fn claimed(
-    user: i64,
-    api_key: Option<i64>,
-    received_at_ms: i64,
-    origin: &Origin,
-    content: Option<i64>,
-) -> Claimed {
+pub(super) fn claimed(user: i64, api_key: Option<i64>, received_at_ms: i64, origin: &Origin) -> Claimed {
     let automation = origin.automation_id.as_ref().or(origin.automation_name.as_ref());
     let key = api_key.map_or_else(String::new, |key| key.to_string());
     Claimed {
@@ -148,7 +145,6 @@ pub(super) fn claimed(
         complete: is_complete(origin.automation_period.as_deref().unwrap_or_default()),
         sender: format!("{user} {}", automation.unwrap_or(&key)),
         session: origin.session_id.clone().unwrap_or_default(),
-        content,
     }
 }
 

@@ -39,7 +39,7 @@ impl Importing {
 
 /// Writes the delivery's row; no body is kept of an import.
 pub fn begin(writing: &mut Writing, head: &Head) -> Result<Importing> {
-    let id = deliveries::insert_head(writing.connection, head, false, None)?;
+    let id = deliveries::insert_head(writing, head, false, None)?;
     let receipt = Receipt { delivery: head.public_id.clone(), ..Receipt::default() };
     deliveries::finish(writing.connection, id, head.user, &receipt)?;
     Ok(Importing { id, user: head.user, format: head.format, receipt, memory: ImportState::default() })

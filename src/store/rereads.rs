@@ -83,13 +83,14 @@ pub fn write(
 }
 
 /// Writes what one is an account of; one whose body is not understood stays what it was.
-pub fn know(connection: &Connection, kept: &Kept, content: &Result<Batch, String>) -> Result<()> {
+pub fn know(writing: &mut Writing, kept: &Kept, content: &Result<Batch, String>) -> Result<()> {
+    let connection = writing.connection;
     if let Ok(batch) = content {
         let asked = "SELECT api_key, received_at_ms FROM delivery WHERE id = ?1";
         let (api_key, received_at_ms) =
             connection.prepare_cached(asked)?.query_row([kept.id], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        let claimed = deliveries::claimed(kept.user, api_key, received_at_ms, &kept.origin, account::digest(batch));
-        account::insert(connection, kept.id, &claimed)?;
+        let claimed = deliveries::claimed(kept.user, api_key, received_at_ms, &kept.origin);
+        account::insert(connection, writing.runs, kept.id, &claimed, Some(batch))?;
     }
     connection
         .prepare_cached("UPDATE reading_again SET known = 1, begun = 0 WHERE delivery = ?1")?

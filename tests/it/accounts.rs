@@ -46,6 +46,8 @@ struct Sent {
     export: bool,
     /// The moment that it tells of.
     as_of: i64,
+    /// Those in force when it came: with earlier parts of its sync it reaches together.
+    beside: Vec<usize>,
     deleted: bool,
 }
 
@@ -288,7 +290,7 @@ fn reach(sent: &[Sent], syncs: &[usize], at: usize) -> Vec<Series5> {
             (other.metric, other.layer) == (point.metric, point.layer)
                 && (point.layer != Layer::Raw || point.source == other.source)
         };
-        let is_part = |part: &&usize| syncs[**part] == syncs[at] && (sent[**part].complete && !sent[**part].deleted);
+        let is_part = |part: &&usize| syncs[**part] == syncs[at] && sent[**part].complete && own.beside.contains(*part);
         let parts: Vec<usize> = (0..=at).collect();
         let starts: Vec<i64> = parts
             .iter()
@@ -301,33 +303,88 @@ fn reach(sent: &[Sent], syncs: &[usize], at: usize) -> Vec<Series5> {
     found
 }
 
-/// Of each the first delivery of its sync.
+/// Of each the first delivery of its sync: of one session, or of requests that follow each other and say nothing of the same
+/// time.
 fn syncs(sent: &[Sent]) -> Vec<usize> {
-    let of = |at: usize| {
-        let own = &sent[at];
-        let first = (0..at).find(|other| own.session.is_some() && sent[*other].session == own.session);
-        first.unwrap_or(at)
+    let mut syncs: Vec<usize> = Vec::new();
+    let mut run: Vec<usize> = Vec::new();
+    for (at, own) in sent.iter().enumerate() {
+        let same = (0..at).find(|other| is_same(sent, *other, at));
+        let session = (0..at).rev().find(|other| own.session.is_some() && sent[*other].session == own.session);
+        let known = same.or(session).map(|other| syncs[other]);
+        if own.export || !own.complete {
+            // What repeats one that is deleted stands alone.
+            syncs.push(session.map_or(at, |other| syncs[other]));
+            continue;
+        }
+        let (first, last) = (run.first().map(|at| &sent[*at]), run.last().map(|at| &sent[*at]));
+        let is_near = last.is_some_and(|last| own.as_of - last.as_of <= 120);
+        let goes_on = is_near
+            && match known {
+                Some(sync) => sync == syncs[run[0]],
+                None => {
+                    first.is_some_and(|first| own.as_of - first.as_of <= 600)
+                        && !meets(&run_points(sent, &run), &own.points)
+                }
+            };
+        let sync = if goes_on { syncs[run[0]] } else { known.unwrap_or(at) };
+        if !goes_on {
+            run.clear();
+        }
+        run.push(at);
+        let is_orphan = same.is_some_and(|first| sent[first].deleted) && session.is_none();
+        syncs.push(if is_orphan { at } else { sync });
+    }
+    syncs
+}
+
+fn run_points(sent: &[Sent], run: &[usize]) -> Vec<Point> {
+    run.iter().flat_map(|at| sent[*at].points.iter().copied()).collect()
+}
+
+/// Whether two parts say anything of the same time, other than different entries at the moment where they meet.
+fn meets(known: &[Point], own: &[Point]) -> bool {
+    let is_series = |one: &Point, other: &Point| {
+        (one.metric, one.layer) == (other.metric, other.layer)
+            && (one.layer != Layer::Raw || one.source == other.source)
     };
-    (0..sent.len()).map(of).collect()
+    own.iter().any(|point| {
+        let ends = |points: &[Point]| {
+            let starts: Vec<i64> = points.iter().filter(|other| is_series(point, other)).map(|one| one.start).collect();
+            Some((*starts.iter().min()?, *starts.iter().max()?))
+        };
+        let (Some(before), Some(now)) = (ends(known), ends(own)) else { return false };
+        if now.0 > before.1 || now.1 < before.0 {
+            return false;
+        }
+        let shares = |at: i64| {
+            let values = |points: &[Point]| -> Vec<u8> {
+                points.iter().filter(|one| is_series(point, one) && one.start == at).map(|one| one.value).collect()
+            };
+            values(known).iter().any(|value| values(own).contains(value))
+        };
+        let touches = now.0 == before.1 || now.1 == before.0;
+        point.metric != 1 || !touches || (now.0 == before.1 && shares(now.0)) || (now.1 == before.0 && shares(now.1))
+    })
 }
 
 /// The delivery that one repeats word for word, where it is in force.
 fn first_of(sent: &[Sent], at: usize) -> Option<usize> {
+    (0..at).find(|other| !sent[*other].deleted && is_same(sent, *other, at))
+}
+
+fn is_same(sent: &[Sent], other: usize, at: usize) -> bool {
     let sorted = |sent: &Sent| {
         let mut points = sent.points.clone();
         points.sort_by(|a, b| a.partial_cmp(b).unwrap());
         points
     };
-    let own = &sent[at];
-    let is_first = |other: &usize| {
-        let other = &sent[*other];
-        !own.export
-            && !other.export
-            && other.session == own.session
-            && other.complete == own.complete
-            && sorted(other) == sorted(own)
-    };
-    (0..at).find(|other| !sent[*other].deleted && is_first(other))
+    let (other, own) = (&sent[other], &sent[at]);
+    !own.export
+        && !other.export
+        && other.session == own.session
+        && other.complete == own.complete
+        && sorted(other) == sorted(own)
 }
 
 fn batch_of(points: &[Point]) -> Batch {
@@ -391,7 +448,8 @@ impl World {
     }
 
     fn deliver(&mut self, points: &[Point], complete: bool, session: Option<usize>) -> Receipt {
-        self.now += 60;
+        // Some follow each other closely.
+        self.now += if points.len() % 2 == 0 { 60 } else { 300 };
         let delivery = Delivery {
             head: self.head(self.origin(complete, session)),
             body: Vec::new(),
@@ -401,7 +459,8 @@ impl World {
         let counts = receipt.counts;
         assert_eq!(counts.received, counts.stored + counts.updated + counts.unchanged, "{counts:?}");
         let as_of = self.now;
-        self.sent.push(Sent { points: points.to_vec(), complete, session, export: false, as_of, deleted: false });
+        let (points, beside) = (points.to_vec(), self.in_force());
+        self.sent.push(Sent { points, complete, session, export: false, as_of, beside, deleted: false });
         receipt
     }
 
@@ -417,8 +476,20 @@ impl World {
         }
         let receipt = self.store.writer().run(move |writing| imports::finish(writing, importing)).unwrap();
         let (points, session) = (points.to_vec(), None);
-        self.sent.push(Sent { points, complete: true, session, export: true, as_of, deleted: false });
+        self.sent.push(Sent {
+            points,
+            complete: true,
+            session,
+            export: true,
+            as_of,
+            beside: Vec::new(),
+            deleted: false,
+        });
         receipt
+    }
+
+    fn in_force(&self) -> Vec<usize> {
+        (0..self.sent.len()).filter(|at| !self.sent[*at].deleted).collect()
     }
 
     fn replay(&mut self, at: usize) {
@@ -570,7 +641,7 @@ impl World {
                 .writer()
                 .run(move |writing| match is_known {
                     true => rereads::write(writing, &kept, "test", &content, String::new()),
-                    false => rereads::know(writing.connection, &kept, &content),
+                    false => rereads::know(writing, &kept, &content),
                 })
                 .unwrap();
         }

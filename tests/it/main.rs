@@ -91,6 +91,7 @@ mod too_many;
 mod transfer;
 mod traps;
 mod units;
+mod upgrade;
 mod watchdog;
 mod worked;
 mod workouts;
