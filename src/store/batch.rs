@@ -13,7 +13,7 @@ use crate::store::samples::Owner;
 use crate::store::samples::import_state::ImportState;
 use crate::store::samples::ingest::{self, Ingested};
 use crate::store::writer::Writing;
-use crate::store::{dictionary, documents, events, grouping, nights, priority, rollups, syncs, workouts};
+use crate::store::{dictionary, documents, events, grouping, nights, priority, rollups, workouts};
 
 /// What became of a batch.
 #[derive(Debug, Default)]
@@ -39,7 +39,6 @@ pub fn store_piece(writing: &mut Writing, owner: Owner, batch: &Batch, memory: &
     let mut batch = grouping::settled(writing.connection, owner, batch)?;
     grouping::moments::settle(writing.connection, owner, &mut batch)?;
     let batch = batch.as_ref();
-    syncs::join(writing.connection, owner, batch)?;
     let mut items = vec![Outcome::Unchanged; batch.items.len()];
     let mut note = |item: u32, outcome: Outcome| {
         let known = &mut items[item as usize];

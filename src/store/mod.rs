@@ -48,7 +48,6 @@ pub mod series;
 pub mod sessions;
 pub mod snapshot;
 pub mod stated;
-mod syncs;
 mod tally;
 pub mod workouts;
 pub mod writer;

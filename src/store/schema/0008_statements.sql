@@ -87,14 +87,6 @@ ALTER TABLE buried_sample ADD COLUMN stated INTEGER NOT NULL DEFAULT 0;
 -- Made anew by the new rules.
 UPDATE rollup_state SET terms = '', writes = writes + 1;
 
--- The stretch in which what a request tells of sleep begins: those of two parts of one sync lie apart.
-CREATE TABLE sleep_part (
-    delivery INTEGER PRIMARY KEY REFERENCES delivery (id),
-    -- UTC epoch seconds; the second excluded.
-    since    INTEGER NOT NULL,
-    until    INTEGER NOT NULL
-) STRICT;
-
 -- What a sender has shown of how it groups its points, where no header says so.
 CREATE TABLE sender_grain (
     user   INTEGER NOT NULL,

@@ -564,14 +564,6 @@ CREATE TABLE superseded_sample (
     PRIMARY KEY (user, metric, start, layer, superseded_by, twin)
 ) STRICT, WITHOUT ROWID;
 
--- The stretch in which what a request tells of sleep begins: those of two parts of one sync lie apart.
-CREATE TABLE sleep_part (
-    delivery INTEGER PRIMARY KEY REFERENCES delivery (id),
-    -- UTC epoch seconds; the second excluded.
-    since    INTEGER NOT NULL,
-    until    INTEGER NOT NULL
-) STRICT;
-
 -- What a sender has shown of how it groups its points, where no header says so.
 CREATE TABLE sender_grain (
     user   INTEGER NOT NULL,
