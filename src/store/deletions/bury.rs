@@ -211,11 +211,9 @@ impl Taking<'_> {
                 left.push(member);
                 continue;
             }
-            let (heir, last) = (group.heir(&member)?, group.last(&member)?.delivery);
+            let heir = group.heir(&member)?;
             self.bury(&group, &member, ledger)?;
-            // Others have stated it after the heir.
-            let stated = |heir: i64| Some(last).filter(|last| ![delivery, heir].contains(last));
-            left.extend(heir.map(|heir| Member { owner: heir, stated: stated(heir), held: Held::Coming, ..member }));
+            left.extend(heir.map(|heir| Member { owner: heir, stated: None, held: Held::Coming, ..member }));
         }
         // Numbers may have changed with what has gone.
         let mut group = Group::load(self.context, key, offset_minutes)?;
