@@ -458,7 +458,7 @@ impl World {
 
     fn deliver(&mut self, points: &[Point], complete: bool, session: Option<usize>) -> Receipt {
         // Some follow each other closely.
-        self.now += if points.len() % 2 == 0 { 60 } else { 300 };
+        self.now += if points.len().is_multiple_of(2) { 60 } else { 300 };
         let delivery = Delivery {
             head: self.head(self.origin(complete, session)),
             body: Vec::new(),
