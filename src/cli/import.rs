@@ -119,12 +119,13 @@ impl Import {
     }
 
     fn words(&self, counts: Counts) -> String {
-        let Counts { received, stored, updated, unchanged, quarantined } = counts;
+        let Counts { received, stored, updated, unchanged, quarantined, superseded } = counts;
         if self.dry_run {
             return format!("{received} received, {quarantined} would be quarantined");
         }
+        let more = if superseded == 0 { String::new() } else { format!(", {superseded} earlier ones superseded") };
         format!(
-            "{received} received, {stored} stored, {updated} updated, {unchanged} unchanged, {quarantined} quarantined"
+            "{received} received, {stored} stored, {updated} updated, {unchanged} unchanged, {quarantined} quarantined{more}"
         )
     }
 }

@@ -12,9 +12,9 @@ use crate::http::problem::Problem;
 use crate::model::bucket::Bucket;
 use crate::model::key::Principal;
 use crate::model::unit::Conversion;
-use crate::query::aggregate::{self, Answer, Question};
+use crate::query::aggregate::{self, Drawing, Question};
 use crate::query::stat::Stat;
-use crate::query::units::{self, Shown};
+use crate::query::units;
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::response::Response;
@@ -31,9 +31,10 @@ const USUAL_POINTS: usize = 1_500;
     get, path = "/api/v1/aggregate/{metric}", tag = "read",
     params(
         ("metric" = String, Path, description = "Name, alias or HealthKit identifier"),
-        ("bucket" = Option<String>, Query, description = "hour, day (default), week, month, year, minutes such as 15m, or auto: the smallest that fits max_points"),
+        ("bucket" = Option<String>, Query, description = "hour, day (default), week, month, year, all (the range as one), minutes such as 15m, or auto: the smallest that fits max_points"),
         ("max_points" = Option<u32>, Query, description = "With bucket=auto: most buckets of the range, 1 to 10000, default 1500"),
         ("stat" = Option<String>, Query, description = "count, sum, avg, min, max (these by default), median, last, p05 to p95; joined by commas"),
+        ("whole" = Option<String>, Query, description = "Statistics of the whole range beside those of its buckets, such as avg,min,max"),
         ("start" = Option<String>, Query, description = "Included"), ("end" = Option<String>, Query, description = "Excluded"),
         ("tz" = Option<String>, Query, description = "IANA zone of the local days; default: the home zone"),
         ("source" = Option<String>, Query, description = "May be repeated"),
@@ -55,23 +56,23 @@ pub async fn get(
     client: Client,
     mut params: Params,
 ) -> Result<Response, Problem> {
-    let (bucket, most) = grid(&mut params)?;
+    let (bucket, points) = grid(&mut params)?;
+    let drawing = Drawing { points, whole: listed(&mut params, "whole")? };
     let question = question(&doors.app, principal.user, metric, bucket, &mut params)?;
     let fill = params.parsed("fill", "null or 0", fill)?;
     let shape = params.parsed("shape", "rows or columns", shape)?.unwrap_or(Shape::Rows);
     let system = params.units(doors.app.units())?;
     params.finish()?;
-    let text = format!("aggregate {question:?} {most:?} {fill:?} {shape:?} {system:?}");
+    let text = format!("aggregate {question:?} {drawing:?} {fill:?} {shape:?} {system:?}");
     let (store, engine) = (doors.app.store.clone(), doors.app.engine.clone());
     let asked = caching::Question { user: principal.user, text };
     caching::answered_in_turn(&doors, client, asked, move |stop| {
-        let mut answer = match most {
-            Some(most) => aggregate::answer_in_at_most(&store, &engine, &question, most, stop)?,
-            None => aggregate::answer(&store, &engine, &question, stop)?,
-        };
+        let (mut answer, mut whole) = aggregate::drawn(&store, &engine, &question, &drawing, stop)?;
         let shown = units::of(&*store.reader()?, question.user, &answer.metric, &answer.unit, system)?;
-        convert(&mut answer, &question.stats, shown);
-        Finished::json(&written(&question, &answer, shape, fill))
+        convert(&mut whole, &drawing.whole, shown.way);
+        answer.points.iter_mut().for_each(|point| convert(&mut point.values, &question.stats, shown.way));
+        answer.unit = shown.unit;
+        Finished::json(&written(&question, &answer, (&drawing.whole, &whole), shape, fill))
     })
     .await
 }
@@ -82,7 +83,7 @@ fn grid(params: &mut Params) -> Result<(Bucket, Option<usize>)> {
         "auto" => Some(None),
         other => Bucket::parse(other).map(Some),
     };
-    let bucket = params.parsed("bucket", "one of auto, hour, day, week, month, year, 15m", read)?;
+    let bucket = params.parsed("bucket", "one of auto, hour, day, week, month, year, all, 15m", read)?;
     let most = params.parsed("max_points", &format!("a number from 1 to {MOST_POINTS}"), |text| {
         text.parse().ok().filter(|points| (1..=MOST_POINTS).contains(points))
     })?;
@@ -95,22 +96,21 @@ fn grid(params: &mut Params) -> Result<(Bucket, Option<usize>)> {
 
 /// A bucket that is named.
 pub(super) fn bucket(params: &mut Params) -> Result<Bucket> {
-    let bucket = params.parsed("bucket", "one of hour, day, week, month, year, 15m", Bucket::parse)?;
+    let bucket = params.parsed("bucket", "one of hour, day, week, month, year, all, 15m", Bucket::parse)?;
     Ok(bucket.unwrap_or(Bucket::Day))
 }
 
 /// Brings every statistic into the unit it is shown in. Between units with different zeros a sum has no meaning, for it
 /// would depend on how many values there are, so there is none.
-fn convert(answer: &mut Answer, stats: &[Stat], shown: Shown) {
-    answer.unit = shown.unit;
-    if shown.way == Conversion::IDENTITY {
+fn convert(values: &mut [Option<f64>], stats: &[Stat], way: Conversion) {
+    if way == Conversion::IDENTITY {
         return;
     }
-    for (stat, value) in answer.points.iter_mut().flat_map(|point| stats.iter().zip(&mut point.values)) {
+    for (stat, value) in stats.iter().zip(values) {
         match stat {
             Stat::Count => {}
-            Stat::Sum if shown.way.offset != 0.0 => *value = None,
-            _ => *value = value.map(|value| shown.way.apply(value)),
+            Stat::Sum if way.offset != 0.0 => *value = None,
+            _ => *value = value.map(|value| way.apply(value)),
         }
     }
 }
@@ -126,22 +126,24 @@ pub(super) fn question(app: &App, user: i64, metric: String, bucket: Bucket, par
         to,
         bucket,
         zone,
-        stats: stats(params)?,
+        stats: Some(listed(params, "stat")?).filter(|stats| !stats.is_empty()).unwrap_or(Stat::DEFAULT.to_vec()),
         layer: params.layer()?,
         sources: params.set("source"),
         dedupe: params.parsed("dedupe", "none", |text| (text == "none").then_some(()))?.is_none(),
     })
 }
 
-fn stats(params: &mut Params) -> Result<Vec<Stat>> {
+/// The statistics that a parameter names, each once.
+fn listed(params: &mut Params, parameter: &'static str) -> Result<Vec<Stat>> {
     let mut stats: Vec<Stat> = Vec::new();
-    for name in params.list("stat") {
-        let stat = Stat::parse(&name)?;
+    for name in params.list(parameter) {
+        let wrong = |_| Error::BadRequest(format!("{parameter}: {name:?} is not one of {}", Stat::NAMES));
+        let stat = Stat::parse(&name).map_err(wrong)?;
         if !stats.contains(&stat) {
             stats.push(stat);
         }
     }
-    Ok(if stats.is_empty() { Stat::DEFAULT.to_vec() } else { stats })
+    Ok(stats)
 }
 
 fn fill(text: &str) -> Option<Fill> {

@@ -26,6 +26,7 @@ mod documents;
 mod doors;
 mod drain;
 mod events;
+mod explain;
 mod export;
 mod export_tables;
 mod figures;

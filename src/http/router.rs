@@ -1,6 +1,7 @@
 //! Every address, in one table, grouped by who may come in. `/openapi.json` is made from the same lines.
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::{OriginalUri, Request, State};
 use axum::middleware::{self, Next};
 use axum::routing::get;
@@ -21,9 +22,9 @@ use crate::http::fixed::Page;
 use crate::http::problem::Problem;
 use crate::http::{
     addresses, aggregate, auth, backups, codes, condition, coverage, csrf, data, deletions, deliveries, documents,
-    events, export, export_tables, figures, health, imports, ingest, jobs, keys, layers, metrics, page, people, qr,
-    quarantine, recent, replay, requests, session, sessions, settings, sleep, sources, storage, today, workout_course,
-    workouts,
+    events, explain, export, export_tables, figures, health, imports, ingest, jobs, keys, layers, metrics, page,
+    people, qr, quarantine, recent, replay, requests, session, sessions, settings, sleep, sources, storage, today,
+    workout_course, workouts,
 };
 use crate::model::key::Scope;
 
@@ -94,6 +95,7 @@ fn reading() -> OpenApiRouter<Doors> {
         .routes(routes!(metrics::get))
         .routes(routes!(data::get))
         .routes(routes!(aggregate::get))
+        .routes(routes!(explain::get))
         .routes(routes!(sleep::get))
         .routes(routes!(today::get))
         .routes(routes!(workouts::list))
@@ -130,11 +132,9 @@ fn finding_and_being_known() -> OpenApiRouter<Doors> {
 /// For whoever looks after the server.
 fn admin() -> OpenApiRouter<Doors> {
     OpenApiRouter::new()
-        .routes(routes!(replay::post))
+        .merge(without_bodies())
         .routes(routes!(sources::put))
         .routes(routes!(deletions::post))
-        .routes(routes!(deletions::undo))
-        .routes(routes!(backups::post))
         .routes(routes!(backups::list))
         .routes(routes!(codes::post))
         .routes(routes!(keys::list))
@@ -145,6 +145,19 @@ fn admin() -> OpenApiRouter<Doors> {
         .routes(routes!(people::put))
         .routes(routes!(settings::put))
         .routes(routes!(storage::get))
+}
+
+/// What is asked for without a body; one that comes all the same is read away, or its sender could miss the answer.
+fn without_bodies() -> OpenApiRouter<Doors> {
+    let routes = OpenApiRouter::new()
+        .routes(routes!(replay::post))
+        .routes(routes!(deletions::undo))
+        .routes(routes!(backups::post));
+    routes.route_layer(middleware::from_fn(|request: Request, next: Next| async move {
+        let (head, body) = request.into_parts();
+        drain(body).await;
+        next.run(Request::from_parts(head, Body::empty())).await
+    }))
 }
 
 /// Routes behind a key with that scope.

@@ -16,6 +16,7 @@ use crate::http::places::Places;
 use crate::http::router::router;
 use crate::http::run::blocking;
 use crate::http::tls::Tls;
+use crate::receive::Rereading;
 use crate::store::{Store, deletions, key_use};
 use crate::telemetry::figures;
 
@@ -59,6 +60,7 @@ impl Listening {
         let (jobs, places) = (app.jobs.clone(), Places::new(app.max_connections));
         let starting = jobs.clone();
         blocking(move || starting.start()).await?;
+        let rereading = Rereading::start(app.receiver.clone())?;
         tokio::spawn(finish_deletions(app.store.clone()));
         let (stopping, backup) = (jobs.clone(), app.backup_stop.clone());
         let stop = async move {
@@ -77,6 +79,7 @@ impl Listening {
         let _ = upkeep.await;
         reloading.inspect(tokio::task::JoinHandle::abort);
         blocking(move || {
+            drop(rereading);
             jobs.stop();
             told(key_use::write_now(&store));
             Ok(())

@@ -92,7 +92,7 @@ const OF_THE_BODY: [(&str, &str, &str); 3] = [
 
 impl Verdict {
     pub fn of_receipt(receipt: &Receipt) -> Verdict {
-        let Counts { received, stored, updated, unchanged, quarantined } = receipt.counts;
+        let Counts { received, stored, updated, unchanged, quarantined, .. } = receipt.counts;
         let parts =
             [(stored, "stored"), (updated, "replaced"), (unchanged, "unchanged"), (quarantined, "not understood")];
         let told = parts.iter().filter(|(number, _)| *number > 0);

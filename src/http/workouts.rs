@@ -57,6 +57,9 @@ pub struct WorkoutRow {
     #[schema(value_type = Object)]
     pub figures: BTreeMap<String, Figure>,
     pub has_route: bool,
+    /// The workout of a source that is believed first and has at least half of the time of this one: in totals it counts instead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub covered_by: Option<String>,
     /// Names of what `/series` answers.
     pub series: Vec<String>,
 }
@@ -212,6 +215,7 @@ fn row(workout: &Whole, zone: Option<&TimeZone>, system: System) -> WorkoutRow {
         location: workout.location.clone(),
         figures: shown(&workout.figures, system),
         has_route: workout.route.is_some(),
+        covered_by: workout.covered_by.map(|id| id.to_string()),
         series: workout.series.iter().map(|head| head.name.clone()).collect(),
     }
 }

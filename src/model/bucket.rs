@@ -22,10 +22,12 @@ pub enum Bucket {
     Week,
     Month,
     Year,
+    /// The whole range as one, from its first local day to its last.
+    All,
 }
 
 impl Bucket {
-    /// Reads `minute`, `hour`, `day`, `week`, `month`, `year`, `1d`, `1w`, `1mo`, `1y`, and `Nm` or `Nh` that divide a
+    /// Reads `minute`, `hour`, `day`, `week`, `month`, `year`, `all`, `1d`, `1w`, `1mo`, `1y`, and `Nm` or `Nh` that divide a
     /// day. Equal lengths are equal buckets: `60m` is `Hour`, `24h` is `Day`.
     pub fn parse(text: &str) -> Option<Bucket> {
         match text.trim() {
@@ -35,6 +37,7 @@ impl Bucket {
             "week" | "1w" => Some(Bucket::Week),
             "month" | "1mo" => Some(Bucket::Month),
             "year" | "1y" => Some(Bucket::Year),
+            "all" => Some(Bucket::All),
             text => match text.strip_suffix('h') {
                 Some(hours) => Bucket::of_minutes(hours.parse::<u32>().ok()?.checked_mul(60)?),
                 None => Bucket::of_minutes(text.strip_suffix('m')?.parse().ok()?),
@@ -92,6 +95,7 @@ impl fmt::Display for Bucket {
             Bucket::Week => f.write_str("week"),
             Bucket::Month => f.write_str("month"),
             Bucket::Year => f.write_str("year"),
+            Bucket::All => f.write_str("all"),
         }
     }
 }
@@ -120,6 +124,11 @@ pub fn boundaries(bucket: Bucket, zone: &TimeZone, from: i64, to: i64, max: usiz
     let mut starts = Vec::new();
     if from >= to {
         return Ok(starts);
+    }
+    if bucket == Bucket::All {
+        let day = |at: i64| zone.to_datetime(instant(at)).date();
+        let next = day(to - 1).saturating_add(bucket.span());
+        return Ok(vec![day_start(day(from), zone), day_start(next, zone).max(to)]);
     }
     let mut date = bucket.first_date(zone.to_datetime(instant(from)).date());
     let mut start = day_start(date, zone);

@@ -62,8 +62,18 @@ pub struct Metric {
     /// Seconds that a sample may last whose sender names no end: it lasts until the next of its source, and no longer than
     /// this. None: it is an instant.
     pub lasts: Option<i64>,
+    /// Whether it is measured once a night, and so belongs to the night's date: see `model::sleep::night_of`.
+    #[serde(default)]
+    pub of_night: bool,
     /// Lowest and highest possible value in `unit`, both allowed. None: anything goes.
     pub range: Option<(f64, f64)>,
+    /// The most that one sample, or a whole day, can come to; a longer time may come to more. None: as `range` has it.
+    pub day: Option<f64>,
+    /// Units that a value without one may be in: the one in which it is plausible. Empty: it is in `unit`.
+    #[serde(default)]
+    pub unstated: Vec<String>,
+    /// Lowest and highest value in `unit` that is plausible of a value without a unit; None: as `range` has it.
+    pub plausible: Option<(f64, f64)>,
     /// Canonical names of the metrics a composite is made of; empty for the rest.
     #[serde(default)]
     pub parts: Vec<String>,

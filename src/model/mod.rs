@@ -6,6 +6,7 @@ pub mod day;
 pub mod deletion;
 pub mod document;
 pub mod event;
+pub mod grouping;
 pub mod healthkit;
 pub mod keep;
 pub mod key;

@@ -7,8 +7,10 @@ use std::collections::BTreeMap;
 
 use crate::model::document::Document;
 use crate::model::event::Event;
+use crate::model::grouping::Grouping;
 use crate::model::receipt::ItemProblem;
 use crate::model::sleep::NightSummary;
+use crate::model::source::Hardware;
 use crate::model::time::Layer;
 use crate::model::workout::Workout;
 
@@ -75,11 +77,16 @@ pub struct Batch {
     pub events: Vec<Event>,
     pub nights: Vec<NightSummary>,
     pub documents: Vec<Document>,
-    /// Hardware of a source where the sender tells it, such as `Watch6,2`: index into `sources` to the model.
-    pub devices: BTreeMap<u32, String>,
+    /// With what hardware the samples of a source were measured, where the sender tells it: index into `sources` and hardware to
+    /// the number of samples.
+    pub devices: BTreeMap<(u32, Hardware), u64>,
     pub rejected: Vec<Rejected>,
     /// What the sender should know, though nothing is lost: path and sentence.
     pub notes: Vec<ItemProblem>,
+    /// What a body without a header shows of how its sender groups its points.
+    pub grouping: Option<Grouping>,
+    /// The moment that it tells of, where the sender names it: an export's date, UTC epoch seconds.
+    pub as_of: Option<i64>,
     /// Arrays and files of kinds that nobody knows, kept in the raw body: name to number of items.
     pub deferred: BTreeMap<String, u64>,
 }

@@ -118,7 +118,50 @@ pub struct NightSummary {
     pub awake: Option<f64>,
 }
 
+/// Minutes by which a sum may differ from the times beside it because both are rounded.
+const ROUNDED: f64 = 1.0;
+
 impl NightSummary {
+    /// The night with numbers that can be true, and what was wrong with those that it said.
+    ///
+    /// Nobody sleeps for longer than from falling asleep to waking up. No sleep beside a time in bed means that nobody has
+    /// measured any.
+    pub fn made_possible(mut self) -> (NightSummary, Option<String>) {
+        let mut wrong = None;
+        let mut note = |what: String| wrong = wrong.take().or(Some(what));
+        if self.start.zip(self.end).is_some_and(|(start, end)| end < start) {
+            note("the night ends before it starts: its start is left out".into());
+            self.start = None;
+        }
+        let lay = self.in_bed.is_some_and(|minutes| minutes > 0.0);
+        if lay && !self.has_stages() && self.asleep == Some(0.0) {
+            self.asleep = None;
+        }
+        let minutes = |from: Option<i64>, to: Option<i64>| Some((to? - from?) as f64 / 60.0);
+        if let Some(most) = minutes(self.start, self.end) {
+            let staged: f64 = [self.core, self.deep, self.rem].into_iter().flatten().sum();
+            if staged > most + ROUNDED {
+                note(format!(
+                    "the stages are {staged:.0} minutes between a start and an end {most:.0} apart: they are left out"
+                ));
+                (self.core, self.deep, self.rem) = (None, None, None);
+            }
+            if let Some(asleep) = self.asleep.filter(|asleep| *asleep > most) {
+                let kept = if staged > 0.0 && staged <= most { staged } else { most };
+                self.asleep = Some(kept);
+                if asleep > most + ROUNDED {
+                    note(format!(
+                        "{asleep:.0} minutes asleep between a start and an end {most:.0} apart: {kept:.0} are kept"
+                    ));
+                }
+            }
+        }
+        if let Some(most) = minutes(self.in_bed_start, self.in_bed_end).filter(|most| *most >= 0.0) {
+            self.in_bed = self.in_bed.map(|in_bed| in_bed.min(most));
+        }
+        (self, wrong)
+    }
+
     pub fn has_stages(&self) -> bool {
         [self.core, self.deep, self.rem].into_iter().flatten().any(|minutes| minutes > 0.0)
     }

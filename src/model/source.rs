@@ -1,7 +1,7 @@
 //! What writes samples: a watch, a phone, some other app or scale, or somebody who does not say.
 //!
-//! The kind decides whom to believe where two of them have measured the same moment. Apple's export names the hardware;
-//! without it the name has to do, which phones and watches carry by default.
+//! The kind decides whom to believe where two of them have measured the same moment. Apple's export names the hardware of each
+//! record, and most of a source's records decide; without any the name has to do, which phones and watches carry by default.
 
 use std::fmt;
 
@@ -15,22 +15,92 @@ pub enum SourceKind {
     Anonymous,
 }
 
+/// Who wrote a sample that names hardware.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Writer {
+    /// The watch or phone itself.
+    System = 0,
+    /// An app that runs on it.
+    App = 1,
+    /// Something else, whose samples a watch, a phone or an app passes on: earbuds, a chest strap, a scale.
+    Accessory = 2,
+}
+
+impl Writer {
+    pub fn from_id(id: i64) -> Writer {
+        match id {
+            0 => Writer::System,
+            1 => Writer::App,
+            _ => Writer::Accessory,
+        }
+    }
+}
+
+/// The hardware that a sample names, such as `Watch6,2`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Hardware {
+    pub model: String,
+    pub writer: Writer,
+}
+
+impl Hardware {
+    /// Whether it is one of Apple's own that runs apps.
+    pub fn is_computer(model: &str) -> bool {
+        ["Watch", "iPhone", "iPad", "iPod"].iter().any(|name| model.starts_with(name))
+    }
+}
+
+/// What a source is, and how unsure that is: 0 by its hardware or by the name that its maker gives it, 1 by a word in its name.
+pub type Standing = (SourceKind, u8);
+
 impl SourceKind {
     pub const ALL: [SourceKind; 4] = [SourceKind::Watch, SourceKind::Phone, SourceKind::Other, SourceKind::Anonymous];
 
-    /// The kind of a source by its name, and its hardware where that is known, such as `Watch6,2`.
-    pub fn of(name: &str, device: Option<&str>) -> SourceKind {
+    /// The kind of a source by its name, and by its hardware with the number of samples of each, where that is known. An
+    /// accessory says nothing of who passes it on, unless there is nothing else.
+    pub fn of(name: &str, hardware: &[(Hardware, u64)]) -> Standing {
         if is_anonymous(name) {
-            return SourceKind::Anonymous;
+            return (SourceKind::Anonymous, 0);
         }
-        let name = name.to_lowercase();
-        match device {
-            Some(model) if model.starts_with("Watch") => SourceKind::Watch,
-            Some(model) if model.starts_with("iPhone") => SourceKind::Phone,
-            Some(model) if !model.is_empty() => SourceKind::Other,
-            _ if name.contains("watch") => SourceKind::Watch,
-            _ if name.contains("phone") => SourceKind::Phone,
-            _ => SourceKind::Other,
+        let votes = |wanted: &dyn Fn(&Hardware) -> bool| -> u64 {
+            hardware.iter().filter(|(one, _)| wanted(one)).map(|(_, samples)| samples).sum()
+        };
+        let system = |one: &Hardware, model: &str| one.writer == Writer::System && one.model.starts_with(model);
+        let by_votes = [
+            (votes(&|one| system(one, "Watch")), SourceKind::Watch),
+            (votes(&|one| system(one, "iPhone")), SourceKind::Phone),
+            (votes(&|one| system(one, "iPad") || system(one, "iPod") || one.writer == Writer::App), SourceKind::Other),
+        ];
+        // Of equals the first: an app shares the hardware, not the other way round.
+        let most = by_votes.into_iter().rev().max_by_key(|(samples, _)| *samples);
+        match most.filter(|(samples, _)| *samples > 0) {
+            Some((_, SourceKind::Other)) => SourceKind::by_own_name(name, hardware),
+            Some((_, kind)) => (kind, 0),
+            None => SourceKind::by_name(name, hardware.is_empty()),
+        }
+    }
+
+    /// What has the name that its maker gives a watch or a phone, and only that one's hardware, is taken for it though another
+    /// version has signed; less surely than what the system has signed.
+    fn by_own_name(name: &str, hardware: &[(Hardware, u64)]) -> Standing {
+        let only = |model: &str| hardware.iter().all(|(one, _)| one.model.starts_with(model));
+        match SourceKind::by_name(name, false) {
+            (SourceKind::Watch, _) if only("Watch") => (SourceKind::Watch, 1),
+            (SourceKind::Phone, _) if only("iPhone") => (SourceKind::Phone, 1),
+            _ => (SourceKind::Other, 0),
+        }
+    }
+
+    /// A word of its name counts for less than what phones and watches are called by default, and for nothing in a name of
+    /// something with other hardware.
+    fn by_name(name: &str, words_count: bool) -> Standing {
+        let name = name.replace('\u{a0}', " ").to_lowercase();
+        match () {
+            () if has_word(&name, "apple watch") || has_word(&name, "applewatch") => (SourceKind::Watch, 0),
+            () if has_word(&name, "iphone") => (SourceKind::Phone, 0),
+            () if words_count && has_word(&name, "watch") => (SourceKind::Watch, 1),
+            () if words_count && has_word(&name, "phone") => (SourceKind::Phone, 1),
+            () => (SourceKind::Other, 0),
         }
     }
 
@@ -66,6 +136,13 @@ impl fmt::Display for SourceKind {
     }
 }
 
+/// Whether a name has the word, and not only within another, as in SleepWatch.
+fn has_word(name: &str, word: &str) -> bool {
+    let is_letter = |letter: Option<char>| letter.is_some_and(|letter| letter.is_ascii_alphanumeric());
+    name.match_indices(word)
+        .any(|(at, _)| !is_letter(name[..at].chars().next_back()) && !is_letter(name[at + word.len()..].chars().next()))
+}
+
 /// Whether a source's name says nothing about what measured: its samples may be anybody's.
 pub fn is_anonymous(name: &str) -> bool {
     name.is_empty() || name == SHORTCUTS
@@ -81,16 +158,48 @@ pub const JOINED_BY: char = '|';
 mod tests {
     use super::*;
 
+    fn kind(name: &str, hardware: &[(&str, Writer, u64)]) -> Standing {
+        let told = |(model, writer, samples): &(&str, Writer, u64)| {
+            (Hardware { model: (*model).into(), writer: *writer }, *samples)
+        };
+        SourceKind::of(name, &hardware.iter().map(told).collect::<Vec<_>>())
+    }
+
     #[test]
-    fn the_hardware_decides_and_the_name_where_there_is_none() {
-        assert_eq!(SourceKind::of("Robin", Some("Watch6,2")), SourceKind::Watch);
-        assert_eq!(SourceKind::of("Watchtower", Some("iPhone14,5")), SourceKind::Phone);
-        assert_eq!(SourceKind::of("My Phone Scale", Some("BS1")), SourceKind::Other);
-        assert_eq!(SourceKind::of("Robin’s Apple Watch", None), SourceKind::Watch);
-        assert_eq!(SourceKind::of("iPhone von Robin", None), SourceKind::Phone);
-        assert_eq!(SourceKind::of("Scale", None), SourceKind::Other);
-        assert_eq!(SourceKind::of("Shortcuts", Some("iPhone14,5")), SourceKind::Anonymous);
-        assert_eq!(SourceKind::of("", None), SourceKind::Anonymous);
+    fn most_of_the_hardware_decides_and_accessories_do_not() {
+        use Writer::{Accessory, App, System};
+        assert_eq!(kind("\u{1f98a}", &[("Watch6,2", System, 5)]), (SourceKind::Watch, 0));
+        assert_eq!(kind("Watchtower", &[("iPhone14,5", System, 1)]), (SourceKind::Phone, 0));
+        assert_eq!(kind("HeartWatch", &[("Watch6,2", App, 9)]), (SourceKind::Other, 0));
+        assert_eq!(kind("Robin", &[("Watch6,2", System, 9), ("H10", Accessory, 900)]), (SourceKind::Watch, 0));
+        assert_eq!(kind("Ann\u{2019}s iPhone", &[("0x2014", Accessory, 3)]), (SourceKind::Phone, 0));
+        assert_eq!(kind("Robin", &[("iPhone14,5", System, 2), ("0x2014", Accessory, 3)]), (SourceKind::Phone, 0));
+        assert_eq!(kind("My Phone Scale", &[("BS1", Accessory, 3)]), (SourceKind::Other, 0));
+        assert_eq!(kind("Run", &[("Watch6,2", App, 9), ("iPhone14,5", App, 3)]), (SourceKind::Other, 0));
+        assert_eq!(kind("Old", &[("Watch6,2", System, 9), ("iPhone14,5", System, 10)]), (SourceKind::Phone, 0));
+        assert_eq!(kind("Robin\u{2019}s Apple Watch", &[("Watch6,2", App, 9)]), (SourceKind::Watch, 1));
+        assert_eq!(kind("Apple Watch faces", &[("iPhone14,5", App, 9)]), (SourceKind::Other, 0));
+        assert_eq!(kind("Shortcuts", &[("iPhone14,5", System, 1)]), (SourceKind::Anonymous, 0));
+    }
+
+    #[test]
+    fn without_hardware_the_name_decides_by_whole_words() {
+        for (name, kind) in [
+            ("Robin\u{2019}s Apple\u{a0}Watch", (SourceKind::Watch, 0)),
+            ("Apple Watch de Ann", (SourceKind::Watch, 0)),
+            ("\u{5c0f}\u{660e}\u{7684}iPhone", (SourceKind::Phone, 0)),
+            ("iPhone von Robin", (SourceKind::Phone, 0)),
+            ("Watch A", (SourceKind::Watch, 1)),
+            ("Phone", (SourceKind::Phone, 1)),
+            ("SleepWatch", (SourceKind::Other, 0)),
+            ("HeartWatch", (SourceKind::Other, 0)),
+            ("Watchtower", (SourceKind::Other, 0)),
+            ("Headphones", (SourceKind::Other, 0)),
+            ("Scale", (SourceKind::Other, 0)),
+            ("", (SourceKind::Anonymous, 0)),
+        ] {
+            assert_eq!(SourceKind::of(name, &[]), kind, "{name}");
+        }
     }
 
     #[test]

@@ -19,7 +19,8 @@ pub fn coarsest(bucket: Bucket) -> Layer {
     match bucket {
         Bucket::Minutes(minutes) if minutes < 60 => Layer::Minute,
         Bucket::Minutes(_) | Bucket::Hour => Layer::Hour,
-        Bucket::Day => Layer::Day,
+        // A range of days need not hold a whole week.
+        Bucket::Day | Bucket::All => Layer::Day,
         Bucket::Week => Layer::Week,
         Bucket::Month => Layer::Month,
         Bucket::Year => Layer::Year,

@@ -8,6 +8,7 @@ pub mod budget;
 pub mod coverage;
 pub mod duck;
 pub mod events;
+pub mod explain;
 mod layering;
 pub mod resolve;
 pub mod rollups;

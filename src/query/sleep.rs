@@ -6,9 +6,11 @@
 //! it holds. A date is that of the clocks where somebody slept, so it is the same for every question.
 
 mod around;
+pub mod level;
 pub mod night;
 mod paint;
 mod runs;
+pub mod superseded;
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::RangeInclusive;
@@ -97,7 +99,7 @@ pub fn answer(reading: &Reading, question: &Question) -> Result<Answer> {
 }
 
 /// Sources of segments and of summed-up nights.
-fn sources(reading: &Reading, user: i64) -> Result<Vec<(i64, String)>> {
+pub(super) fn sources(reading: &Reading, user: i64) -> Result<Vec<(i64, String)>> {
     let mut sources = series::sources(reading, user)?;
     sources.extend(read::sources(reading, user)?);
     Ok(sources)

@@ -18,6 +18,8 @@ pub enum Stat {
 
 impl Stat {
     pub const DEFAULT: [Stat; 5] = [Stat::Count, Stat::Sum, Stat::Avg, Stat::Min, Stat::Max];
+    /// For whoever has named another.
+    pub const NAMES: &str = "count, sum, avg, min, max, median, last, p05 to p95";
 
     pub fn parse(name: &str) -> Result<Stat> {
         Ok(match name {
@@ -34,11 +36,7 @@ impl Stat {
                 .and_then(|digits| digits.parse().ok())
                 .filter(|percent| *percent > 0)
                 .map(Stat::Percentile)
-                .ok_or_else(|| {
-                    Error::BadRequest(format!(
-                        "stat: {other:?} is not one of count, sum, avg, min, max, median, last, p05 to p95"
-                    ))
-                })?,
+                .ok_or_else(|| Error::BadRequest(format!("stat: {other:?} is not one of {}", Stat::NAMES)))?,
         })
     }
 

@@ -16,6 +16,8 @@ pub struct Subject {
     pub mean: Mean,
     /// Seconds that a sample may last whose sender names no end.
     pub lasts: Option<i64>,
+    /// Whether each value is of a whole night, and counts on its date.
+    pub of_night: bool,
     /// Its row, when anybody has stored a sample of it.
     pub row: Option<MetricRow>,
 }
@@ -41,11 +43,12 @@ pub fn metric(reading: &Reading, user: i64, name: &str) -> Result<Subject> {
             kind: metric.kind,
             mean: metric.mean,
             lasts: metric.lasts,
+            of_night: metric.of_night,
             row,
         }),
         (None, Some(row)) if !series::layers(reading, user, row.id)?.is_empty() => {
             let (kind, mean, unit) = (Kind::Discrete, Mean::Arithmetic, row.unit.clone());
-            Ok(Subject { name: name.into(), unit, kind, mean, lasts: None, row: Some(row) })
+            Ok(Subject { name: name.into(), unit, kind, mean, lasts: None, of_night: false, row: Some(row) })
         }
         (None, _) => Err(unknown(name)),
     }

@@ -125,8 +125,7 @@ impl Figures {
     fn mean(&self, mean: Mean) -> Option<f64> {
         match mean {
             _ if self.weight <= 0.0 => (self.measured > 0).then(|| self.total / self.measured as f64),
-            Mean::EquivalentLevel => Some(level(self.weighted / self.weight)),
-            Mean::Arithmetic | Mean::TimeWeighted => Some(self.weighted / self.weight),
+            mean => Some(unweighed(mean, self.weighted / self.weight)),
         }
     }
 }
@@ -148,9 +147,12 @@ pub fn weighed(mean: Mean, value: f64) -> f64 {
     }
 }
 
-/// The level in decibels of an energy.
-fn level(energy: f64) -> f64 {
-    10.0 * energy.log10()
+/// The value that weighs so much: the other way round.
+pub fn unweighed(mean: Mean, weighed: f64) -> f64 {
+    match mean {
+        Mean::EquivalentLevel => 10.0 * weighed.log10(),
+        Mean::Arithmetic | Mean::TimeWeighted => weighed,
+    }
 }
 
 /// What has been counted of one bucket.

@@ -1,6 +1,8 @@
 //! Workouts, with what several senders tell of one put together: for each field the first sender, in the order of trust,
 //! that has it.
 
+pub mod counted;
+
 use std::collections::BTreeMap;
 
 use crate::error::{Error, Result};
@@ -32,6 +34,8 @@ pub struct Whole {
     pub series: Vec<SeriesHead>,
     pub route: Option<SeriesHead>,
     pub told: Vec<Told>,
+    /// The workout that counts in totals in place of this one: see `counted`.
+    pub covered_by: Option<i64>,
 }
 
 /// A page, and the start and id of its last workout when there is another.
@@ -44,14 +48,23 @@ pub fn page(reading: &Reading, selection: &Selection, after: Option<(i64, i64)>,
     let more = workouts.len() > limit;
     workouts.truncate(limit);
     let next = workouts.last().filter(|_| more).map(|last| (last.start, last.id));
-    Ok((workouts.into_iter().filter_map(whole).collect(), next))
+    let workouts = workouts.into_iter().filter_map(whole).collect();
+    Ok((marked(reading, selection.user, workouts)?, next))
+}
+
+fn marked(reading: &Reading, user: i64, mut workouts: Vec<Whole>) -> Result<Vec<Whole>> {
+    let covered = counted::covered(reading, user, &workouts)?;
+    workouts.iter_mut().for_each(|one| one.covered_by = covered.get(&one.id).copied());
+    Ok(workouts)
 }
 
 /// A person's workout of that id.
 pub fn one(reading: &Reading, user: i64, id: &str) -> Result<Whole> {
     let stored = id.parse().ok().map(|id| read::one(reading, user, id)).transpose()?.flatten();
-    stored
-        .and_then(whole)
+    let found = marked(reading, user, stored.and_then(whole).into_iter().collect())?;
+    found
+        .into_iter()
+        .next()
         .ok_or_else(|| Error::NotFound(format!("there is no workout {id}: GET /api/v1/workouts lists those there are")))
 }
 
@@ -99,6 +112,7 @@ fn whole(stored: StoredWorkout) -> Option<Whole> {
         route: route.into_iter().next(),
         activity,
         told,
+        covered_by: None,
     })
 }
 

@@ -8,6 +8,7 @@ mod bundle;
 pub mod import;
 mod inflate;
 mod replay;
+mod rereading;
 mod room;
 mod turns;
 mod understand;
@@ -33,6 +34,7 @@ pub use arriving::{Arrived, Arriving, Content};
 use inflate::inflate_within;
 pub use inflate::{Encoding, inflate, too_large};
 pub use replay::{Replayed, Step};
+pub use rereading::Rereading;
 pub use room::{Limits, Room};
 use turns::{Turn, Turns};
 

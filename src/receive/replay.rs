@@ -104,6 +104,6 @@ impl Receiver {
     }
 }
 
-fn now_rfc3339() -> String {
+pub(super) fn now_rfc3339() -> String {
     offset_rfc3339(clock::now().as_second(), 0)
 }

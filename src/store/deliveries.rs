@@ -10,8 +10,10 @@ use crate::error::{Error, Result};
 use crate::model::account::is_complete;
 use crate::model::receipt::{Counts, ItemProblem, Outcome, PROBLEMS_SHOWN, Receipt};
 use crate::model::sample::Batch;
-use crate::store::batch;
+use crate::store::account::{self, Claimed};
+use crate::store::batch::{self, Done};
 use crate::store::quarantine;
+use crate::store::rereads;
 use crate::store::samples::{Mode, Owner};
 use crate::store::writer::Writing;
 
@@ -80,13 +82,13 @@ pub struct DeliveryRow {
 
 /// Writes a delivery whole: raw body, samples, quarantine, receipt; and moves the person's data version.
 pub fn write(writing: &mut Writing, delivery: &Delivery) -> Result<Receipt> {
-    let id = insert(writing.connection, delivery)?;
+    let id = insert(writing, delivery)?;
     let receipt = match &delivery.content {
         Ok(batch) => {
             let owner = Owner { user: delivery.head.user, delivery: id, mode: Mode::Delivery };
-            let outcomes = batch::store(writing, owner, batch)?;
+            let done = batch::store(writing, owner, batch)?;
             quarantine::put(writing.connection, id, batch)?;
-            receipt(&delivery.head.public_id, batch, &outcomes)
+            receipt(&delivery.head.public_id, batch, &done)
         }
         Err(reason) => {
             quarantine::put_whole(writing.connection, id, reason)?;
@@ -99,16 +101,20 @@ pub fn write(writing: &mut Writing, delivery: &Delivery) -> Result<Receipt> {
     Ok(receipt)
 }
 
-fn insert(connection: &Connection, delivery: &Delivery) -> Result<i64> {
-    let id = insert_head(connection, &delivery.head, delivery.content.is_err())?;
+fn insert(writing: &mut Writing, delivery: &Delivery) -> Result<i64> {
+    let batch = delivery.content.as_ref().ok();
+    let id = insert_head(writing, &delivery.head, delivery.content.is_err(), batch)?;
+    let connection = writing.connection;
     connection
         .prepare_cached("INSERT INTO delivery_body (delivery, encoding, body) VALUES (?1, 'zstd', ?2)")?
         .execute(params![id, delivery.body])?;
+    rereads::note(connection, id)?;
     Ok(id)
 }
 
 /// The row of a delivery whose receipt is not written yet.
-pub(super) fn insert_head(connection: &Connection, head: &Head, refused: bool) -> Result<i64> {
+pub(super) fn insert_head(writing: &mut Writing, head: &Head, refused: bool, batch: Option<&Batch>) -> Result<i64> {
+    let connection = writing.connection;
     connection
         .prepare_cached(
             "INSERT INTO delivery (public_id, user, api_key, received_at_ms, format, refused, origin, bytes, receipt)
@@ -125,14 +131,21 @@ pub(super) fn insert_head(connection: &Connection, head: &Head, refused: bool) -
             i64::try_from(head.bytes).unwrap_or(i64::MAX),
         ])?;
     let id = connection.last_insert_rowid();
-    connection
-        .prepare_cached("INSERT INTO delivery_account (delivery, as_of, complete, sync) VALUES (?1, ?2, ?3, ?1)")?
-        .execute(params![
-            id,
-            head.received_at_ms.div_euclid(1000),
-            is_complete(head.origin.automation_period.as_deref().unwrap_or_default()),
-        ])?;
+    let claimed = claimed(head.user, head.api_key, head.received_at_ms, &head.origin);
+    account::insert(connection, writing.runs, id, &claimed, batch)?;
     Ok(id)
+}
+
+/// What a delivery is an account of, by what its sender says about itself.
+pub(super) fn claimed(user: i64, api_key: Option<i64>, received_at_ms: i64, origin: &Origin) -> Claimed {
+    let automation = origin.automation_id.as_ref().or(origin.automation_name.as_ref());
+    let key = api_key.map_or_else(String::new, |key| key.to_string());
+    Claimed {
+        as_of: received_at_ms.div_euclid(1000),
+        complete: is_complete(origin.automation_period.as_deref().unwrap_or_default()),
+        sender: format!("{user} {}", automation.unwrap_or(&key)),
+        session: origin.session_id.clone().unwrap_or_default(),
+    }
 }
 
 /// The receipt of a body that is not understood at all.
@@ -143,7 +156,8 @@ pub(super) fn refusal(delivery: &str, reason: &str) -> Receipt {
 }
 
 /// Counts the outcomes of the batch's items by name.
-pub(super) fn receipt(delivery: &str, batch: &Batch, outcomes: &[Outcome]) -> Receipt {
+pub(super) fn receipt(delivery: &str, batch: &Batch, done: &Done) -> Receipt {
+    let outcomes = &done.items;
     let mut receipt = Receipt { delivery: delivery.into(), deferred: batch.deferred.clone(), ..Receipt::default() };
     let mut per_name = vec![Counts::default(); batch.item_names.len()];
     for (&name, outcome) in batch.items.iter().zip(outcomes) {
@@ -158,6 +172,7 @@ pub(super) fn receipt(delivery: &str, batch: &Batch, outcomes: &[Outcome]) -> Re
         let sum = receipt.by_metric.entry(name.clone()).or_default();
         *sum = sum.plus(one);
     }
+    receipt.add_superseded(&done.superseded);
     let shown = batch.rejected.iter().take(PROBLEMS_SHOWN);
     receipt.kept_out = outcomes.iter().filter(|outcome| **outcome == Outcome::KeptOut).count() as u64;
     receipt.problems = shown.map(|item| ItemProblem { path: item.path.clone(), reason: item.reason.clone() }).collect();

@@ -83,6 +83,11 @@ pub fn find_metric(connection: &Connection, name: &str) -> Result<Option<MetricR
         .optional()?)
 }
 
+/// The name of a metric.
+pub fn metric_name(connection: &Connection, id: i64) -> Result<String> {
+    Ok(connection.prepare_cached("SELECT name FROM metric WHERE id = ?1")?.query_row([id], |row| row.get(0))?)
+}
+
 /// The name of a source; empty when the sender named none.
 pub fn source_name(connection: &Connection, id: i64) -> Result<String> {
     Ok(connection.prepare_cached("SELECT name FROM source WHERE id = ?1")?.query_row([id], |row| row.get(0))?)

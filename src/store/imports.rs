@@ -1,15 +1,18 @@
 //! An import: one delivery that is written in many transactions, because an export is too large for one.
 //!
 //! Each piece is committed on its own, so that an import which is killed has stored what it has stored; importing the
-//! same file again brings the rest. The receipt grows with each piece. Records of one group may lie in different pieces:
-//! `memory` knows what earlier ones have met, and `finish` removes what none has repeated.
+//! same file again brings the rest. The receipt grows with each piece. `memory` knows what earlier pieces have met. Read to its
+//! end, an export is a complete account of the days of each source that it has anything of: `finish` applies what it leaves
+//! out.
 
 use crate::error::Result;
 use crate::model::receipt::Receipt;
 use crate::model::sample::Batch;
+use crate::store::account;
 use crate::store::batch;
 use crate::store::deliveries::{self, Head};
 use crate::store::quarantine;
+use crate::store::rollups;
 use crate::store::samples::import_state::ImportState;
 use crate::store::samples::{Mode, Owner};
 use crate::store::writer::Writing;
@@ -36,7 +39,7 @@ impl Importing {
 
 /// Writes the delivery's row; no body is kept of an import.
 pub fn begin(writing: &mut Writing, head: &Head) -> Result<Importing> {
-    let id = deliveries::insert_head(writing.connection, head, false)?;
+    let id = deliveries::insert_head(writing, head, false, None)?;
     let receipt = Receipt { delivery: head.public_id.clone(), ..Receipt::default() };
     deliveries::finish(writing.connection, id, head.user, &receipt)?;
     Ok(Importing { id, user: head.user, format: head.format, receipt, memory: ImportState::default() })
@@ -44,9 +47,12 @@ pub fn begin(writing: &mut Writing, head: &Head) -> Result<Importing> {
 
 /// Writes one piece.
 pub fn add(writing: &mut Writing, mut importing: Importing, batch: &Batch) -> Result<Importing> {
-    let outcomes = batch::store_piece(writing, importing.owner(), batch, &mut importing.memory)?;
+    if let Some(as_of) = batch.as_of {
+        account::set_as_of(writing.connection, importing.id, as_of)?;
+    }
+    let done = batch::store_piece(writing, importing.owner(), batch, &mut importing.memory)?;
     quarantine::put(writing.connection, importing.id, batch)?;
-    let piece = deliveries::receipt(&importing.receipt.delivery, batch, &outcomes);
+    let piece = deliveries::receipt(&importing.receipt.delivery, batch, &done);
     let counts = piece.counts;
     importing.receipt.add(piece);
     deliveries::finish(writing.connection, importing.id, importing.user, &importing.receipt)?;
@@ -57,8 +63,12 @@ pub fn add(writing: &mut Writing, mut importing: Importing, batch: &Batch) -> Re
 /// Writes the end: what records the import has named hold now what it said of them, and nothing older.
 pub fn finish(writing: &mut Writing, importing: Importing) -> Result<Receipt> {
     let owner = importing.owner();
-    importing.memory.remove_unrepeated(writing.connection, owner)?;
-    let receipt = importing.receipt.with_summary();
+    account::set_complete(writing.connection, owner.delivery)?;
+    let superseded = importing.memory.finish(writing.connection, owner)?;
+    rollups::mark_stated(writing.connection, owner.user, owner.delivery)?;
+    let mut receipt = importing.receipt;
+    receipt.add_superseded(&batch::named(writing.connection, superseded)?);
+    let receipt = receipt.with_summary();
     deliveries::finish(writing.connection, importing.id, importing.user, &receipt)?;
     writing.tally.add_delivery(importing.format, false, &receipt);
     Ok(receipt)

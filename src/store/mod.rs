@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-pub mod accounts;
+pub mod account;
 pub mod arrivals;
 pub mod backup;
 pub mod batch;
@@ -20,6 +20,8 @@ pub mod deliveries;
 pub mod dictionary;
 pub mod documents;
 pub mod events;
+pub mod explained;
+pub mod grouping;
 pub mod imports;
 pub mod jobs;
 pub mod key_use;
@@ -36,6 +38,7 @@ pub mod priority;
 pub mod quarantine;
 mod queue;
 pub mod replays;
+pub mod rereads;
 pub mod restore;
 pub mod retention;
 pub mod rollups;
@@ -44,6 +47,7 @@ pub mod senders;
 pub mod series;
 pub mod sessions;
 pub mod snapshot;
+pub mod stated;
 mod tally;
 pub mod workouts;
 pub mod writer;

@@ -1,13 +1,12 @@
-//! Where a row lies: among what is shown, or under a deletion, in the table of the same shape.
-//!
-//! Both are written by the same code, so that what is kept out is settled as it would have been, and an undo finds the
-//! newest. The numbers put into the SQL are our own.
+//! Where a row lies: among what is shown, under a deletion, or, of samples, under the delivery that has superseded it; in
+//! tables of the same shape, which are written by the same code. The numbers put into the SQL are our own.
 
-/// Among what is shown, or under the deletion of that number.
+/// Among what is shown, under the deletion of that number, or superseded by the delivery of that number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Place {
     Stored,
     Buried(i64),
+    Superseded(i64),
 }
 
 impl Place {
@@ -19,6 +18,7 @@ impl Place {
         match self {
             Place::Stored => name.to_owned(),
             Place::Buried(_) => format!("buried_{name}"),
+            Place::Superseded(_) => format!("superseded_{name}"),
         }
     }
 
@@ -27,6 +27,7 @@ impl Place {
         match self {
             Place::Stored => String::new(),
             Place::Buried(deletion) => format!(" AND deletion = {deletion}"),
+            Place::Superseded(by) => format!(" AND superseded_by = {by}"),
         }
     }
 
@@ -35,6 +36,7 @@ impl Place {
         match self {
             Place::Stored => ("", String::new()),
             Place::Buried(deletion) => (", deletion", format!(", {deletion}")),
+            Place::Superseded(by) => (", superseded_by", format!(", {by}")),
         }
     }
 }

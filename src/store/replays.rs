@@ -40,12 +40,15 @@ pub struct Kept {
     pub receipt: Receipt,
 }
 
+/// What `read` reads, of deliveries and their bodies.
+pub(super) const COLUMNS: &str = "id, user, refused, received_at_ms, origin, bytes, body, receipt, encoding";
+
 const SELECTED: &str = "user = ?1 AND id > ?2 AND received_at_ms >= ?3 AND (?4 IS NULL OR public_id = ?4)";
 
 /// The next delivery after the row `after` that has a body, in the order in which they came.
 pub fn next(connection: &Connection, selection: &Selection, after: i64) -> Result<Option<Kept>> {
     let sql = format!(
-        "SELECT id, user, refused, received_at_ms, origin, bytes, body, receipt, encoding FROM delivery
+        "SELECT {COLUMNS} FROM delivery
          JOIN delivery_body ON delivery_body.delivery = delivery.id
          WHERE {SELECTED} AND encoding <> '{GONE}' ORDER BY id LIMIT 1"
     );
@@ -66,7 +69,7 @@ fn selected(selection: &Selection, after: i64) -> impl Params {
     (*user, after, milliseconds(*since, i64::MIN), delivery.clone())
 }
 
-fn read(row: &Row) -> rusqlite::Result<Kept> {
+pub(super) fn read(row: &Row) -> rusqlite::Result<Kept> {
     Ok(Kept {
         id: row.get(0)?,
         user: row.get(1)?,
@@ -102,10 +105,10 @@ pub fn rewrite(
     let now = match content {
         Ok(said) => {
             let owner = Owner { user: kept.user, delivery: kept.id, mode: Mode::Replay };
-            let outcomes = batch::store(writing, owner, said)?;
+            let done = batch::store(writing, owner, said)?;
             quarantine::empty(writing.connection, kept.id)?;
             quarantine::put(writing.connection, kept.id, said)?;
-            deliveries::receipt(&kept.receipt.delivery, said, &outcomes)
+            deliveries::receipt(&kept.receipt.delivery, said, &done)
         }
         Err(reason) if kept.refused => {
             quarantine::empty(writing.connection, kept.id)?;

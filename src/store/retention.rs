@@ -1,7 +1,7 @@
 //! The end of raw bodies, where their owner has set one: `keep_bodies_days`.
 //!
 //! Only the body goes; the receipt, what was stored and what was quarantined stay. A body that holds what is stored nowhere else,
-//! refused or left for later, stays until a replay has read it. The row stays too, so that `check` can tell a body that has gone
+//! refused or left for later, stays until a replay has read it, and one that is to be read again (`rereads`) until it was. The row stays too, so that `check` can tell a body that has gone
 //! from one that was lost.
 
 use std::sync::Arc;
@@ -83,6 +83,7 @@ fn due(connection: &Connection, before_ms: i64) -> Result<Vec<i64>> {
     let mut statement = connection.prepare_cached(
         "SELECT id, length(body) FROM delivery JOIN delivery_body ON delivery_body.delivery = delivery.id
          WHERE received_at_ms < ?1 AND encoding <> ?2 AND refused = 0 AND receipt ->> '$.deferred' IS NULL
+           AND id NOT IN (SELECT delivery FROM reading_again)
          ORDER BY id LIMIT ?3",
     )?;
     let rows = statement.query_map((before_ms, GONE, STEP), |row| Ok((row.get(0)?, row.get(1)?)))?;

@@ -84,6 +84,30 @@ impl Dirty {
     }
 }
 
+/// Marks the days that a delivery has stated, where that may decide between a day's own number and an export's samples: it
+/// does without any change of a row.
+pub(super) fn mark_stated(connection: &Connection, user: i64, delivery: i64) -> Result<()> {
+    let mut statement = connection.prepare_cached(
+        "SELECT told.metric, max(told.since, days.first), min(told.until, days.last + ?4) FROM account told
+         JOIN series days ON days.user = ?1 AND days.metric = told.metric AND days.layer = ?3 AND days.samples > 0
+         WHERE told.delivery = ?2 AND told.user = ?1 AND told.layer IN (0, ?3)
+           AND EXISTS (SELECT 1 FROM account JOIN delivery ON delivery.id = account.delivery
+                       WHERE account.user = ?1 AND account.metric = told.metric AND account.layer = 0
+                         AND account.complete = 1 AND format = 'apple-health-export')",
+    )?;
+    let rows = statement
+        .query_map(params![user, delivery, Layer::Day.id(), DAY], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    let mut dirty = Dirty::default();
+    for row in rows {
+        let (metric, since, until): (i64, i64, i64) = row?;
+        if since <= until {
+            // A day begins up to a day before what is stated of it, and is as long.
+            dirty.touch(metric, Layer::Day, since - DAY, until - since + 2 * DAY);
+        }
+    }
+    dirty.write(connection, user)
+}
+
 /// Has a metric rolled up anew.
 pub fn forget(connection: &Connection, user: i64, metric: i64) -> Result<()> {
     // The row stays, with its number of writes, so that whoever is rolling up notices.

@@ -88,6 +88,15 @@ pub fn longest_sample(layers: &[Extent]) -> i64 {
     layers.iter().find(|extent| extent.layer == Layer::Raw).map_or(0, |extent| extent.longest)
 }
 
+/// The sources of a metric's raw samples.
+pub fn raw_sources(connection: &Connection, user: i64, metric: i64) -> Result<Vec<i64>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT source FROM series WHERE user = ?1 AND metric = ?2 AND layer = ?3 AND samples > 0 ORDER BY source",
+    )?;
+    let rows = statement.query_map(params![user, metric, Layer::Raw.id()], |row| row.get(0))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
 /// The sources of a person's samples: id and name.
 pub fn sources(connection: &Connection, user: i64) -> Result<Vec<(i64, String)>> {
     let mut statement = connection.prepare_cached(

@@ -1,6 +1,10 @@
 //! Workouts: one row each, and beside it what each sender tells. What a deletion keeps out is written beside its own.
 
+mod alike;
 pub mod read;
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -17,18 +21,7 @@ use crate::store::writer::Writing;
 /// The series under which a route is stored.
 pub const ROUTE: &str = "route";
 
-/// Ends that differ by less are the same: senders round differently.
-const SAME_END_WITHIN: i64 = 2;
-
-/// What a workout is found by.
-#[derive(Debug, Clone)]
-pub struct Told {
-    pub start: i64,
-    pub end: i64,
-    pub sender: i64,
-    pub activity: String,
-    pub sent_id: Option<String>,
-}
+pub use alike::Told;
 
 /// Stores what one sender tells of a workout, in place of what the same sender told before.
 pub fn store(writing: &mut Writing, owner: Owner, workout: &Workout, tombstones: &Tombstones) -> Result<Outcome> {
@@ -38,12 +31,14 @@ pub fn store(writing: &mut Writing, owner: Owner, workout: &Workout, tombstones:
         sender: workout.sender.id(),
         activity: workout.activity.clone(),
         sent_id: workout.sent_id.clone(),
+        source: workout.account.source.clone(),
+        distance: workout.account.figures.get("distance").and_then(|distance| distance.value),
     };
     if tombstones.is_empty() {
         return store_in(writing, Place::Stored, owner, workout, &told);
     }
     let source = source_id(writing.connection, &workout.account.source)?;
-    let place = place(writing.connection, owner.user, tombstones, &told, source)?;
+    let place = place(writing.connection, owner, tombstones, &told, source)?;
     let outcome = store_in(writing, place, owner, workout, &told)?;
     tombstones.keep_out(writing.connection, place, 1)?;
     Ok(if place == Place::Stored { outcome } else { Outcome::KeptOut })
@@ -63,6 +58,9 @@ fn store_in(writing: &Writing, place: Place, owner: Owner, workout: &Workout, fo
         ))?
         .query_row(params![id, workout.sender.id()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
         .optional()?;
+    if place == Place::Stored {
+        note_told(connection, id, workout, owner.delivery)?;
+    }
     // What a later delivery has told stays.
     if stored.as_ref().is_some_and(|(.., delivery)| *delivery > owner.delivery) {
         return Ok(Outcome::Unchanged);
@@ -71,6 +69,9 @@ fn store_in(writing: &Writing, place: Place, owner: Owner, workout: &Workout, fo
         *activity == workout.activity && *sent_id == workout.sent_id && *told == account
     });
     if !same_account {
+        if place == Place::Stored {
+            forget_told(connection, id, workout, owner.delivery)?;
+        }
         connection
             .prepare_cached(&format!(
                 "INSERT OR REPLACE INTO {table} (workout, sender, activity, sent_id, account, delivery{column})
@@ -86,33 +87,67 @@ fn store_in(writing: &Writing, place: Place, owner: Owner, workout: &Workout, fo
     })
 }
 
-/// The workout that this account is about, if anybody has told of it.
+/// Notes that a delivery has told what is stored of a workout.
+fn note_told(connection: &Connection, id: i64, workout: &Workout, delivery: i64) -> Result<()> {
+    connection
+        .prepare_cached("INSERT OR IGNORE INTO workout_told (workout, sender, delivery) VALUES (?1, ?2, ?3)")?
+        .execute(params![id, workout.sender.id(), delivery])?;
+    Ok(())
+}
+
+/// What other deliveries have told is not what is stored any more.
+fn forget_told(connection: &Connection, id: i64, workout: &Workout, delivery: i64) -> Result<()> {
+    connection
+        .prepare_cached("DELETE FROM workout_told WHERE workout = ?1 AND sender = ?2 AND delivery <> ?3")?
+        .execute(params![id, workout.sender.id(), delivery])?;
+    Ok(())
+}
+
+/// The workout that this account is about, if anybody has told of it: the one that fits best, of which this sender has told
+/// nothing else, and nobody what contradicts it.
 pub(super) fn find(connection: &Connection, place: Place, user: i64, told: &Told) -> Result<Option<i64>> {
+    let mut known: BTreeMap<i64, Vec<Told>> = BTreeMap::new();
+    for (id, other) in at_start(connection, place, user, told.start)? {
+        known.entry(id).or_default().push(other);
+    }
+    let how_well = |accounts: &[Told]| -> Option<(u8, bool, bool)> {
+        let best = accounts.iter().map(|other| told.fits(other)).try_fold(0, |best, fits| Some(best.max(fits?)))?;
+        let same = |is: &dyn Fn(&Told) -> bool| accounts.iter().all(is);
+        Some((best, same(&|other| other.activity == told.activity), same(&|other| other.end == told.end)))
+    };
+    let own =
+        |accounts: &[Told]| accounts.iter().any(|other| other.sender == told.sender && told.fits(other).is_some());
+    if let Some((id, _)) = known.iter().find(|(_, accounts)| own(accounts)) {
+        return Ok(Some(*id));
+    }
+    let fitting = known.iter().filter_map(|(id, accounts)| Some((how_well(accounts)?, Reverse(*id))));
+    Ok(fitting.max().map(|(_, Reverse(id))| id))
+}
+
+fn at_start(connection: &Connection, place: Place, user: i64, start: i64) -> Result<Vec<(i64, Told)>> {
     let joined = if place == Place::Stored { "" } else { " AND account.deletion = workout.deletion" };
     let only = place.only().replace("deletion", "workout.deletion");
     let mut statement = connection.prepare_cached(&format!(
-        "SELECT workout.id, account.sender, account.activity, account.sent_id, account.account ->> 'end'
+        "SELECT workout.id, account.sender, account.activity, account.sent_id, account.account ->> 'end',
+                coalesce(account.account ->> 'source', ''), account.account ->> '$.figures.distance.value'
          FROM {} workout JOIN {} account ON account.workout = workout.id{joined}
          WHERE workout.user = ?1 AND workout.start = ?2{only} ORDER BY workout.id, account.sender",
         place.table("workout"),
         place.table("workout_account")
     ))?;
-    let mut rows = statement.query(params![user, told.start])?;
-    let mut alike = None;
-    while let Some(row) = rows.next()? {
-        let (id, sender): (i64, i64) = (row.get(0)?, row.get(1)?);
-        let (activity, sent_id, end): (String, Option<String>, i64) = (row.get(2)?, row.get(3)?, row.get(4)?);
-        match (&told.sent_id, &sent_id) {
-            (Some(one), Some(other)) if one == other => return Ok(Some(id)),
-            (Some(_), Some(_)) if sender == told.sender => continue,
-            _ => {}
-        }
-        let same_end = (end - told.end).abs() <= SAME_END_WITHIN;
-        if activity == told.activity || same_end {
-            alike = alike.or(Some(id));
-        }
-    }
-    Ok(alike)
+    let rows = statement.query_map(params![user, start], |row| {
+        let told = Told {
+            start,
+            sender: row.get(1)?,
+            activity: row.get(2)?,
+            sent_id: row.get(3)?,
+            end: row.get(4)?,
+            source: row.get(5)?,
+            distance: row.get(6)?,
+        };
+        Ok((row.get(0)?, told))
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 /// The first number that no workout has, shown or deleted: a link to a deleted one must not lead to another.

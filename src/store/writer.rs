@@ -14,6 +14,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::oneshot;
 
 use crate::error::{Error, Result};
+use crate::store::account::Runs;
 use crate::store::condition::Condition;
 use crate::store::dictionary::Dictionaries;
 pub use crate::store::queue::Lane;
@@ -35,6 +36,8 @@ impl Gate {
 pub struct Writing<'a> {
     pub connection: &'a Connection,
     pub dictionaries: &'a mut Dictionaries,
+    /// The syncs under way.
+    pub runs: &'a mut Runs,
     /// What is counted once this is committed.
     pub tally: &'a mut Tally,
     /// What the disk or the file has done to this group so far.
@@ -137,7 +140,7 @@ impl Drop for Waiting {
 }
 
 fn run(mut connection: Connection, gate: &Gate, condition: &Condition, waiting: &Waiting) {
-    let mut dictionaries = Dictionaries::default();
+    let (mut dictionaries, mut runs) = (Dictionaries::default(), Runs::default());
     loop {
         let group = waiting.0.next_group();
         let pieces = group.len();
@@ -145,7 +148,8 @@ fn run(mut connection: Connection, gate: &Gate, condition: &Condition, waiting: 
             break;
         }
         let mut tally = Tally::default();
-        let (answers, committed) = write_group(&mut connection, gate, condition, &mut dictionaries, &mut tally, group);
+        let (answers, committed) =
+            write_group(&mut connection, gate, condition, (&mut dictionaries, &mut runs), &mut tally, group);
         match committed {
             Ok(()) => tally.tell(),
             Err(_) => dictionaries.forget(),
@@ -170,7 +174,7 @@ fn write_group(
     connection: &mut Connection,
     gate: &Gate,
     condition: &Condition,
-    dictionaries: &mut Dictionaries,
+    (dictionaries, runs): (&mut Dictionaries, &mut Runs),
     tally: &mut Tally,
     group: Vec<Work>,
 ) -> (Vec<Answer>, Result<()>) {
@@ -178,7 +182,7 @@ fn write_group(
         condition.may_write().and_then(|()| Ok(connection.transaction_with_behavior(TransactionBehavior::Immediate)?));
     match begun {
         Ok(transaction) => {
-            let mut writing = Writing { connection: &transaction, dictionaries, tally, met: None };
+            let mut writing = Writing { connection: &transaction, dictionaries, runs, tally, met: None };
             let answers = do_all(&mut writing, group);
             let met = writing.met.take();
             let committed = if transaction.is_autocommit() { Err(lost(&met)) } else { commit(transaction, gate) };

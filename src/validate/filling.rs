@@ -6,11 +6,12 @@ use jiff::tz::TimeZone;
 
 use crate::decode::auto_export::{Broken, MetricSection};
 use crate::model::sample::{Batch, Rejected, Sample, Series};
-use crate::model::time::{Layer, bucket_end};
+use crate::model::time::Layer;
+use crate::validate::ReadSection;
+use crate::validate::aggregation::Placement;
 use crate::validate::intern::Interner;
 use crate::validate::meaning::Meaning;
 use crate::validate::reading::Reading;
-use crate::validate::{ReadSection, aggregation};
 
 /// A batch, and the names it has met.
 pub struct Filling<'a> {
@@ -26,15 +27,15 @@ impl<'a> Filling<'a> {
         Filling { batch, sources: Interner::default(), contexts: Interner::default(), home }
     }
 
-    pub fn add_section(&mut self, section: &MetricSection, read: &ReadSection, layer: Layer) {
+    pub fn add_section(&mut self, section: &MetricSection, read: &ReadSection, places: &[Option<Placement>]) {
         // A metric without a sample has no row yet, and so no unit.
         let series = if read.has_any() { self.add_series(&read.meaning) } else { 0..0 };
         let name = self.add_name(&read.meaning.name);
         self.batch.samples.reserve(read.readings.len());
         self.batch.items.reserve(read.readings.len());
-        for (at, reading) in read.readings.iter().enumerate() {
+        for ((at, reading), place) in read.readings.iter().enumerate().zip(places) {
             match reading {
-                Ok(reading) => self.add_reading(reading, &series, name, layer),
+                Ok(reading) => self.add_reading(reading, &series, name, *place),
                 Err(reason) => self.batch.rejected.push(Rejected {
                     name,
                     path: format!("{}.data[{at}]", section.path),
@@ -79,13 +80,10 @@ impl<'a> Filling<'a> {
         self.batch.rejected.push(Rejected { name, path, reason, item });
     }
 
-    fn add_reading(&mut self, reading: &Reading, series: &Range<u32>, name: u32, layer: Layer) {
+    fn add_reading(&mut self, reading: &Reading, series: &Range<u32>, name: u32, place: Option<Placement>) {
         let item = self.add_item(name);
-        let layer = aggregation::layer_of(reading, layer);
-        let end = match layer {
-            Layer::Raw => reading.end.unwrap_or(reading.start),
-            _ => bucket_end(layer, reading.start, reading.offset_minutes, self.home),
-        };
+        // It gives way to another of its bucket, and its item has nothing new.
+        let Some(Placement { layer, end }) = place else { return };
         let source = self.sources.intern(&reading.source);
         for part in reading.parts.as_slice() {
             let context = part.context.map(|text| self.contexts.intern(text));
@@ -102,7 +100,7 @@ impl<'a> Filling<'a> {
                 max: part.max.filter(|_| summary),
                 source,
                 context,
-                manual: false,
+                manual: reading.manual,
             });
         }
     }

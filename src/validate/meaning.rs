@@ -12,6 +12,8 @@ pub struct Meaning {
     pub unit_sent: String,
     pub shape: Shape,
     pub parts: Vec<Part>,
+    /// Whether a point may be the total of more than a day.
+    pub long: bool,
     /// Why no point of this section can be stored, when that is so.
     pub refused: Option<String>,
 }
@@ -35,6 +37,16 @@ pub struct Part {
     pub conversion: Conversion,
     /// Lowest and highest possible value in `unit`.
     pub range: Option<(f64, f64)>,
+    /// The most that one sample or a day can come to.
+    pub day: Option<f64>,
+    /// For a value without a unit: the units that it may be in, and what is plausible.
+    unstated: Option<Unstated>,
+}
+
+/// Units that a value may be in whose sender has named none.
+struct Unstated {
+    units: Vec<(String, Conversion)>,
+    plausible: (f64, f64),
 }
 
 impl Meaning {
@@ -48,6 +60,7 @@ impl Meaning {
             Some(metric) => Meaning::known(metric, sent),
             None => Meaning::unknown(name, sent, context, units),
         };
+        meaning.long = context.aggregation.is_longer_than_a_day();
         if name.is_empty() {
             meaning.refused = Some("the metric has no name".into());
             meaning.name = "unnamed".into();
@@ -73,6 +86,7 @@ impl Meaning {
                 _ => Shape::Quantity,
             },
             parts: converted.unwrap_or_default(),
+            long: false,
             refused,
         }
     }
@@ -86,24 +100,39 @@ impl Meaning {
         let refused = conversion
             .is_none()
             .then(|| format!("the unit {sent:?} of {name} cannot be brought to {unit:?}, in which it is stored"));
-        let part = conversion.map(|conversion| Part { metric: name.to_owned(), unit, conversion, range: None });
+        let part = conversion.map(|conversion| Part {
+            metric: name.to_owned(),
+            unit,
+            conversion,
+            range: None,
+            day: None,
+            unstated: None,
+        });
         Meaning {
             name: name.to_owned(),
             unit_sent: sent.to_owned(),
             shape: Shape::Quantity,
             parts: part.into_iter().collect(),
+            long: false,
             refused,
         }
     }
 }
 
+/// The longest that a total of a day may last: a day on which the clocks go back, and a little.
+const LONGEST_DAY: i64 = 26 * 3600;
+
 impl Part {
     /// A number as sent, in the canonical unit and within what the metric can be; `name` is the sender's key for it.
     pub fn measured(&self, name: &str, sent: f64) -> Result<f64, String> {
-        let value = self.conversion.apply(sent);
+        let value = match &self.unstated {
+            Some(unstated) => unstated.read(self, sent)?,
+            None => self.conversion.apply(sent),
+        };
         if !value.is_finite() {
             return Err(format!("{name} is not a finite number"));
         }
+        let value = self.percentage(value);
         match self.range {
             Some((low, high)) if !(low..=high).contains(&value) => {
                 Err(format!("{value} {} is outside what {} can be, {low} to {high}", self.unit, self.metric))
@@ -111,13 +140,68 @@ impl Part {
             _ => Ok(value),
         }
     }
+
+    /// A percentage that is below all that is possible, and would not be as a fraction, is one: 0.97 % oxygen is 97 %.
+    fn percentage(&self, value: f64) -> f64 {
+        match self.range {
+            Some((low, _)) if self.unit == "%" && low > 1.0 && value > 0.0 && value <= 1.0 => percent(value),
+            _ => value,
+        }
+    }
+
+    /// Whether a value is possible for a time of so many seconds; the sentence says why not.
+    pub fn fits(&self, value: Option<f64>, seconds: i64) -> Result<(), String> {
+        match (value, self.day) {
+            (Some(value), Some(most)) if value > most && seconds <= LONGEST_DAY => Err(format!(
+                "{value} {} is more than {} can come to in a day, {most}: is the unit right?",
+                self.unit, self.metric
+            )),
+            _ => Ok(()),
+        }
+    }
 }
 
-/// No unit at all means the canonical one.
+impl Unstated {
+    fn of(metric: &Metric) -> Option<Unstated> {
+        let plausible = metric.plausible.or(metric.range)?;
+        let to_unit = |unit: &String| Some((unit.clone(), conversion(unit, &metric.unit)?));
+        let units: Vec<(String, Conversion)> = metric.unstated.iter().filter_map(to_unit).collect();
+        (!units.is_empty()).then_some(Unstated { units, plausible })
+    }
+
+    /// The value in the one unit in which it is plausible.
+    fn read(&self, part: &Part, sent: f64) -> Result<f64, String> {
+        let (low, high) = self.plausible;
+        let plausible = |(_, conversion): &&(String, Conversion)| (low..=high).contains(&conversion.apply(sent));
+        let mut found = self.units.iter().filter(plausible);
+        match (found.next(), found.next()) {
+            (Some((_, conversion)), None) => Ok(conversion.apply(sent)),
+            (None, _) => Err(format!("{sent} has no unit, and is no plausible {} in any usual one", part.metric)),
+            (Some((one, _)), Some((other, _))) => Err(format!(
+                "{sent} has no unit, and {} may be {sent} {one} as well as {sent} {other}: say which",
+                part.metric
+            )),
+        }
+    }
+}
+
+/// A fraction as a percentage, without the dust that multiplying by a hundred leaves: 0.57 is 57.
+pub fn percent(fraction: f64) -> f64 {
+    (fraction * 1e12).round() / 1e10
+}
+
+/// No unit at all means the canonical one, or one of the usual.
 fn part(metric: &Metric, units: &str) -> Option<Part> {
     let conversion = match units {
         "" => Conversion::IDENTITY,
         units => conversion(units, &metric.unit)?,
     };
-    Some(Part { metric: metric.name.clone(), unit: metric.unit.clone(), conversion, range: metric.range })
+    Some(Part {
+        metric: metric.name.clone(),
+        unit: metric.unit.clone(),
+        conversion,
+        range: metric.range,
+        day: metric.day,
+        unstated: if units.is_empty() { Unstated::of(metric) } else { None },
+    })
 }

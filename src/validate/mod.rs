@@ -18,8 +18,10 @@ use jiff::tz::TimeZone;
 use rayon::prelude::*;
 
 use crate::decode::auto_export::{Document, MetricSection, Node};
+use crate::model::receipt::ItemProblem;
 use crate::model::sample::Batch;
 pub use aggregation::Aggregation;
+use aggregation::{Layers, PointNote};
 use filling::Filling;
 use meaning::Meaning;
 use reading::Reading;
@@ -69,11 +71,15 @@ pub fn batch(document: &Document, context: &Context) -> Batch {
         sections.push((section, read));
     }
     let read: Vec<&ReadSection> = sections.iter().map(|(_, read)| read).collect();
-    let layers = aggregation::layers(context.aggregation, &read);
-    let batch = Batch { deferred: document.others.clone(), ..Batch::default() };
+    let Layers { places, notes, grouping } = aggregation::layers(context.aggregation, &read, context.home);
+    let batch = Batch { deferred: document.others.clone(), grouping, ..Batch::default() };
     let mut filling = Filling::new(batch, context.home);
-    for ((section, read), layer) in sections.iter().zip(layers) {
-        filling.add_section(section, read, layer);
+    for ((section, read), places) in sections.iter().zip(&places) {
+        filling.add_section(section, read, places);
+    }
+    for PointNote { section, at, text } in notes {
+        let path = format!("{}.data[{at}]", sections[section].0.path);
+        filling.batch.notes.push(ItemProblem { path, reason: text });
     }
     records::add(document, &mut filling);
     document.broken.iter().for_each(|broken| filling.add_broken(broken));

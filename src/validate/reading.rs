@@ -18,6 +18,8 @@ pub struct Reading<'a> {
     pub end: Option<i64>,
     pub offset_minutes: i32,
     pub source: Cow<'a, str>,
+    /// Whether a person has entered it by hand.
+    pub manual: bool,
     pub parts: Parts<'a>,
 }
 
@@ -69,12 +71,19 @@ pub fn read<'a>(node: Node<'a>, meaning: &Meaning, home: &TimeZone) -> Result<Re
     if end.is_some_and(|end| end < start.utc) {
         return Err("the end is before the start".into());
     }
+    let parts = measure(point, meaning)?;
+    if !meaning.long {
+        let seconds = end.unwrap_or(start.utc) - start.utc;
+        let fits = |part: &Measured| meaning.parts[usize::from(part.which)].fits(part.value, seconds);
+        parts.as_slice().iter().try_for_each(fits)?;
+    }
     Ok(Reading {
         start: start.utc,
         end,
         offset_minutes: start.offset_minutes.unwrap_or_else(|| offset_minutes_at(start.utc, home)),
         source: source(point.source),
-        parts: measure(point, meaning)?,
+        manual: point.manual,
+        parts,
     })
 }
 

@@ -6,12 +6,18 @@ use std::collections::HashMap;
 
 use crate::model::sample::{Batch, Rejected};
 use crate::model::sleep::NightSummary;
+use crate::model::source::is_anonymous;
 use crate::model::workout::Workout;
 
-/// Leaves one night per date and one workout per identity.
+/// Leaves each night once, and one workout per identity.
 pub fn settle(batch: &mut Batch) {
-    let nights = keep(&batch.nights, |night| night.date, |old, new| richness(new) >= richness(old));
-    retain(&mut batch.nights, &nights);
+    let mut nights: HashMap<i32, Vec<NightSummary>> = HashMap::new();
+    batch.nights.retain(|night| {
+        let known = nights.entry(night.date).or_default();
+        let is_new = !known.iter().any(|known| NightSummary { item: night.item, ..known.clone() } == *night);
+        known.extend(is_new.then(|| night.clone()));
+        is_new
+    });
     let by_id = keep(&batch.workouts, identity, |_, _| true);
     retain(&mut batch.workouts, &by_id);
     drop_nameless_twins(&mut batch.workouts);
@@ -45,37 +51,45 @@ pub fn append(batch: &mut Batch, more: Batch) {
         one.item += items;
         one
     }));
-    batch.devices.extend(more.devices.into_iter().map(|(source, model)| (source + sources, model)));
+    for ((source, hardware), samples) in more.devices {
+        *batch.devices.entry((source + sources, hardware)).or_default() += samples;
+    }
     batch.rejected.extend(more.rejected.into_iter().map(|one| Rejected { name: one.name + names, ..one }));
+    batch.grouping = match (batch.grouping.take(), more.grouping) {
+        (Some(one), Some(other)) => Some(one.and(other)),
+        (one, other) => one.or(other),
+    };
     for (kind, number) in more.deferred {
         *batch.deferred.entry(kind).or_default() += number;
     }
     settle(batch);
 }
 
-/// How much a night says; the one that says most is kept.
-pub fn richness(night: &NightSummary) -> (bool, i64, Option<i64>) {
-    (night.has_stages(), (night.asleep.unwrap_or_default() * 60.0).round() as i64, night.end)
-}
-
 /// What a workout is known by among those of one sender.
-fn identity(workout: &Workout) -> (Option<String>, i64, String) {
+fn identity(workout: &Workout) -> (Option<String>, i64, String, String) {
     match &workout.sent_id {
-        Some(id) => (Some(id.clone()), 0, String::new()),
-        None => (None, workout.start, workout.activity.clone()),
+        Some(id) => (Some(id.clone()), 0, String::new(), String::new()),
+        None => (None, workout.start, workout.activity.clone(), workout.account.source.clone()),
     }
 }
 
-/// A file without ids (CSV) beside one with them tells of the same workouts with less.
+/// One that has neither an id nor a source tells of the same workout with less, such as a line of a CSV file.
 fn drop_nameless_twins(workouts: &mut Vec<Workout>) {
-    let named: Vec<(i64, String)> = workouts
-        .iter()
-        .filter(|workout| workout.sent_id.is_some())
-        .map(|workout| (workout.start, workout.activity.clone()))
-        .collect();
+    let has_name = |workout: &Workout| (workout.sent_id.is_some(), !is_anonymous(&workout.account.source));
+    let mut best: HashMap<(i64, String), (bool, bool)> = HashMap::new();
+    for workout in workouts.iter() {
+        let known = best.entry((workout.start, workout.activity.clone())).or_default();
+        let (has_id, has_source) = has_name(workout);
+        *known = (known.0 || has_id, known.1 || has_source);
+    }
     workouts.retain(|workout| {
-        workout.sent_id.is_some()
-            || !named.iter().any(|(start, code)| (*start, code) == (workout.start, &workout.activity))
+        let (id_beside, source_beside) =
+            best.get(&(workout.start, workout.activity.clone())).copied().unwrap_or_default();
+        match has_name(workout) {
+            (true, _) => true,
+            (false, true) => !id_beside,
+            (false, false) => !id_beside && !source_beside,
+        }
     });
 }
 

@@ -16,27 +16,27 @@ use crate::support::InProcess;
 use crate::support::fill::{OWNER, sample};
 
 /// 2024-05-01T00:00:00Z
-const FIRST: i64 = 1_714_521_600;
-const DAY: i64 = 86_400;
+pub const FIRST: i64 = 1_714_521_600;
+pub const DAY: i64 = 86_400;
 /// Two days, and one that what is told late reaches into.
 const SECONDS: usize = 3 * DAY as usize;
 
 /// In the order in which they rank.
-const SOURCES: [&str; 3] = ["Robin's Apple Watch", "Robin's iPhone", "Pedometer"];
+pub const SOURCES: [&str; 3] = ["Robin's Apple Watch", "Robin's iPhone", "Pedometer"];
 
 /// One row, and the delivery that brings it alone.
 #[derive(Debug, Clone)]
-struct Told {
-    layer: Layer,
+pub struct Told {
+    pub layer: Layer,
     /// Seconds after the first.
-    start: i64,
-    span: i64,
-    value: f64,
-    source: usize,
-    manual: bool,
+    pub start: i64,
+    pub span: i64,
+    pub value: f64,
+    pub source: usize,
+    pub manual: bool,
     /// When it was sent, in seconds after the first.
-    sent: i64,
-    complete: bool,
+    pub sent: i64,
+    pub complete: bool,
 }
 
 fn told() -> impl Strategy<Value = Told> {
@@ -61,7 +61,7 @@ fn told() -> impl Strategy<Value = Told> {
     )
 }
 
-fn tellings() -> impl Strategy<Value = Vec<Told>> {
+pub fn tellings() -> impl Strategy<Value = Vec<Told>> {
     prop::collection::vec(told(), 1..25).prop_map(|mut all| {
         // One row for each key: what two deliveries say of one and the same is another matter.
         all.sort_by_key(|told| (told.layer, told.start, told.source));
@@ -71,7 +71,7 @@ fn tellings() -> impl Strategy<Value = Vec<Told>> {
     })
 }
 
-fn tell(app: &App, metric: &str, unit: &str, told: &Told) {
+pub fn tell(app: &App, metric: &str, unit: &str, told: &Told) {
     let Told { layer, start, span, value, source, manual, sent, complete } = *told;
     let row = Sample { source: source as u32, manual, ..sample(layer, FIRST + start, span, value) };
     let batch = Batch {
@@ -235,6 +235,11 @@ fn slow_means(all: &[Told]) -> Vec<Option<f64>> {
             next.min(told.start + 600)
         }
         (Layer::Raw, span) => told.start + span,
+        (Layer::Minute, span) => {
+            let fine = all.iter().filter(|other| other.layer <= Layer::Minute && other.start > told.start);
+            let next = fine.map(|other| other.start).min().unwrap_or(i64::MAX);
+            next.min(told.start + 600).max((told.start + span).min(told.sent))
+        }
         (_, span) => (told.start + span).min(told.sent),
     };
     let is_final = |told: &&Told| told.layer == Layer::Day && told.sent >= told.start + told.span;
@@ -255,8 +260,12 @@ fn slow_means(all: &[Told]) -> Vec<Option<f64>> {
                 (weight, sum) = (weight + part, sum + part * told.value);
             }
         }
-        let begins = all.iter().any(|told| told.start / DAY == day);
-        means.push((weight > 0.0 && begins).then_some(sum / weight));
+        // What lasts over midnight was measured on both dates.
+        let reaches = |told: &Told| {
+            let lasts = told.layer == Layer::Raw && told.start / DAY < day && told.start + told.span > day * DAY;
+            told.start / DAY == day || lasts
+        };
+        means.push((weight > 0.0 && all.iter().any(reaches)).then_some(sum / weight));
     }
     means
 }

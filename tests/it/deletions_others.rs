@@ -180,10 +180,44 @@ fn a_delivery_takes_its_accounts_events_and_nights() {
     let id = delete(&admin, json!({"delivery": {"id": delivery}}));
     assert_eq!((stored::workouts(&server.app).len(), stored::events(&server.app).len()), (1, 0));
     assert_eq!(stored::nights(&server.app).len(), 0);
-    assert_eq!(deliver_items(&server.app, "all", batch(450.0)).kept_out, 3);
-    assert_eq!(deliver_items(&server.app, "all", batch(400.0)).kept_out, 3);
+    // Another delivery that tells of the same is not deleted.
+    let later = deliver_items(&server.app, "all", batch(450.0));
+    assert_eq!((stored::workouts(&server.app).len(), stored::nights(&server.app).len()), (2, 1));
+    assert_sound(&server.app);
+    delete(&admin, json!({"delivery": {"id": later.delivery}}));
+    assert_eq!((stored::workouts(&server.app).len(), stored::nights(&server.app).len()), (1, 0));
     assert_sound(&server.app);
     undo(&admin, &id);
     assert_eq!((everything(&admin), stored::workouts(&server.app), stored::nights(&server.app)), before);
+    assert_sound(&server.app);
+}
+
+#[test]
+fn what_another_delivery_has_told_too_stays_when_one_is_deleted() {
+    let server = InProcess::start();
+    let admin = admin(&server);
+    let start = "2024-02-05T06:00:00Z";
+    let batch = |asleep| Batch {
+        workouts: vec![run(Sender::AutoExport, start)],
+        nights: vec![night(19_758, asleep, "Watch")],
+        ..Batch::default()
+    };
+    let deliveries = [400.0, 410.0, 410.0].map(|asleep| deliver_items(&server.app, "all", batch(asleep)));
+    let asleep = || admin.get("/api/v1/sleep").expect(200)["nights"][0]["asleep_minutes"].as_f64();
+    assert_eq!(deliveries[2].counts.unchanged, 2);
+    assert_eq!((asleep(), ids(&admin).len()), (Some(410.0), 1));
+    let before = everything(&admin);
+    let mut undone = Vec::new();
+    for (at, left) in [(0, Some(410.0)), (2, Some(410.0)), (1, None)] {
+        undone.push(delete(&admin, json!({"delivery": {"id": deliveries[at].delivery}})));
+        assert_eq!((asleep(), ids(&admin).len()), (left, usize::from(left.is_some())), "{at}");
+        assert_sound(&server.app);
+    }
+    undone.iter().rev().for_each(|id| drop(undo(&admin, id)));
+    assert_eq!(everything(&admin), before);
+    let newer = [1, 2].map(|at| delete(&admin, json!({"delivery": {"id": deliveries[at].delivery}})));
+    assert_eq!((asleep(), ids(&admin).len()), (Some(400.0), 1), "the earlier night comes back");
+    newer.iter().for_each(|id| drop(undo(&admin, id)));
+    assert_eq!(everything(&admin), before);
     assert_sound(&server.app);
 }

@@ -56,7 +56,8 @@ fn one_that_was_interrupted_goes_on_and_keeps_out_meanwhile() {
     fill(&server, MANY - 10, 10);
     assert_eq!(count(&server, "sample"), left);
     deletions::resume(store).unwrap();
-    assert_eq!((count(&server, "sample"), count(&server, "buried_sample")), (0, MANY));
+    // Ten were said once more before they were moved.
+    assert_eq!((count(&server, "sample"), count(&server, "buried_sample")), (0, MANY + 10));
     assert_sound(&server.app);
     deletions::resume(store).unwrap();
     assert!(deletions::undo(store, OWNER, task.id, 2).unwrap().is_some());

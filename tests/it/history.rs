@@ -10,7 +10,7 @@ use health_export::synth::history::{
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::check::assert_sound;
 use crate::support::counts::{assert_balanced, count};
@@ -28,6 +28,8 @@ enum Telling {
     /// A window of it: first second and the one after the last.
     Delivery(i64, i64),
     Shortcut(i64, i64),
+    /// The phone's own numbers of the dates of a window, each of them over.
+    Days(i64, i64),
 }
 
 fn year(seed: u64) -> History {
@@ -62,6 +64,11 @@ fn tell(server: &InProcess, history: &History, telling: &Telling) {
             let headers = [("automation-aggregation", "none")];
             server.client.post("/api/v1/ingest", &headers, body.as_bytes()).expect(200)
         }
+        Telling::Days(from, to) => {
+            let body = days(history, *from, *to).to_string();
+            let headers = [("automation-aggregation", "Days"), ("automation-period", "Previous 7 Days")];
+            server.client.post("/api/v1/ingest", &headers, body.as_bytes()).expect(200)
+        }
         Telling::Shortcut(from, to) => {
             let body = shortcuts::body(history, *from, *to).to_string();
             server.client.post("/api/v1/ingest", &[], body.as_bytes()).expect(200)
@@ -69,6 +76,28 @@ fn tell(server: &InProcess, history: &History, telling: &Telling) {
     };
     assert_balanced(&receipt);
     assert_eq!(count(&receipt, "quarantined"), 0, "{telling:?}: {receipt}");
+}
+
+/// What the app sends of whole dates when it is set to sum them up.
+fn days(history: &History, from: i64, to: i64) -> Value {
+    let zone = TimeZone::get(ZONE).unwrap();
+    let midnight = |date: &str| {
+        let date: jiff::civil::Date = date.parse().unwrap();
+        date.to_datetime(jiff::civil::Time::midnight()).to_zoned_datetime(zone.clone()).unwrap()
+    };
+    let within = |date: &str| (from..to).contains(&midnight(date).timestamp().as_second());
+    let at = |date: &str| midnight(date).strftime("%Y-%m-%d %H:%M:%S %z").to_string();
+    let totals = [&STEPS, &DISTANCE, &ENERGY, &FOOD].map(|measure| {
+        let days = reference::totals(history, measure, &zone).into_iter().filter(|(date, _)| within(date));
+        let points = days.map(|(date, total)| json!({"date": at(&date), "qty": total, "source": "Watch|iPhone"}));
+        json!({"name": measure.name, "units": measure.unit, "data": points.collect::<Vec<_>>()})
+    });
+    let pulse = reference::averages_over_time(history, &HEART_RATE, &zone).into_iter().filter(|(date, _)| within(date));
+    let points = pulse
+        .map(|(date, (_, mean))| json!({"date": at(&date), "Min": mean, "Avg": mean, "Max": mean, "source": "Watch"}));
+    let pulse = json!({"name": HEART_RATE.name, "units": HEART_RATE.unit, "data": points.collect::<Vec<_>>()});
+    let metrics: Vec<Value> = totals.into_iter().chain([pulse]).filter(|metric| metric["data"] != json!([])).collect();
+    json!({"data": {"metrics": metrics}})
 }
 
 fn told(history: &History, tellings: &[Telling]) -> InProcess {
@@ -223,8 +252,9 @@ fn the_export_twice_changes_nothing() {
 fn mixes(history: &History) -> impl Strategy<Value = Vec<Telling>> + use<> {
     let base = windows(history, 21);
     let (first, end) = extent(history);
-    let stray = (0..3u8, first..end, DAY..40 * DAY).prop_map(|(who, from, length)| match who {
+    let stray = (0..4u8, first..end, DAY..40 * DAY).prop_map(|(who, from, length)| match who {
         0 => Telling::Shortcut(from, from + length),
+        1 => Telling::Days(from, from + length),
         _ => Telling::Delivery(from, from + length),
     });
     let covering = prop_oneof![

@@ -109,7 +109,7 @@ fn post_quickly(server: &InProcess, points: impl Iterator<Item = Value>) -> Valu
 }
 
 fn at_once(qty: u32, source: &str) -> Value {
-    json!({"date": "2024-02-06 14:30:00 +0000", "qty": qty, "source": source})
+    json!({"date": "2024-02-06 14:30:00 +0000", "qty": f64::from(qty) / 10.0, "source": source})
 }
 
 #[test]
@@ -119,7 +119,8 @@ fn a_hundred_thousand_records_of_one_instant_take_seconds() {
     assert_eq!(count(&first, "stored"), u64::from(MANY));
     assert_unchanged(&post_quickly(&server, (0..MANY).rev().map(|qty| at_once(qty, "Log"))));
     let changed = post_quickly(&server, (0..MANY).map(|qty| at_once(qty + MANY / 2, "Log")));
-    assert_eq!((count(&changed, "unchanged"), count(&changed, "updated")), (50_000, 50_000));
+    // Other entries of that moment, not other values of the same.
+    assert_eq!((count(&changed, "unchanged"), count(&changed, "stored")), (50_000, 50_000));
     assert_sound(&server.app);
 }
 
@@ -130,7 +131,7 @@ fn a_hundred_thousand_sources_of_one_instant_take_seconds() {
     assert_eq!(count(&first, "stored"), u64::from(MANY));
     assert_unchanged(&post_quickly(&server, (0..MANY).map(|at| at_once(1, &format!("Device {at}")))));
     let changed = post_quickly(&server, (0..MANY).map(|at| at_once(2, &format!("Device {at}"))));
-    assert_eq!(count(&changed, "updated"), u64::from(MANY));
+    assert_eq!(count(&changed, "stored"), u64::from(MANY));
     assert_sound(&server.app);
 }
 

@@ -1,6 +1,7 @@
 //! All integration tests in one binary, because each binary links DuckDB again. A file per subject; `support` starts the
 //! program, in this process or as the real binary, and talks to it over a socket as a phone would.
 
+mod accounts;
 mod answers;
 mod apple_bad;
 mod apple_export;
@@ -29,8 +30,11 @@ mod documents;
 mod downloads;
 mod dry_run;
 mod events;
+mod explain;
+mod explain_nights;
 mod export_all;
 mod figures;
+mod grouping;
 mod guards;
 mod hang_up;
 mod history;
@@ -47,6 +51,7 @@ mod log_privacy;
 mod metrics_page;
 mod monitoring;
 mod nights;
+mod one_number;
 mod owner_people;
 mod page;
 mod people;
@@ -72,6 +77,7 @@ mod shortcuts;
 mod shortcuts_door;
 mod sleep;
 mod snapshot;
+mod source_kinds;
 mod sqlite_once;
 mod statistics;
 mod stopped;
@@ -85,5 +91,7 @@ mod too_many;
 mod transfer;
 mod traps;
 mod units;
+mod upgrade;
 mod watchdog;
+mod worked;
 mod workouts;

@@ -40,6 +40,35 @@ fn send(server: &InProcess, segments: &[(&str, &str, &str)]) {
     server.client.ingest(&body("sleep_analysis", "hr", json!(segments))).expect(200);
 }
 
+/// Means of a metric by start of the bucket, as the API answers.
+fn means(server: &InProcess, metric: &str, question: &str) -> Vec<(String, f64)> {
+    let answer = server.client.get(&format!("/api/v1/aggregate/{metric}?stat=avg&{question}")).expect(200);
+    let points = answer["points"].as_array().unwrap().iter();
+    points.map(|point| (text(point, "start"), point["avg"].as_f64().unwrap())).collect()
+}
+
+#[test]
+fn levels_of_a_night_stand_on_its_date() {
+    let server = InProcess::start_with(&[("home_zone", "America/New_York")]);
+    let measured = |date: &str, qty: f64| json!({"date": date, "qty": qty, "source": WATCH});
+    // Begun before midnight, after it, and before it again.
+    let points = [("2024-03-04 23:30", 35.1), ("2024-03-06 00:30", 35.3), ("2024-03-06 22:10", 35.7)];
+    for metric in ["apple_sleeping_wrist_temperature", "breathing_disturbances"] {
+        let unit = if metric == "breathing_disturbances" { "count" } else { "degC" };
+        let points: Vec<Value> = points.iter().map(|(date, qty)| measured(&format!("{date}:00 -0500"), *qty)).collect();
+        server.client.ingest(&body(metric, unit, json!(points))).expect(200);
+        let by_day = |days: &[u32]| -> Vec<(String, f64)> {
+            let day = |day: &u32| (format!("2024-03-{day:02}T00:00:00-05:00"), [35.1, 35.3, 35.7][*day as usize - 5]);
+            days.iter().map(day).collect()
+        };
+        assert_eq!(means(&server, metric, "bucket=day"), by_day(&[5, 6, 7]));
+        assert_eq!(means(&server, metric, "bucket=day&start=2024-03-05&end=2024-03-06"), by_day(&[5]));
+        assert_eq!(means(&server, metric, "bucket=day&start=2024-03-04&end=2024-03-05"), by_day(&[]));
+        assert_eq!(means(&server, metric, "bucket=day&start=2024-03-07&end=2024-03-09"), by_day(&[7]));
+        assert_eq!(means(&server, metric, "bucket=hour")[0].0, "2024-03-04T23:00:00-05:00", "{metric}");
+    }
+}
+
 #[test]
 fn naps_are_of_their_day_and_join_no_nights() {
     let server = InProcess::start_with(&[("home_zone", "America/New_York")]);
@@ -139,6 +168,67 @@ fn a_fragment_adds_nothing_whoever_tells_of_it() {
         deliver(&server, vec![source.into()], vec![fragment]);
         assert_eq!(nights(&server, ""), whole, "{source}");
     }
+}
+
+/// Sends a night as the app sums it up, from an automation with this period.
+fn sum_up(server: &InProcess, period: &str, night: Value) -> Value {
+    let body = body("sleep_analysis", "hr", json!([night])).to_string();
+    let headers = [("content-type", "application/json"), ("automation-period", period), ("automation-id", period)];
+    server.client.post("/api/v1/ingest", &headers, body.as_bytes()).expect(200)
+}
+
+fn summed(start: &str, end: &str, hours: f64) -> Value {
+    json!({"date": "2024-03-05 00:00:00 +0000", "sleepStart": format!("{start} +0000"), "sleepEnd": format!("{end} +0000"),
+           "asleep": hours, "inBed": 0, "source": WATCH})
+}
+
+#[test]
+fn sessions_add_up_a_fragment_does_not_and_a_complete_account_replaces() {
+    let server = InProcess::start();
+    let since = "Since Last Sync";
+    sum_up(&server, since, summed("2024-03-04 22:50:00", "2024-03-05 08:42:00", 9.5));
+    let counts = |receipt: &Value| ["stored", "updated", "unchanged"].map(|word| receipt[word].as_i64().unwrap());
+    let nap = sum_up(&server, since, summed("2024-03-05 13:00:00", "2024-03-05 14:00:00", 1.0));
+    assert_eq!(counts(&nap), [1, 0, 0]);
+    let fragment = sum_up(&server, since, summed("2024-03-05 04:49:00", "2024-03-05 06:41:00", 1.8));
+    assert_eq!(counts(&fragment), [0, 0, 1]);
+    assert_eq!(nights(&server, ""), as_told(&[("2024-03-05", 10.5)]));
+    let whole = summed("2024-03-05 01:06:00", "2024-03-05 08:42:00", 7.6);
+    assert_eq!(counts(&sum_up(&server, "Previous 7 Days", whole.clone())), [0, 1, 0]);
+    assert_eq!(nights(&server, ""), [("2024-03-05".to_owned(), 456.0)]);
+    assert_eq!(counts(&sum_up(&server, "Previous 7 Days", whole)), [0, 0, 1]);
+    let both = body(
+        "sleep_analysis",
+        "hr",
+        json!([
+            summed("2024-03-05 13:00:00", "2024-03-05 14:30:00", 1.5),
+            summed("2024-03-05 17:00:00", "2024-03-05 18:00:00", 1.0)
+        ]),
+    );
+    server.client.ingest(&both).expect(200);
+    assert_eq!(nights(&server, ""), [("2024-03-05".to_owned(), 456.0 + 150.0)]);
+}
+
+#[test]
+fn a_summed_night_means_what_it_says() {
+    let server = InProcess::start();
+    let unknown = json!({"date": "2024-03-05 00:00:00 +0000", "sleepStart": "2024-03-04 23:00:00 +0000",
+                         "sleepEnd": "2024-03-05 07:00:00 +0000", "asleep": 0, "inBed": 8.0, "source": WATCH});
+    sum_up(&server, "", unknown);
+    let night = server.client.get("/api/v1/sleep").expect(200)["nights"][0].clone();
+    assert_eq!((night.get("asleep_minutes"), night["in_bed_minutes"].as_f64()), (None, Some(480.0)));
+    let too_long = json!({"date": "2024-03-07 00:00:00 +0000", "sleepStart": "2024-03-06 23:00:00 +0000",
+                          "sleepEnd": "2024-03-07 07:00:00 +0000", "totalSleep": 14.0, "asleep": 0, "core": 5.0,
+                          "deep": 1.0, "rem": 1.5, "awake": 0.2, "inBed": 0, "source": WATCH});
+    let receipt = sum_up(&server, "", too_long);
+    assert_eq!(receipt["stored"], 1);
+    assert!(receipt["notes"][0]["reason"].as_str().unwrap().contains("840 minutes asleep"), "{receipt}");
+    let night = server.client.get("/api/v1/sleep?start=2024-03-07").expect(200)["nights"][0].clone();
+    assert_eq!((night["asleep_minutes"].as_f64(), &night["stages"]["core"]), (Some(450.0), &json!(300.0)));
+    let bare = json!({"date": "2024-03-08 00:00:00 +0000", "sleepStart": "2024-03-07 23:00:00 +0000",
+                      "sleepEnd": "2024-03-08 07:00:00 +0000", "asleep": 9.0, "source": WATCH});
+    sum_up(&server, "", bare);
+    assert_eq!(nights(&server, "start=2024-03-08"), as_told(&[("2024-03-08", 8.0)]));
 }
 
 const MINUTES: i64 = 5 * 1440;

@@ -41,7 +41,7 @@ fn begin(app: &App) -> Importing {
         public_id: uuid::Uuid::now_v7().to_string(),
         user: OWNER,
         api_key: None,
-        received_at_ms: 0,
+        received_at_ms: 86_400_000,
         format: "test",
         origin: Origin::default(),
         bytes: 0,
@@ -116,14 +116,16 @@ fn what_has_changed_since_ends_as_the_file_says_and_is_counted_so() {
     let server = InProcess::start();
     let app = &server.app;
     import(app, &[&[(7, 0, 100), (8, 0, 5)], &[(7, 0, 250), (7, 1, 33)]]);
+    // It has the whole day of the source: what it leaves out is no more.
     let changed = import(app, &[&[(8, 0, 6)]]).counts;
-    assert_eq!((changed.updated, changed.stored), (1, 0));
-    // One of two is gone, in a piece before and in one after the other that is still there.
-    import(app, &[&[(7, 0, 250)], &[(8, 0, 6)]]);
+    assert_eq!((changed.updated, changed.stored, changed.superseded), (1, 0, 3));
+    assert_eq!(stored(app), of(&[(7, 1, 33), (8, 0, 6)]));
+    // What is said again counts again.
+    assert_eq!(import(app, &[&[(7, 0, 250)], &[(8, 0, 6)]]).counts.stored, 0);
     assert_eq!(stored(app), of(&[(7, 0, 250), (7, 1, 33), (8, 0, 6)]));
     // The group grows, the new one first and last.
-    assert_eq!(import(app, &[&[(7, 0, 250)], &[(7, 0, 9)]]).counts.stored, 1);
-    import(app, &[&[(8, 0, 4)], &[(8, 0, 6)]]);
+    assert_eq!(import(app, &[&[(7, 0, 250)], &[(7, 0, 9), (8, 0, 6)]]).counts.stored, 1);
+    import(app, &[&[(8, 0, 4), (7, 0, 9)], &[(8, 0, 6), (7, 0, 250)]]);
     assert_eq!(stored(app), of(&[(7, 0, 250), (7, 0, 9), (7, 1, 33), (8, 0, 4), (8, 0, 6)]));
     assert_unchanged(&import(app, &[&[(8, 0, 4), (7, 0, 9)], &[(7, 0, 250), (8, 0, 6)]]));
 }
@@ -164,8 +166,10 @@ proptest! {
         // One that is killed in the middle.
         after.iter().take(killed).fold(begin(app), |importing, piece| add(app, importing, piece));
         slices(&after);
-        let mut expected = said(&before);
-        expected.extend(said(&after));
+        // Read to its end, it is complete for the days of each source that it has anything of: here there is one day.
+        let (mut expected, after_all) = (said(&before), said(&after));
+        expected.retain(|(_, source), _| !after_all.keys().any(|(_, other)| other == source));
+        expected.extend(after_all);
         prop_assert_eq!(stored(app), expected.into_values().flatten().collect::<BTreeSet<_>>());
         let again = slices(&after);
         prop_assert_eq!(again.counts.unchanged, again.counts.received);

@@ -26,6 +26,7 @@ const ROUTES: &[(&str, &str, Option<Scope>)] = &[
     ("GET", "/api/v1/metrics", Some(Scope::Read)),
     ("GET", "/api/v1/data/{metric}", Some(Scope::Read)),
     ("GET", "/api/v1/aggregate/{metric}", Some(Scope::Read)),
+    ("GET", "/api/v1/explain/{metric}", Some(Scope::Read)),
     ("GET", "/api/v1/sessions", Some(Scope::Read)),
     ("DELETE", "/api/v1/sessions/{id}", Some(Scope::Read)),
     ("GET", "/api/v1/addresses", Some(Scope::Read)),

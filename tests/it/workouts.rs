@@ -279,7 +279,58 @@ fn check_finds_what_is_told_of_nothing() {
     assert!(app_is_gone.len() == 2 && app_is_gone.iter().all(|fault| fault.contains("by a sender")), "{app_is_gone:?}");
     let all_are_gone = faults("DELETE FROM workout_account");
     assert!(all_are_gone.iter().any(|fault| fault.contains("told of by nobody")), "{all_are_gone:?}");
-    let night =
-        "INSERT INTO night_summary (user, date, sender, source, offset_minutes, delivery) VALUES (1, 5, 1, 99, 0, 1)";
+    let night = "INSERT INTO night_summary (user, date, sender, delivery, session, source, offset_minutes)
+                 VALUES (1, 5, 1, 1, 0, 99, 0)";
     assert!(faults(night).iter().any(|fault| fault.contains("night without a source")));
+}
+
+/// Distances of the workouts there are, each with whether it has a route and how many tell of it.
+fn distances(server: &InProcess) -> Vec<(f64, bool, usize)> {
+    let list = server.client.get("/api/v1/workouts").expect(200);
+    let told = |one: &Value| {
+        let whole = server.client.get(&format!("/api/v1/workouts/{}", one["id"].as_str().unwrap())).expect(200);
+        let kilometres = one["figures"]["distance"]["value"].as_f64().unwrap();
+        (kilometres, one["has_route"].as_bool().unwrap(), whole["accounts"].as_array().unwrap().len())
+    };
+    let mut found: Vec<_> = list["workouts"].as_array().unwrap().iter().map(told).collect();
+    found.sort_by(|one, other| one.0.total_cmp(&other.0));
+    found
+}
+
+#[test]
+fn two_sources_at_one_start_have_made_two_workouts() {
+    let by_export = |source: &str, kilometres: f64| {
+        let mut told = by_apple();
+        told.account.source = source.into();
+        told.account.figures.insert("distance".into(), figure("km", kilometres));
+        told
+    };
+    let sent = |id: &str, kilometres: f64, route: bool| {
+        let mut told = by_app();
+        told.sent_id = Some(id.into());
+        told.account.figures.insert("distance".into(), figure("km", kilometres));
+        told.route.retain(|_| route);
+        told
+    };
+    let export = vec![by_export("Watch", 5.0), by_export("Run App", 7.0)];
+    let app = vec![sent("a", 5.001, true), sent("b", 7.0, false)];
+    let orders = [[export.clone(), app.clone()], [app.clone(), export.clone()]];
+    for order in orders {
+        let server = InProcess::start();
+        order.iter().for_each(|told| drop(workouts(&server.app, told.clone())));
+        assert_eq!(distances(&server), [(5.0, true, 2), (7.0, false, 2)]);
+        let list = server.client.get("/api/v1/workouts").expect(200);
+        let of =
+            |source: &str| list["workouts"].as_array().unwrap().iter().find(|one| one["source"] == source).unwrap();
+        assert_eq!((&of("Run App")["covered_by"], of("Watch").get("covered_by")), (&of("Watch")["id"], None));
+        for told in order {
+            assert_eq!(workouts(&server.app, told).counts.unchanged, 2);
+        }
+        assert_eq!(distances(&server).len(), 2);
+        assert_sound(&server.app);
+    }
+    let server = InProcess::start();
+    let ride = Workout { activity: "cycling".into(), ..by_export("Watch", 20.0) };
+    workouts(&server.app, vec![by_export("Watch", 5.0), ride]);
+    assert_eq!(distances(&server).len(), 2, "two activities are two workouts");
 }

@@ -13,6 +13,10 @@ test("a verdict says what became of the items, and leaves out what there is none
   assert.equal(w.verdict(counts(44, 44)), "44 received: 44 new");
   assert.equal(w.verdict(counts(10, 1, 2, 3, 4)), "10 received: 1 new, 2 replaced, 3 known already, 4 not understood");
   assert.equal(w.verdict(counts(0)), "0 received");
+  assert.equal(w.verdict({ ...counts(3, 3), superseded: 12 }), "3 received: 3 new; 12 earlier values count no more");
+  assert.equal(w.verdict({ ...counts(3, 0, 1, 2), superseded: 1, kept_out: 2 }), "3 received: 1 replaced, 2 deleted here, and kept out; 1 earlier value counts no more");
+  assert.equal(w.verdictOf(counts(3, 0, 1, 2), { kept_out: 1 }), "3 received: 1 replaced, 2 known already or deleted here");
+  assert.equal(w.verdictOf(counts(3, 0, 1, 2), {}), "3 received: 1 replaced, 2 known already");
   assert.equal(w.verdict({ ...counts(1, 0, 0, 0, 1), refused: true }), "Refused: it was not understood");
 });
 

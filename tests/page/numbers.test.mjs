@@ -105,13 +105,35 @@ describe("numbers", browserOr, () => {
     assert.ok(words.includes(`; ${format.number(sum(years.map((point) => point.sum)))} in all, on `), words);
   });
 
-  it("the explorer's words on what is measured are the API's: a mean of values, not of days", async () => {
+  it("the explorer's words on what is measured are the API's for the whole stretch, not a mean of means", async () => {
     const end = shift(today(), 1);
     await show(page, "metric/heart_rate?range=M");
-    const { points } = await ask(page, `/api/v1/aggregate/heart_rate?bucket=day&stat=avg,count,min,max&start=${monthBefore(end)}&end=${end}`);
-    const mean = sum(points.map(({ avg, count }) => avg * count)) / sum(points.map(({ count }) => count));
-    const [least, most] = [Math.min(...points.map(({ min }) => min)), Math.max(...points.map(({ max }) => max))];
-    assert.equal(await page.locator(".words .lead").textContent(), `${format.number(mean)} bpm on average, between ${format.number(least)} bpm and ${format.number(most)} bpm.`);
+    const { points: [{ avg, min, max }] } = await ask(page, `/api/v1/aggregate/heart_rate?bucket=all&start=${monthBefore(end)}&end=${end}`);
+    assert.equal(await page.locator(".words .lead").textContent(), `${format.number(avg)} bpm on average, between ${format.number(min)} bpm and ${format.number(max)} bpm.`);
+    const years = (await ask(page, "/api/v1/aggregate/heart_rate?bucket=year&stat=avg")).points;
+    await page.locator(".topic > :nth-child(3)").scrollIntoViewIfNeeded();
+    await card("Year by year").locator("tbody tr").first().waitFor();
+    const cells = await card("Year by year").locator(".month-table td:last-child").allTextContents();
+    assert.deepEqual(cells, years.map(({ avg }) => format.number(avg)).reverse());
+  });
+
+  it("a day has one number on Today, on its card, on its own page and in its explanation", async () => {
+    const day = shift(today(), -2);
+    const range = `range=D&end=${shift(day, 1)}`;
+    const told = (name) => card(name).locator("header .muted").textContent();
+    for (const [metric, stat, name, screen] of [["heart_rate", "avg", "Heart rate", "heart"], ["step_count", "sum", "Steps", "activity"], ["resting_heart_rate", "avg", "Resting heart rate", "heart"]]) {
+      const { points: [point], unit } = await ask(page, `/api/v1/aggregate/${metric}?bucket=day&start=${day}&end=${shift(day, 1)}`);
+      const written = `${format.number(point[stat])} ${format.unitOf(metric, unit)}`.trim();
+      await show(page, `today?date=${day}`);
+      assert.equal((await page.locator(`.value[data-metric=${metric}]`).textContent()).trim(), written, `${metric} of Today`);
+      await show(page, `${screen}?${range}`);
+      assert.ok((await told(name)).startsWith(`${written} `), `${metric} on its card: ${await told(name)}`);
+      await show(page, `metric/${metric}?${range}`);
+      await page.locator(".words .lead").waitFor();
+      assert.ok((await page.locator(".words .lead").textContent()).startsWith(`${written} `), `${metric} on its page`);
+      const { value } = await ask(page, `/api/v1/explain/${metric}?date=${day}`);
+      assert.equal(format.number(value), format.number(point[stat]), `${metric} explained`);
+    }
   });
 
   it("every day's value in the table of a chart is the API's", async () => {

@@ -12,9 +12,9 @@ export const metric = (name, units, values, source = "Watch") => ({
   data: { metrics: [{ name, units, data: values.map(([at, qty]) => ({ date: stamp(at), qty, source })) }] },
 });
 
-/** Sends a body as the app does; without a key where none is given. */
-export function post(address, key, body) {
-  const headers = { "content-type": "application/json", "automation-name": "Made up", "user-agent": "Health%20Auto%20Export/1 CFNetwork/1 Darwin/25" };
+/** Sends a body as the app does; without a key where none is given. `more` are headers of the automation. */
+export function post(address, key, body, more = {}) {
+  const headers = { ...more, "content-type": "application/json", "automation-name": "Made up", "user-agent": "Health%20Auto%20Export/1 CFNetwork/1 Darwin/25" };
   return fetch(`${address}/api/v1/ingest`, { method: "POST", headers: key ? { ...headers, "x-api-key": key } : headers, body: JSON.stringify(body) });
 }
 

@@ -203,6 +203,12 @@ impl<'a> Run<'a> {
         if tolerance.is_some_and(|tolerance| !wanted.iter().any(|one| near(one.mean, tolerance))) {
             self.fail(2, format!("the mean of {metric:?} is another"), format!("{date}: {value:?}, not {wanted:?}"));
         }
+        let outside = |(low, high): (f64, f64)| {
+            !(low..=high).contains(&value.mean) && !same(low, value.mean) && !same(high, value.mean)
+        };
+        if let Some(hours) = expect.hourly(metric, date).filter(|hours| outside(*hours)) {
+            self.fail(2, format!("the mean of {metric:?} is that of no hour"), format!("{date}: {value:?}, {hours:?}"));
+        }
         // Of other levels the app tells means alone.
         let extremes = wanted.iter().any(|one| same(one.min, value.min) && same(one.max, value.max));
         if metric == Metric::HeartRate && !extremes {

@@ -17,6 +17,9 @@ use health_export::synth::phone::statistics::{Levels, Totals};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+/// Longest that a sample lasts of which there are totals.
+const LONGEST_WALK: i64 = 3600;
+
 /// The interval of a date.
 type Span = (i64, i64);
 
@@ -53,11 +56,25 @@ impl<'a> Expect<'a> {
     }
 
     /// The phone's own total of a span, as of a moment.
-    pub fn total(&self, metric: Metric, moment: i64, (from, to): Span) -> f64 {
+    pub fn total(&self, metric: Metric, moment: i64, span: Span) -> f64 {
+        self.total_if_any(metric, moment, span).unwrap_or(0.0)
+    }
+
+    fn total_if_any(&self, metric: Metric, moment: i64, (from, to): Span) -> Option<f64> {
         let mut known = self.totals.borrow_mut();
         let make = || Rc::new(self.scenario.phone.totals(metric, moment));
         let totals = known.entry((metric, moment)).or_insert_with(make).clone();
-        totals.within(from, to).unwrap_or(0.0)
+        totals.within(from, to)
+    }
+
+    /// Whether a sync has anything of a metric for a date. Nobody writes "none": where the phone had nothing by the clock that
+    /// it cut the date with, nothing was sent, and no receiver could know that there was nothing.
+    fn tells(&self, send: &Send, metric: Metric, date: Date) -> bool {
+        let span = self.cut(send, date);
+        match metric.is_total() {
+            true => self.total_if_any(metric, send.made, span).is_some(),
+            false => self.scenario.phone.levels(metric, send.made, span.0, span.1).is_some(),
+        }
     }
 
     fn grouping(&self, send: &Send) -> Option<Grouping> {
@@ -105,31 +122,55 @@ impl<'a> Expect<'a> {
     }
 
     /// The send that settles a date, and the later ones that also tell of it.
-    fn settled(&self, date: Date) -> Option<(&'a Send, Vec<&'a Send>)> {
+    fn settled(&self, metric: Metric, date: Date) -> Option<(&'a Send, Vec<&'a Send>)> {
         let is_last_word = |send: &Send| {
             let days = self.grouping(send) == Some(Grouping::Days);
             (days || send.what == What::Export) && self.states(send)
         };
         let last = |wanted: &dyn Fn(&Send) -> bool| {
-            let fit = self.sends.iter().rev().find(|send| self.covers(send, date) && wanted(send));
+            let fits = |send: &Send| self.covers(send, date) && wanted(send) && self.tells(send, metric, date);
+            let fit = self.sends.iter().rev().find(|send| fits(send));
             fit.copied()
         };
         let by = last(&is_last_word).or_else(|| last(&|send| self.states(send))).or_else(|| last(&|_| true))?;
-        let later = self.sends.iter().copied().filter(|send| send.made > by.made && self.touches(send, date));
+        let is_later = |send: &Send| send.made > by.made;
+        if self.sends.iter().any(|send| is_later(send) && self.denies(send, metric, date)) {
+            return None;
+        }
+        let later = self.sends.iter().copied().filter(|send| is_later(send) && self.touches(send, date));
         Some((by, later.collect()))
+    }
+
+    /// Whether totals of days leave a date out, between others that they have: by the clock that they were cut with the phone had
+    /// nothing for it. Then what another clock has counted to the date is no more.
+    fn denies(&self, send: &Send, metric: Metric, date: Date) -> bool {
+        let is_days = self.grouping(send) == Some(Grouping::Days) && self.states(send);
+        if !is_days || !self.covers(send, date) || self.tells(send, metric, date) {
+            return false;
+        }
+        let has = |days: i32| {
+            let other = days_after(date, days);
+            self.covers(send, other) && self.tells(send, metric, other)
+        };
+        (1..7).any(|days| has(-days)) && (1..7).any(has)
     }
 
     /// The total of a date.
     pub fn of_total(&self, metric: Metric, date: Date) -> Want {
-        let Some((by, later)) = self.settled(date) else { return Want::Open };
+        let Some((by, later)) = self.settled(metric, date) else { return Want::Open };
         let value = self.total(metric, by.made, self.cut(by, date));
         if self.grouping(by) == Some(Grouping::Days) && self.states(by) {
             return Want::OneOf(vec![value]);
         }
-        if !self.states(by) && self.is_uncertain(metric) {
+        let span = Expect::span(date, self.home());
+        if let Some(upper) = (!self.states(by)).then(|| self.largest_buckets(metric, span)).flatten() {
+            return Want::Between(value, upper.max(value));
+        }
+        // Who is asked for yesterday once is not asked again for what came in later, of which a part may be of this date.
+        let is_late = self.is_uncertain(metric) || by.what == What::Shortcut && self.scenario.plan.changes.late;
+        if !self.states(by) && is_late {
             return Want::Open;
         }
-        let span = Expect::span(date, self.home());
         let others: Vec<f64> = later.iter().map(|send| self.total(metric, send.made, span)).collect();
         if self.has_no_ends(by) || later.iter().any(|send| self.has_no_ends(send)) {
             return self.without_ends(metric, span, &[&[value], &others[..]].concat());
@@ -158,19 +199,50 @@ impl<'a> Expect<'a> {
         }
     }
 
+    /// Of a date, all buckets that were told of, each as large as it ever was; none where samples are told.
+    ///
+    /// Who only adds is not believed when a number becomes smaller, for a part may be missing in what is told. It does become
+    /// smaller when the watch's samples come, some minutes or days later, and replace the phone's.
+    fn largest_buckets(&self, metric: Metric, (from, to): Span) -> Option<f64> {
+        if !is_of_several(metric) {
+            return None;
+        }
+        let mut sum = 0.0;
+        let told: Vec<&Send> = self.sends.iter().copied().filter(|send| send.from < to && from < send.to).collect();
+        let length = |send: &&Send| match self.grouping(send)? {
+            Grouping::None => None,
+            Grouping::Default | Grouping::Minutes => Some(60),
+            Grouping::Hours => Some(3600),
+            Grouping::Days => Some(to - from),
+        };
+        let lengths: Option<Vec<i64>> = told.iter().map(length).collect();
+        let length = lengths?.into_iter().min()?;
+        let mut start = from;
+        while start < to {
+            let end = (start + length).min(to);
+            let of = |send: &&Send| self.total(metric, send.made, (start, end.min(send.to)));
+            let tells = |send: &&&Send| send.to > start && send.from < end;
+            sum += told.iter().filter(tells).map(of).fold(0.0, f64::max);
+            start = end;
+        }
+        Some(sum)
+    }
+
     fn has_no_ends(&self, send: &Send) -> bool {
         self.grouping(send) == Some(Grouping::None)
     }
 
     /// Of what only adds, a smaller number is not believed: when the watch's samples come late they replace the phone's.
     pub fn is_uncertain(&self, metric: Metric) -> bool {
-        let several = matches!(metric, Metric::Steps | Metric::Distance);
-        self.scenario.plan.changes.late && several
+        self.scenario.plan.changes.late && is_of_several(metric)
     }
 
     /// The most that a date's total may be: the phone's own as of any sync that tells of it.
     pub fn most(&self, metric: Metric, date: Date) -> Option<f64> {
         let adds = matches!(self.scenario.setup, Setup::News | Setup::NewsAndDays | Setup::Bare | Setup::Shortcuts);
+        if let Some(most) = adds.then(|| self.most_of_adders(metric, date)).flatten() {
+            return Some(most);
+        }
         if adds && self.is_uncertain(metric) {
             return None;
         }
@@ -179,10 +251,17 @@ impl<'a> Expect<'a> {
         let slack = if no_ends { 1800 } else { 0 };
         let from = spans.iter().map(|span| span.0).min()? - slack;
         let to = spans.iter().map(|span| span.1).max()? + slack;
-        let told = self.sends.iter().filter(|send| send.from < to && from < send.to);
+        // What begins before a sync's end may last into the next date.
+        let told = self.sends.iter().filter(|send| send.from < to && from < send.to + LONGEST_WALK);
         let most = told.map(|send| self.total(metric, send.made, (from, to))).fold(0.0, f64::max);
-        let several = matches!(metric, Metric::Steps | Metric::Distance);
-        Some(if no_ends && several { most * 1.15 } else { most })
+        Some(if no_ends && is_of_several(metric) { most * 1.15 } else { most })
+    }
+
+    /// The same of those who only add, whose numbers never become smaller: see `largest_buckets`.
+    fn most_of_adders(&self, metric: Metric, date: Date) -> Option<f64> {
+        let span = Expect::span(date, self.home());
+        let largest = self.largest_buckets(metric, span)?;
+        Some(self.sends.iter().map(|send| self.total(metric, send.made, span)).fold(largest, f64::max))
     }
 
     /// Whether the phone's own total has never become less.
@@ -199,7 +278,7 @@ impl<'a> Expect<'a> {
 
     /// Levels of a date, and how far off the mean may be, if it is determined.
     pub fn of_levels(&self, metric: Metric, date: Date) -> Option<(Vec<Levels>, Option<f64>)> {
-        let (by, later) = self.settled(date)?;
+        let (by, later) = self.settled(metric, date)?;
         let cut = self.cut(by, date);
         let home = Expect::span(date, self.home());
         let phone = &self.scenario.phone;
@@ -209,6 +288,8 @@ impl<'a> Expect<'a> {
         let coarse = [Some(Grouping::Hours), Some(Grouping::None)].contains(&self.grouping(by));
         let tolerance = match metric.facts().style {
             _ if closed => self.states(by).then_some(0.0),
+            // How long in an hour a pulse stood for is not told: see `hourly`.
+            Style::TemporallyWeighted if self.grouping(by) == Some(Grouping::Hours) => None,
             // How Apple integrates a pulse is not published: each value is held until the next one here.
             Style::TemporallyWeighted => Some(0.05),
             // How long a level lasted in an hour, or without an end, is not told.
@@ -216,6 +297,20 @@ impl<'a> Expect<'a> {
             Style::Arithmetic | Style::Cumulative => Some(0.0),
         };
         Some((found, tolerance))
+    }
+
+    /// The least and the greatest mean of an hour, where a date's pulse is told by the hour: its own lies between them.
+    pub fn hourly(&self, metric: Metric, date: Date) -> Option<(f64, f64)> {
+        let (by, later) = self.settled(metric, date)?;
+        let is_told = metric == Metric::HeartRate && self.grouping(by) == Some(Grouping::Hours);
+        let (from, to) = Expect::span(date, self.home());
+        let hours = (from..to).step_by(3600).flat_map(|hour| {
+            let sends = [by].into_iter().chain(later.iter().copied());
+            sends
+                .filter_map(move |send| self.scenario.phone.levels(metric, send.made, hour, (hour + 3600).min(send.to)))
+        });
+        let means: Vec<f64> = hours.map(|levels| levels.mean).collect();
+        (is_told && !means.is_empty()).then(|| ends(&means))
     }
 
     /// Minutes asleep of a date: as of the last sync that told of the whole of it, or of a later one that told of a part.
@@ -255,6 +350,11 @@ impl<'a> Expect<'a> {
         found.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
         found
     }
+}
+
+/// Whether several count it at a time.
+fn is_of_several(metric: Metric) -> bool {
+    matches!(metric, Metric::Steps | Metric::Distance)
 }
 
 fn ends(values: &[f64]) -> (f64, f64) {

@@ -38,7 +38,12 @@ pub struct Point<'a> {
     pub qualifier: Field<'a>,
     /// The counts of `sexual_activity`, in the order of `PROTECTION`.
     pub protection: [Field<'a>; 3],
+    /// Whether it says that a person has entered it by hand.
+    pub manual: bool,
 }
+
+/// Keys, of the point or of its `metadata`, that say so.
+const ENTERED: [&str; 3] = ["HKWasUserEntered", "WasUserEntered", "wasUserEntered"];
 
 /// The keys that `sexual_activity` uses instead of a quantity.
 pub const PROTECTION: [&str; 3] = ["Unspecified", "Protection Used", "Protection Not Used"];
@@ -48,8 +53,9 @@ impl<'a> Point<'a> {
     pub fn read(node: Node<'a>) -> Point<'a> {
         let mut point = Point::default();
         for (key, value) in node.entries() {
-            if let Some(place) = point.place(key) {
-                *place = value.field();
+            match point.place(key) {
+                Some(place) => *place = value.field(),
+                None => point.manual |= was_entered(key, value),
             }
         }
         point
@@ -73,6 +79,14 @@ impl<'a> Point<'a> {
                 &mut self.protection[at]
             }
         })
+    }
+}
+
+fn was_entered(key: &str, value: Node) -> bool {
+    let yes = |value: Node| value.boolean().or_else(|| value.number().map(|number| number == 1.0)) == Some(true);
+    match key {
+        "metadata" => value.entries().any(|(key, value)| ENTERED.contains(&key) && yes(value)),
+        _ => ENTERED.contains(&key) && yes(value),
     }
 }
 

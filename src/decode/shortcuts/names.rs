@@ -37,6 +37,17 @@ pub fn is_known(name: &str) -> bool {
     known(name).is_some()
 }
 
+/// Words that say what kind of number it is, or how the body is made, and never what was measured.
+const NO_METRICS: &str = "sum total totals subtotal hours hour minutes seconds durationmin durationsec durationseconds \
+     durationminutes durationhours duration valence valenceclassification arousal schemaversion apiversion appversion version \
+     median mean result results number samplecount itemcount index offset page limit status code success";
+
+/// Whether a name is one of those: a number under it is not understood.
+pub fn is_no_metric(name: &str) -> bool {
+    let plain: String = name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+    NO_METRICS.split_ascii_whitespace().any(|word| word == plain)
+}
+
 pub fn is_sleep(name: &str) -> bool {
     known(name).is_some_and(|(metric, _)| metric.name == SLEEP)
 }
@@ -53,5 +64,17 @@ mod tests {
         assert_eq!(found("weight_km"), None);
         assert_eq!(found("StepCount"), Some(("step_count", None)));
         assert_eq!(found("mood"), None);
+    }
+
+    #[test]
+    fn what_only_describes_a_number_is_no_metric() {
+        for name in
+            ["sum", "Total", "hours", "duration_min", "durationMin", "valence", "schema_version", "schemaVersion"]
+        {
+            assert!(known(name).is_none() && is_no_metric(name), "{name}");
+        }
+        for name in ["mood", "stress_level", "total_fat", "puffs"] {
+            assert!(!is_no_metric(name), "{name}");
+        }
     }
 }

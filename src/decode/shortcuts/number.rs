@@ -190,8 +190,6 @@ fn decimal_mark(bare: &str, counts: bool) -> Result<Option<char>, Fault> {
     match (can_group, mark, counts) {
         (false, ..) => Ok(Some(mark)),
         (true, ',', true) => Ok(None),
-        // A point is also how programs write decimals.
-        (true, '.', false) => Ok(Some('.')),
         _ => Err(Fault::Ambiguous),
     }
 }
@@ -232,7 +230,8 @@ mod tests {
             ("8,412", true, Some(8412.0)),
             ("8,412", false, None),
             ("8.412", true, None),
-            ("8.412", false, Some(8.412)),
+            ("8.412", false, None),
+            ("0.412", false, Some(0.412)),
             ("72,5", false, Some(72.5)),
             ("72,5", true, Some(72.5)),
             ("1.234,5", false, Some(1234.5)),

@@ -18,6 +18,10 @@ pub struct Aggregate<'a> {
     pub tz: String,
     /// The layer that the figures come from; "mixed" when it differs from day to day.
     pub layer: &'static str,
+    /// With `whole=`: those statistics of the whole range.
+    #[schema(value_type = Option<Object>)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    whole: Option<Whole<'a>>,
     /// With `shape=rows`: `start` and the statistics asked for.
     #[schema(value_type = Option<Vec<Object>>)]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -41,7 +45,14 @@ pub enum Fill {
     Zero,
 }
 
-pub fn written<'a>(question: &'a Question, answer: &'a Answer, shape: Shape, fill: Option<Fill>) -> Aggregate<'a> {
+/// `whole` are statistics of the whole range, and their values.
+pub fn written<'a>(
+    question: &'a Question,
+    answer: &'a Answer,
+    whole: (&'a [Stat], &'a [Option<f64>]),
+    shape: Shape,
+    fill: Option<Fill>,
+) -> Aggregate<'a> {
     let names: Vec<_> = question.stats.iter().map(|stat| (*stat, stat.name())).collect();
     let (points, columns) = match shape {
         Shape::Rows => (Some(Points { answer, names, fill, clock: Clock::new(Some(&question.zone)) }), None),
@@ -53,8 +64,24 @@ pub fn written<'a>(question: &'a Question, answer: &'a Answer, shape: Shape, fil
         bucket: answer.bucket.to_string(),
         tz: zone_name(&question.zone),
         layer: answer.layer(),
+        whole: (!whole.0.is_empty()).then_some(Whole { stats: whole.0, values: whole.1 }),
         points,
         columns,
+    }
+}
+
+/// The statistics of the whole range.
+struct Whole<'a> {
+    stats: &'a [Stat],
+    values: &'a [Option<f64>],
+}
+
+impl Serialize for Whole<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.stats.iter().zip(self.values).map(|(stat, value)| match stat {
+            Stat::Count => (stat.name(), Cell::Count(Some(value.unwrap_or(0.0) as u64))),
+            _ => (stat.name(), Cell::Value(*value)),
+        }))
     }
 }
 

@@ -29,6 +29,9 @@ pub struct Counts {
     pub updated: u64,
     pub unchanged: u64,
     pub quarantined: u64,
+    /// Stored samples that count no more, because this delivery says otherwise or, complete, nothing of them. Left out when 0.
+    #[serde(skip_serializing_if = "is_none_of", default)]
+    pub superseded: u64,
 }
 
 impl Counts {
@@ -48,6 +51,7 @@ impl Counts {
             updated: self.updated + other.updated,
             unchanged: self.unchanged + other.unchanged,
             quarantined: self.quarantined + other.quarantined,
+            superseded: self.superseded + other.superseded,
         }
     }
 
@@ -106,6 +110,14 @@ fn is_none_of(items: &u64) -> bool {
 }
 
 impl Receipt {
+    /// Adds what counts no more, by metric.
+    pub fn add_superseded(&mut self, superseded: &BTreeMap<String, u64>) {
+        for (name, number) in superseded {
+            self.counts.superseded += number;
+            self.by_metric.entry(name.clone()).or_default().superseded += number;
+        }
+    }
+
     /// Adds what another receipt counts; the id stays.
     pub fn add(&mut self, other: Receipt) {
         self.counts = self.counts.plus(other.counts);

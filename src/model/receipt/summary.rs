@@ -12,7 +12,7 @@ impl Receipt {
     }
 
     fn sentence(&self) -> String {
-        let Counts { received, stored, updated, unchanged, quarantined } = self.counts;
+        let Counts { received, stored, updated, unchanged, quarantined, superseded } = self.counts;
         let mut parts = Vec::new();
         if stored > 0 {
             parts.push(format!("Stored {stored} new {}{}", plural(stored), self.names(|counts| counts.stored)));
@@ -20,8 +20,19 @@ impl Receipt {
         if updated > 0 {
             parts.push(format!("{updated} replaced{}", self.names(|counts| counts.updated)));
         }
-        if unchanged > 0 {
-            parts.push(format!("{unchanged} {} already known", if unchanged == 1 { "was" } else { "were" }));
+        let were = |items: u64| if items == 1 { "was" } else { "were" };
+        let known = unchanged.saturating_sub(self.kept_out);
+        if known > 0 {
+            parts.push(format!("{known} {} already known", were(known)));
+        }
+        if self.kept_out > 0 {
+            parts.push(format!("{} {} deleted here and kept out", self.kept_out, were(self.kept_out)));
+        }
+        if superseded > 0 {
+            parts.push(format!(
+                "{superseded} earlier {} no more",
+                if superseded == 1 { "value counts" } else { "values count" }
+            ));
         }
         if quarantined > 0 {
             let first = self.problems.first().map(|problem| format!(": {} ({})", problem.reason, problem.path));
@@ -78,6 +89,8 @@ mod tests {
             "Stored 12 new values (steps, weight); 3 were already known; 1 could not be read: \"x\" is not a number \
              ($.weight)."
         );
+        let deleted = Receipt { counts: counts(0, 3, 0), kept_out: 2, ..Receipt::default() };
+        assert_eq!(deleted.with_summary().summary, "1 was already known; 2 were deleted here and kept out.");
         assert_eq!(Receipt::default().with_summary().summary, "Nothing new was sent.");
     }
 }

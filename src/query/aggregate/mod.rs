@@ -15,6 +15,7 @@ use crate::model::time::Layer;
 use crate::query::budget::Stop;
 use crate::query::duck::engine::Engine;
 use crate::query::layering::{reach, stored};
+use crate::query::sleep::level::AROUND;
 use crate::query::stat::Stat;
 use crate::query::tally::Tallies;
 use crate::store::Store;
@@ -89,18 +90,36 @@ pub fn answer_from_samples(store: &Store, engine: &Engine, question: &Question, 
     answer_with(store, engine, question, stop, false)
 }
 
-/// Answers in the smallest bucket of which the range has at most that many; the question's own does not matter.
-pub fn answer_in_at_most(
+/// How a chart is drawn.
+#[derive(Debug, Clone, Default)]
+pub struct Drawing {
+    /// The smallest bucket is taken of which the range has at most that many; the question's own does not matter then.
+    pub points: Option<usize>,
+    /// Statistics of the whole range as one, beside those of its buckets.
+    pub whole: Vec<Stat>,
+}
+
+/// Answers for a chart: the buckets, and the statistics of the whole range on the same snapshot, `None` where it has none.
+pub fn drawn(
     store: &Store,
     engine: &Engine,
     question: &Question,
-    points: usize,
+    drawing: &Drawing,
     stop: &Stop,
-) -> Result<Answer> {
+) -> Result<(Answer, Vec<Option<f64>>)> {
     let snapshot = snapshot(store, engine, stop)?;
-    let bucket = fitting::bucket(snapshot.lanes[0].reading(), question, points)?;
-    let question = Question { bucket, ..question.clone() };
-    Ok(answer_on(snapshot, engine, &question, stop, true)?.0)
+    let bucket = match drawing.points {
+        Some(points) => fitting::bucket(snapshot.lanes[0].reading(), question, points)?,
+        None => question.bucket,
+    };
+    let (answer, snapshot) = answer_on(snapshot, engine, &Question { bucket, ..question.clone() }, stop, true)?;
+    if drawing.whole.is_empty() {
+        return Ok((answer, Vec::new()));
+    }
+    let as_one = Question { bucket: Bucket::All, stats: drawing.whole.clone(), ..question.clone() };
+    let (whole, _) = answer_on(snapshot, engine, &as_one, stop, true)?;
+    let nothing = || vec![None; drawing.whole.len()];
+    Ok((answer, whole.points.into_iter().next().map_or_else(nothing, |point| point.values)))
 }
 
 fn answer_with(store: &Store, engine: &Engine, question: &Question, stop: &Stop, rolled: bool) -> Result<Answer> {
@@ -133,16 +152,24 @@ pub fn answer_on(
         starts: Vec::new(),
         rows_stepped: 0,
     };
-    if let Some(range) = range(question, &scanning.extents) {
+    if let Some(range) = lay(&mut scanning)? {
         fill(&mut answer, &mut scanning, range, rolled)?;
     }
     Ok((answer, Snapshot { lanes: scanning.lanes }))
 }
 
-fn fill(answer: &mut Answer, scanning: &mut Scanning, range: Range, rolled: bool) -> Result<()> {
+/// Lays the buckets, and says from when to when they are filled; `None` where nothing is stored.
+pub(super) fn lay(scanning: &mut Scanning) -> Result<Option<Range>> {
+    let Some(stored) = counted(&scanning.extents) else { return Ok(None) };
+    // A night's date may begin before its first value, and end after its last.
+    let around = if scanning.counts_by_night() { AROUND } else { 0 };
+    let Some(range) = within(scanning.question, (stored.0 - around, stored.1 + around)) else { return Ok(None) };
     scanning.lay_buckets(range)?;
+    Ok(Some((range.0, whole_end(scanning, range.1))))
+}
+
+fn fill(answer: &mut Answer, scanning: &mut Scanning, range: Range, rolled: bool) -> Result<()> {
     answer.starts = scanning.buckets.starts().to_vec();
-    let range = (range.0, whole_end(scanning, range.1));
     let (points, layers) = match if rolled { rolled::pieces(scanning, range)? } else { None } {
         Some(pieces) => {
             let tallies = piece_together(scanning, pieces)?;
@@ -153,6 +180,11 @@ fn fill(answer: &mut Answer, scanning: &mut Scanning, range: Range, rolled: bool
     };
     answer.points = points;
     answer.starts.truncate(used(&answer.starts, &answer.points, &scanning.extents));
+    answer.starts.drain(..unused(&answer.starts, &answer.points, &scanning.extents));
+    if scanning.counts_by_night() && scanning.question.from.is_none() {
+        let first = answer.points.first().map_or(i64::MAX, |point| point.start);
+        answer.starts.retain(|start| *start >= first);
+    }
     if scanning.is_layered() {
         answer.layers.retain(|layer| layers & (1 << layer.id()) != 0);
     }
@@ -174,6 +206,13 @@ fn used(starts: &[i64], points: &[Point], extents: &[Extent]) -> usize {
     starts.partition_point(|start| *start <= last)
 }
 
+/// How many of the first buckets nothing is stored of.
+fn unused(starts: &[i64], points: &[Point], extents: &[Extent]) -> usize {
+    let first = extents.iter().map(|extent| extent.first).min().unwrap_or(i64::MAX);
+    let first = points.first().map_or(first, |point| point.start.min(first));
+    starts.partition_point(|start| *start <= first).saturating_sub(1)
+}
+
 fn piece_together(scanning: &mut Scanning, pieces: Vec<Piece>) -> Result<Tallies> {
     let mut whole = Tallies::default();
     for piece in pieces {
@@ -188,7 +227,18 @@ fn piece_together(scanning: &mut Scanning, pieces: Vec<Piece>) -> Result<Tallies
 
 /// Where in time the answer lies: the range asked for, cut to what is stored.
 fn range(question: &Question, extents: &[Extent]) -> Option<Range> {
+    within(question, counted(extents)?)
+}
+
+/// When anything counts of what is stored.
+fn counted(extents: &[Extent]) -> Option<Range> {
     let (first, end) = stored(extents)?;
+    // Where a phone's day begins it may be the day after here.
+    let days = extents.iter().filter(|extent| extent.layer == Layer::Day);
+    Some((days.map(|extent| extent.first - reach(extent.layer)).fold(first, i64::min), end))
+}
+
+fn within(question: &Question, (first, end): Range) -> Option<Range> {
     let from = question.from.map_or(first, |from| from.max(first));
     let to = question.to.map_or(end, |to| to.min(end));
     (from < to).then_some((from, to))

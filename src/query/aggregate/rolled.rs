@@ -37,6 +37,7 @@ pub fn pieces(scanning: &Scanning, range: Range) -> Result<Option<Vec<Piece>>> {
 fn serves(scanning: &Scanning) -> bool {
     let question = scanning.question;
     question.dedupe
+        && !scanning.counts_by_night()
         && question.layer.is_none()
         && question.sources.is_empty()
         && !matches!(question.bucket, Bucket::Minutes(_))
@@ -85,7 +86,7 @@ fn cut((from, to): Range, (begin, end): Range, dirty: &[Range]) -> Vec<Piece> {
 pub fn tally(scanning: &mut Scanning, range: Range) -> Result<Tallies> {
     let question = scanning.question;
     let coarser = match question.bucket {
-        Bucket::Week | Bucket::Month | Bucket::Year => Some(scanning.buckets.clone()),
+        Bucket::Week | Bucket::Month | Bucket::Year | Bucket::All => Some(scanning.buckets.clone()),
         _ => None,
     };
     let grain = if question.bucket == Bucket::Hour { Grain::Hour } else { Grain::Day };

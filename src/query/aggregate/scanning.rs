@@ -17,17 +17,19 @@ use crate::query::duck::table::{SAMPLE_RANGE, SAMPLE_RUNS, SAMPLES, SUMMARY_RUNS
 use crate::query::duck::window::{Anchor, Parts, Window};
 use crate::query::layering::{fits, reach};
 use crate::query::resolve::claims::Trust;
+use crate::query::resolve::latest::Latest;
 use crate::query::resolve::levels::Style;
 use crate::query::resolve::rows::Columns;
 use crate::query::resolve::scan::{Scan, Way};
 use crate::query::resolve::totals::Ranking;
+use crate::query::sleep::level::AROUND;
 use crate::query::subject::{self, Subject};
 use crate::query::tally::{Figures, Tallies, Tally};
 use crate::store::lane::Lane;
 use crate::store::samples::narrowed;
 use crate::store::series::{Extent, longest_sample};
 use crate::store::snapshot::Snapshot;
-use crate::store::{Reading, accounts, dictionary, priority};
+use crate::store::{Reading, dictionary, priority, stated};
 
 /// UTC epoch seconds; start included, end excluded.
 pub type Range = (i64, i64);
@@ -108,13 +110,21 @@ impl<'a> Scanning<'a> {
     /// Whether it must be decided what counts at each moment.
     fn is_resolved(&self) -> bool {
         let weighs = self.subject.mean != Mean::Arithmetic;
-        self.question.dedupe && (self.is_total() || self.is_layered() || weighs)
+        self.question.dedupe && (self.is_total() || self.is_layered() || weighs || self.counts_by_night())
     }
 
-    /// The statistics asked for. Of a level, a bucket has nothing to say in which no value begins, even where one reaches in.
+    /// Whether values count on the date of their night, whenever they begin.
+    pub fn counts_by_night(&self) -> bool {
+        let short = matches!(self.question.bucket, Bucket::Minutes(_) | Bucket::Hour);
+        self.subject.of_night && self.question.dedupe && !short
+    }
+
+    /// The statistics asked for. Of a level, a bucket has nothing to say in which nothing was measured, even where the last value
+    /// before is taken to last into it.
     pub fn finished(&self, tallies: Tallies) -> Vec<Point> {
         let (stats, mean, is_total) = (&self.question.stats, self.subject.mean, self.is_total());
-        let shown = tallies.into_iter().filter(|(_, tally)| is_total || tally.figures().samples > 0);
+        let measured = |figures: &Figures| figures.samples > 0 || figures.low <= figures.high;
+        let shown = tallies.into_iter().filter(|(_, tally)| is_total || measured(tally.figures()));
         shown.map(|(start, tally)| Point { start, values: tally.finish(stats, mean) }).collect()
     }
 
@@ -143,13 +153,20 @@ impl<'a> Scanning<'a> {
 
     /// Decides what counts at each moment, and adds that up.
     fn resolve(&mut self, range: Range) -> Result<Tallies> {
+        let (tallies, stepped) = self.resolver(range)?.run(&mut self.lanes)?;
+        self.rows_stepped += stepped;
+        Ok(tallies)
+    }
+
+    /// What decides which of all that is stored counts in a range.
+    pub fn resolver(&self, range: Range) -> Result<Scan<'a>> {
         let claims = self.extents.iter().any(|extent| extent.layer != Layer::Raw);
         let pieces = self.cut_to_buckets(self.pieces(range, 0));
-        let scan = Scan {
+        Ok(Scan {
             user: self.question.user,
             metric: self.metric(),
             narrowed: self.narrowed.clone(),
-            columns: Columns { claims, summaries: self.has_summaries() },
+            columns: Columns { claims, summaries: self.has_summaries(), nights: self.counts_by_night() },
             way: self.way()?,
             trust: self.trust(claims)?,
             zone: &self.question.zone,
@@ -158,15 +175,12 @@ impl<'a> Scanning<'a> {
             stats: &self.question.stats,
             around: self.around(),
             pieces,
-        };
-        let (tallies, stepped) = scan.run(&mut self.lanes)?;
-        self.rows_stepped += stepped;
-        Ok(tallies)
+        })
     }
 
     fn cuts(&self, (from, to): Range) -> Result<Parts> {
         let bucket = match self.question.bucket {
-            Bucket::Week | Bucket::Month | Bucket::Year => Bucket::Day,
+            Bucket::Week | Bucket::Month | Bucket::Year | Bucket::All => Bucket::Day,
             _ => return Ok(self.buckets.clone()),
         };
         Ok(Parts::new(buckets(&Question { bucket, ..self.question.clone() }, from, to)?))
@@ -187,8 +201,12 @@ impl<'a> Scanning<'a> {
         if !claims {
             return Ok(Trust::default());
         }
-        let accounts = accounts::of_samples(self.reading(), self.question.user, self.metric())?;
-        Ok(Trust { shortcuts: dictionary::unnamed(self.reading())?.shortcuts, accounts })
+        let (reading, user, metric) = (self.reading(), self.question.user, self.metric());
+        Ok(Trust {
+            shortcuts: dictionary::unnamed(reading)?.shortcuts,
+            exports: Latest::of(&stated::by_exports(reading, user, metric)?),
+            days: Latest::of(&stated::days(reading, user, metric)?),
+        })
     }
 
     /// How far around a piece there may be something that decides what counts in it: twice as far as samples last, for
@@ -201,7 +219,8 @@ impl<'a> Scanning<'a> {
             0 => 0,
             reach => 2 * (reach + DAY),
         };
-        (2 * longest.max(lasts) + buckets, lasts + buckets)
+        let nights = if self.counts_by_night() { AROUND } else { 0 };
+        (2 * longest.max(lasts) + buckets + nights, lasts + buckets + nights)
     }
 
     /// Runs of samples, added up in the scan and then by DuckDB.

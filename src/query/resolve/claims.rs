@@ -1,6 +1,7 @@
 //! Which of two claims about the same time counts.
 
 use crate::model::time::Layer;
+use crate::query::resolve::latest::Latest;
 use crate::query::resolve::rows::{Claim, Order};
 
 /// What is known in finer claims of the time of a coarser one.
@@ -33,8 +34,10 @@ impl Content {
 pub struct Trust {
     /// The source of what Shortcuts have summed: overlapping sources are added in it.
     pub shortcuts: Option<i64>,
-    /// Complete accounts of samples: from, to, and as of when.
-    pub accounts: Vec<(i64, i64, i64)>,
+    /// When Apple's exports have stated all samples.
+    pub exports: Latest,
+    /// When days' own numbers were stated, for the first time or again.
+    pub days: Latest,
 }
 
 impl Trust {
@@ -49,6 +52,7 @@ impl Trust {
     pub fn wins(&self, claim: &Claim, content: &Content) -> bool {
         let value = claim.value.unwrap_or(0.0);
         match content {
+            _ if self.is_overtaken(claim) => false,
             Content { count: 0, .. } => true,
             _ if self.is_shortcut(claim.source) => !content.resolved,
             Content { resolved: false, .. } => true,
@@ -60,12 +64,19 @@ impl Trust {
 
     /// Whether it is a day's own number that nothing later has put in question.
     pub fn is_final(&self, claim: &Claim) -> bool {
-        let middle = claim.start + (claim.end - claim.start) / 2;
-        let covers = |(from, to, as_of): &(i64, i64, i64)| (*from..*to).contains(&middle) && *as_of > claim.order.0;
-        claim.layer == Layer::Day
-            && claim.closed
-            && !self.is_shortcut(claim.source)
-            && !self.accounts.iter().any(covers)
+        claim.layer == Layer::Day && claim.closed && !self.is_shortcut(claim.source) && !self.is_overtaken(claim)
+    }
+
+    /// Whether an account of all samples covers the time of a claim that was not stated again since: what it has nothing of
+    /// is no more.
+    pub fn is_overtaken(&self, claim: &Claim) -> bool {
+        if claim.layer > Layer::Day {
+            return false;
+        }
+        let middle = claim.at.unwrap_or(claim.start + (claim.end - claim.start) / 2);
+        let again = self.days.at(claim.start).filter(|_| claim.layer == Layer::Day);
+        let stated = again.map_or(claim.order.0, |again| again.max(claim.order.0));
+        self.exports.at(middle).is_some_and(|as_of| as_of > stated)
     }
 }
 
@@ -140,6 +151,8 @@ mod tests {
             number: 0,
             date: 0,
             at: None,
+            bucket: (0, 86_400),
+            of_date: (0, 86_400),
         }
     }
 
@@ -149,18 +162,20 @@ mod tests {
 
     #[test]
     fn a_closed_day_is_final_until_a_later_account_of_samples_covers_it() {
-        let mut trust = Trust { shortcuts: Some(SHORTCUTS), accounts: Vec::new() };
+        let mut trust = Trust { shortcuts: Some(SHORTCUTS), ..Trust::default() };
         let claim = day((90_000, 1), 100.0, false);
         assert!(trust.wins(&claim, &content(120.0, (100_000, 2), true)));
-        trust.accounts = vec![(0, 86_400, 89_000)];
+        trust.exports = Latest::of(&[(0, 86_400, 89_000)]);
         assert!(trust.is_final(&claim), "an earlier one");
-        trust.accounts = vec![(0, 86_400, 95_000)];
+        trust.exports = Latest::of(&[(0, 86_400, 95_000)]);
         assert!(!trust.wins(&claim, &content(120.0, (100_000, 2), true)));
+        trust.days = Latest::of(&[(0, 1, 96_000)]);
+        assert!(trust.is_final(&claim), "and it was stated again after that");
     }
 
     #[test]
     fn the_later_counts_unless_it_only_adds_and_says_less() {
-        let trust = Trust { shortcuts: Some(SHORTCUTS), accounts: Vec::new() };
+        let trust = Trust { shortcuts: Some(SHORTCUTS), ..Trust::default() };
         let open = |order, complete| day((order, order), 100.0, complete);
         assert!(trust.wins(&open(500, false), &content(90.0, (400, 1), false)));
         assert!(!trust.wins(&open(500, false), &content(110.0, (400, 1), false)));

@@ -5,7 +5,7 @@
 //! bucket. Counts and percentiles are of samples, and of the buckets in whose time there is nothing finer.
 //!
 //! How values weigh is HealthKit's aggregation style (`model/metric::Mean`): one each, by the time that they last, or by
-//! their energy over it. A sample without an end lasts until the next one, of any source, within a limit.
+//! their energy over it. A sample without an end lasts until the next one, of any source, within a limit, and so does a minute.
 
 use crate::model::metric::Mean;
 use crate::model::time::Layer;
@@ -58,31 +58,60 @@ pub fn levels(
 ) {
     let ends = ends(&rows.samples, style);
     let mut known = Known::of(rows.samples.iter().zip(&ends).map(|(sample, end)| (sample.start, *end)));
-    let (mut counting, mut finals) = (Vec::new(), Vec::new());
+    let (mut counting, mut finals): (Vec<(Claim, Finer)>, Vec<Final>) = (Vec::new(), Vec::new());
     for layer in BUCKETS {
-        let claims = of_layer(&rows.claims, layer, false);
-        for claim in claims.iter().filter(|claim| claim.value.is_some()) {
-            let finer = known.within((claim.start, claim.end));
+        let mut claims = of_layer(&rows.claims, layer, false);
+        claims.retain(|claim| !trust.is_overtaken(claim));
+        let ends = lasting(&claims, &rows.samples, style);
+        for (claim, end) in claims.iter().zip(&ends).filter(|(claim, _)| claim.value.is_some()) {
+            let finer = known.within(claim, *end);
             match trust.is_final(claim) {
-                true => finals.push((*claim, finer.count)),
+                true => finals.push(Final { claim: *claim, finer: finer.count, own: known.of_date(claim) }),
                 false => counting.push((*claim, finer)),
             }
         }
-        known.add(&claims);
+        known.add(&claims, &ends);
     }
-    let finals_known = Known::of(finals.iter().map(|(claim, _)| (claim.start, claim.end)));
+    let finals_known = Known::of(finals.iter().map(|day| day.claim.of_date));
+    let is_elsewhere = |time: i64| finals.iter().any(|day| day.leaves_out(time));
     // Counted are samples, and buckets of which nothing finer is known.
-    rows.samples.iter().enumerate().for_each(|(at, sample)| each(&of_sample(at, sample)));
+    let samples = rows.samples.iter().enumerate().filter(|(_, sample)| !is_elsewhere(sample.start));
+    samples.for_each(|(at, sample)| each(&of_sample(at, sample)));
+    if style.mean != Mean::Arithmetic {
+        reaching_over(&rows.samples, cuts, |level| {
+            if !is_elsewhere(level.at) {
+                each(level)
+            }
+        });
+    }
     let counted = counting.iter().map(|(claim, finer)| (claim, finer.count == 0));
-    let counted = counted.chain(finals.iter().map(|(claim, finer)| (claim, *finer == 0)));
+    let counted = counted.chain(finals.iter().map(|day| (&day.claim, day.own == 0)));
     let mut is_counted = vec![false; rows.claims.len()];
     counted.for_each(|(claim, counts)| is_counted[claim.number] = counts);
-    rows.claims.iter().for_each(|claim| each(&of_claim(rows, claim, is_counted[claim.number])));
+    let claims = rows.claims.iter().filter(|claim| claim.layer >= Layer::Day || !is_elsewhere(claim.start));
+    claims.for_each(|claim| each(&of_claim(rows, claim, is_counted[claim.number])));
 
     let weights = Weights { rows, style, cuts, finals: &finals_known };
     weights.of_samples(&ends, &mut weigh);
     counting.iter().for_each(|(claim, finer)| weights.of_bucket(claim, finer, &mut weigh));
-    finals.iter().for_each(|(claim, finer)| weights.of_final(claim, *finer, &mut weigh));
+    finals.iter().for_each(|day| weights.of_final(&day.claim, day.finer, &mut weigh));
+}
+
+/// A day's own number that counts.
+struct Final {
+    claim: Claim,
+    /// How many finer claims there are in its time, and how many of them are of its date in the zone of the question, too.
+    finer: usize,
+    own: usize,
+}
+
+impl Final {
+    /// Whether a time is of its date in the zone of the question, and not of the time that its day was cut to: by the phone's
+    /// calendar it is of the day before or after.
+    fn leaves_out(&self, time: i64) -> bool {
+        let Claim { bucket, of_date, .. } = self.claim;
+        (of_date.0..of_date.1).contains(&time) && !(bucket.0..bucket.1).contains(&time)
+    }
 }
 
 /// When samples end.
@@ -95,9 +124,34 @@ fn ends(samples: &[Sample], style: Style) -> Vec<i64> {
     samples.iter().zip(next_starts(samples, 1, |_| 0)).map(end).collect()
 }
 
+/// Until when each claim stands, which come by start. The average of a minute is as good as a sample without an end: where
+/// values weigh by time, it lasts until the next sample or minute, within the same limit.
+fn lasting(claims: &[Claim], samples: &[Sample], style: Style) -> Vec<i64> {
+    let limit = style.lasts.filter(|_| style.mean == Mean::TimeWeighted);
+    let end = |at: usize| {
+        let claim = &claims[at];
+        let Some(limit) = limit.filter(|_| claim.layer == Layer::Minute) else { return claim.end };
+        let sample = samples.get(samples.partition_point(|sample| sample.start <= claim.start));
+        let next = [claims.get(at + 1).map(|next| next.start), sample.map(|sample| sample.start)];
+        let next = next.into_iter().flatten().min().unwrap_or(i64::MAX);
+        next.min(claim.start.saturating_add(limit)).max(claim.end)
+    };
+    (0..claims.len()).map(end).collect()
+}
+
 fn of_sample(at: usize, sample: &Sample) -> Level {
     let Sample { start, value, low, high, .. } = *sample;
     Level { at: start, value, low, high, layer: Layer::Raw, counts: true, of: at }
+}
+
+/// What is measured over a time that holds cuts was measured behind each of them, too.
+fn reaching_over(samples: &[Sample], cuts: &[i64], mut each: impl FnMut(&Level)) {
+    for (at, sample) in samples.iter().enumerate().filter(|(_, sample)| sample.end > sample.start) {
+        let first = cuts.partition_point(|cut| *cut <= sample.start);
+        for cut in cuts[first..].iter().take_while(|cut| **cut < sample.end) {
+            each(&Level { at: *cut, counts: false, ..of_sample(at, sample) });
+        }
+    }
 }
 
 fn of_claim(rows: &Rows, claim: &Claim, counts: bool) -> Level {
@@ -137,21 +191,30 @@ impl Known {
         known
     }
 
-    fn add(&mut self, claims: &[Claim]) {
+    /// Claims, and until when each of them stands.
+    fn add(&mut self, claims: &[Claim], ends: &[i64]) {
         if claims.is_empty() {
             return;
         }
         let mut starts = std::mem::take(&mut self.starts);
         starts.extend(claims.iter().map(|claim| claim.start));
         starts.sort_unstable();
-        let spans = claims.iter().map(|claim| (claim.start, claim.end)).chain(self.covered.drain(..));
+        let spans = claims.iter().zip(ends).map(|(claim, end)| (claim.start, *end)).chain(self.covered.drain(..));
         *self = Known { starts, ..Known::of(spans) };
     }
 
-    fn within(&self, (start, end): Span) -> Finer {
-        let from = self.starts.partition_point(|known| *known < start);
-        let to = self.starts.partition_point(|known| *known < end);
-        Finer { count: to - from, left: self.left((start, end)) }
+    /// Of the time of a claim, and of that in which it stands.
+    fn within(&self, claim: &Claim, end: i64) -> Finer {
+        let from = self.starts.partition_point(|known| *known < claim.start);
+        let to = self.starts.partition_point(|known| *known < claim.end);
+        Finer { count: to - from, left: self.left((claim.start, end)) }
+    }
+
+    /// How many there are in the time of a day that is its date in the zone of the question, too.
+    fn of_date(&self, claim: &Claim) -> usize {
+        let (from, to) = (claim.start.max(claim.of_date.0), claim.end.min(claim.of_date.1));
+        let before = |time: i64| self.starts.partition_point(|known| *known < time);
+        before(to).saturating_sub(before(from))
     }
 
     /// What nothing covers of a stretch.
@@ -180,7 +243,7 @@ struct Weights<'a> {
     rows: &'a Rows,
     style: Style,
     cuts: &'a [i64],
-    /// The time of days of which the phone's own number counts.
+    /// The dates of which the phone's own number counts.
     finals: &'a Known,
 }
 

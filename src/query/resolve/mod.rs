@@ -4,6 +4,7 @@
 //! `claims` decides between a bucket and what is finer, `totals` and `levels` put it together, and `scan` reads a range.
 
 pub mod claims;
+pub mod latest;
 pub mod levels;
 mod overlap;
 pub mod rows;

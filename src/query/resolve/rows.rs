@@ -7,8 +7,9 @@ use jiff::tz::TimeZone;
 use crate::error::Result;
 use crate::model::day::day_begins;
 use crate::model::time::Layer;
+use crate::query::sleep::level::stands_at;
 use crate::store::Reading;
-use crate::store::accounts::{Head, head};
+use crate::store::account;
 use crate::store::lane::Lane;
 
 const DAY: i64 = 86_400;
@@ -51,12 +52,24 @@ pub struct Claim {
     pub number: usize,
     /// Of a day: days since 1970-01-01 on the phone's own calendar.
     pub date: i64,
-    /// When a bucket of a day or longer counts: the middle of that date in the zone of the question.
+    /// When a bucket counts that does not count all through its time: a day or longer in the middle of that date in the zone of the
+    /// question, one that tells of a night on the night's.
     pub at: Option<i64>,
+    /// The time of its bucket, whenever it was sent.
+    pub bucket: (i64, i64),
+    /// Of a day: the time of its date in the zone of the question; of others that of the bucket.
+    pub of_date: (i64, i64),
 }
 
 /// Which of two claims is the later: as of when (UTC epoch seconds), then by delivery.
 pub type Order = (i64, i64);
+
+/// What decides of a delivery: as of when it tells (UTC epoch seconds), and whether it is a complete account.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Head {
+    pub as_of: i64,
+    pub complete: bool,
+}
 
 /// The heads of deliveries, asked for once each.
 #[derive(Debug, Default)]
@@ -83,7 +96,8 @@ impl Heads {
         if let Some(head) = self.known.get(&delivery) {
             return Ok(*head);
         }
-        let head = head(reading, delivery)?;
+        let found = account::heads(reading, delivery)?;
+        let head = found.map_or(Head::default(), |head| Head { as_of: head.as_of, complete: head.complete });
         self.known.insert(delivery, head);
         Ok(head)
     }
@@ -103,12 +117,14 @@ pub struct Columns {
     pub claims: bool,
     /// Whether any has a min or max of its own.
     pub summaries: bool,
+    /// Whether samples count on the date of their night.
+    pub nights: bool,
 }
 
 impl Columns {
     /// SQLite's columns, in the order in which `Rows::push` reads them.
     pub fn sql(self) -> String {
-        let claims = if self.claims { ", delivery, offset_minutes" } else { ", 0, 0" };
+        let claims = if self.claims || self.nights { ", delivery, offset_minutes" } else { ", 0, 0" };
         let summaries = if self.summaries { ", min, max" } else { "" };
         format!("start, span, value, layer, source, manual{claims}{summaries}")
     }
@@ -135,13 +151,21 @@ impl Rows {
             Some(layer) if layer != Layer::Raw => layer,
             _ => {
                 let manual = lane.integer(5) != 0;
+                let (start, end) = match columns.nights {
+                    true => [stands_at(start, span, lane.integer(7) as i32, zone); 2].into(),
+                    false => (start, end),
+                };
                 self.samples.push(Sample { start, end, value, low, high, source, manual, order, complete });
                 return Ok(());
             }
         };
-        let date = (start + lane.integer(7) * 60 + DAY / 2).div_euclid(DAY);
+        let offset_minutes = lane.integer(7);
+        let date = (start + offset_minutes * 60 + DAY / 2).div_euclid(DAY);
+        let of_night = columns.nights && layer < Layer::Day;
+        let night = || stands_at(start, span, offset_minutes as i32, zone);
         // A clock that is behind must not make nothing of what it has received.
         let sent = if head.as_of > start { head.as_of } else { i64::MAX };
+        let of_date = if layer == Layer::Day { of_date(date as i32, zone) } else { (start, end) };
         self.claims.push(Claim {
             start,
             end: end.min(sent),
@@ -155,23 +179,25 @@ impl Rows {
             complete,
             number: self.claims.len(),
             date,
-            at: place(layer, (start, end), date, zone),
+            at: if of_night { Some(night()) } else { (layer >= Layer::Day).then_some(middle(of_date)) },
+            bucket: (start, end),
+            of_date,
         });
         Ok(())
     }
 }
 
-/// When a bucket of a day or longer counts.
-fn place(layer: Layer, (start, end): (i64, i64), date: i64, zone: &TimeZone) -> Option<i64> {
-    match layer {
-        Layer::Day => Some(middle_of_day(date as i32, zone)),
-        layer => (layer > Layer::Day).then_some(start + (end - start) / 2),
-    }
+/// The time of a date on the clocks of a zone.
+fn of_date(date: i32, zone: &TimeZone) -> (i64, i64) {
+    (day_begins(date, zone), day_begins(date.saturating_add(1), zone))
 }
 
 /// The middle of a date on the clocks of a zone.
 pub fn middle_of_day(date: i32, zone: &TimeZone) -> i64 {
-    let (begin, end) = (day_begins(date, zone), day_begins(date.saturating_add(1), zone));
+    middle(of_date(date, zone))
+}
+
+fn middle((begin, end): (i64, i64)) -> i64 {
     begin + (end - begin) / 2
 }
 

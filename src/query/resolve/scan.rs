@@ -88,6 +88,14 @@ impl Scan<'_> {
         )
     }
 
+    /// All rows that decide what counts in a piece.
+    pub fn rows(&self, lane: &mut Lane, piece: (i64, i64)) -> Result<Rows> {
+        lane.prepare(&self.statement())?;
+        let mut rows = Rows::default();
+        self.read(lane, piece, &mut rows, &mut Heads::default())?;
+        Ok(rows)
+    }
+
     /// Reads a piece and what lies around it.
     fn read(&self, lane: &mut Lane, (from, to): (i64, i64), rows: &mut Rows, heads: &mut Heads) -> Result<()> {
         rows.clear();
@@ -95,6 +103,9 @@ impl Scan<'_> {
         lane.restart(&[self.user, self.metric, from.saturating_sub(before), to.saturating_add(after)])?;
         while lane.step()? {
             rows.push(lane, self.columns, heads, self.zone)?;
+        }
+        if self.columns.nights {
+            rows.samples.sort_by_key(|sample| sample.start);
         }
         Ok(())
     }

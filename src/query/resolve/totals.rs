@@ -49,7 +49,8 @@ impl Ranking {
         self.ranks.len() + 2
     }
 
-    fn rank(&self, sample: &Sample) -> usize {
+    /// Of a sample; the lower ranks first.
+    pub fn rank(&self, sample: &Sample) -> usize {
         match sample.manual {
             true => 0,
             false => self.ranks.get(&sample.source).copied().unwrap_or(self.ranks.len() + 1),
@@ -138,12 +139,15 @@ fn lay(pieces: &mut Vec<Piece>, rows: &Rows, layer: Layer, trust: &Trust, cuts: 
         let inside = pieces[first..].iter().take_while(|piece| piece.start < claim.end).count();
         let inside = first..first + inside;
         let mut content = Content::default();
-        for at in inside.clone().filter(|at| !hidden[*at]) {
+        for at in inside.clone().filter(|at| layer == Layer::Day || !hidden[*at]) {
             let Piece { value, order, complete, resolved, .. } = pieces[at];
             content.add(value.unwrap_or(0.0), order, complete, resolved);
         }
         if trust.wins(claim, &content) {
-            hidden[inside].fill(true);
+            match layer {
+                Layer::Day => hide_date(pieces, claim, &mut hidden),
+                _ => hidden[inside].fill(true),
+            }
             counting.push(piece_of(claim, rows, trust));
         }
     }
@@ -151,6 +155,15 @@ fn lay(pieces: &mut Vec<Piece>, rows: &Rows, layer: Layer, trust: &Trust, cuts: 
     pieces.retain(|_| !hidden.next().unwrap_or(false));
     pieces.append(&mut counting);
     pieces.sort_by_key(|piece| piece.start);
+}
+
+/// A day's number stands for its date, whenever the phone's clock says that the date was: what is finer counts there only
+/// after the number was sent, and on other dates as if there were none.
+fn hide_date(pieces: &[Piece], claim: &Claim, hidden: &mut [bool]) {
+    let Claim { bucket, of_date, end, .. } = *claim;
+    let at = |time: i64| pieces.partition_point(|piece| piece.start < time.clamp(of_date.0, of_date.1));
+    hidden[at(of_date.0)..at(end)].fill(true);
+    hidden[at(bucket.1.max(end))..at(of_date.1)].fill(true);
 }
 
 fn piece_of(claim: &Claim, rows: &Rows, trust: &Trust) -> Piece {

@@ -13,7 +13,7 @@ use crate::store::{Reading, priority, series};
 const DAY: i64 = 86_400;
 
 /// Another whenever the rules by which samples are added up change, so that older rollups are made anew.
-const RULES: u32 = 2;
+const RULES: u32 = 3;
 
 /// What rollups depend on beside the samples.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -48,7 +48,7 @@ fn whole(segments: &[Segment], (since, until): (i64, i64), (from, to): (i64, i64
 }
 
 /// Segments in order of start, parted where nobody says anything.
-fn split(segments: &[Segment]) -> Vec<&[Segment]> {
+pub(super) fn split(segments: &[Segment]) -> Vec<&[Segment]> {
     let mut reached = i64::MIN;
     let mut starts = Vec::new();
     for (at, segment) in segments.iter().enumerate() {

@@ -69,7 +69,7 @@ fn chained(spans: impl Iterator<Item = (i64, i64)>) -> Vec<Run> {
 }
 
 /// The run that a span overlaps most, else the nearest within less than an hour; of equals the first.
-fn nearest(runs: &[Run], (start, end): (i64, i64)) -> Option<usize> {
+pub(super) fn nearest(runs: &[Run], (start, end): (i64, i64)) -> Option<usize> {
     // Negative where they lie apart.
     let overlap = |run: &Run| run.end.min(end) - run.start.max(start);
     let best = (0..runs.len()).max_by_key(|at| (overlap(&runs[*at]), Reverse(*at)))?;

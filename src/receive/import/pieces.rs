@@ -40,14 +40,14 @@ type Handed = Arc<Mutex<Option<Importing>>>;
 /// Pieces on their way to the store.
 pub enum Pieces<'a> {
     Store { store: &'a Store, importing: Handed, writing: VecDeque<oneshot::Receiver<Result<()>>> },
-    Count(Receipt),
+    Count(Box<Receipt>),
 }
 
 impl<'a> Pieces<'a> {
     /// Begins the delivery.
     pub fn begin(sink: Sink<'a>) -> Result<Pieces<'a>> {
         Ok(match sink {
-            Sink::Count => Pieces::Count(Receipt::default()),
+            Sink::Count => Pieces::Count(Box::default()),
             Sink::Store(store, head) => {
                 let importing = store.writer().run(move |writing| imports::begin(writing, &head))?;
                 Pieces::Store { store, importing: Arc::new(Mutex::new(Some(importing))), writing: VecDeque::new() }
@@ -75,7 +75,7 @@ impl<'a> Pieces<'a> {
     /// Waits for all of them and ends the delivery.
     pub fn finish(self, progress: &Progress) -> Result<Receipt> {
         match self {
-            Pieces::Count(receipt) => Ok(receipt),
+            Pieces::Count(receipt) => Ok(*receipt),
             Pieces::Store { store, importing, mut writing } => {
                 settle(&mut writing, 0)?;
                 if progress.is_stopped() {

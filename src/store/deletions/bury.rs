@@ -1,16 +1,17 @@
 //! What a deletion takes, counted and moved.
 
+use std::collections::BTreeSet;
+
 use rusqlite::{Connection, params};
 
 use super::{Aim, Order, PIECE, Task, Work, list, others, piece};
 use crate::error::{Error, Result};
 use crate::model::deletion::{Found, Kind, Plan};
-use crate::model::time::Layer;
-use crate::store::dictionary::unnamed;
 use crate::store::place::Place;
 use crate::store::samples::counts::Ledger;
-use crate::store::samples::merge::bring;
-use crate::store::samples::{Key, Row, StoredRow, table};
+use crate::store::samples::group::{Context, Group, Held, Member};
+use crate::store::samples::table::{self, Page};
+use crate::store::samples::{Key, Row, StoredRow};
 use crate::store::writer::Writing;
 
 /// What a deletion would take as things stand.
@@ -36,11 +37,21 @@ fn condition(aim: &Aim) -> String {
 }
 
 fn found(connection: &Connection, user: i64, aim: &Aim) -> Result<Vec<Found>> {
-    if aim.delivery.is_some() {
-        return found_of_delivery(connection, user, aim);
+    let counts = count(connection, user, aim, "sample", &condition(aim))?;
+    match aim.delivery {
+        // What it has only replaced or denied comes back.
+        Some(delivery) if counts.is_empty() => {
+            let denied = Aim { delivery: None, ..aim.clone() };
+            let condition = format!("{} AND superseded_by = {delivery}", condition(&denied));
+            count(connection, user, aim, "superseded_sample", &condition)
+        }
+        _ => Ok(counts),
     }
+}
+
+fn count(connection: &Connection, user: i64, aim: &Aim, table: &str, condition: &str) -> Result<Vec<Found>> {
     let mut count =
-        connection.prepare(&format!("SELECT count(*), min(start), max(start) FROM sample WHERE {}", condition(aim)))?;
+        connection.prepare(&format!("SELECT count(*), min(start), max(start) FROM {table} WHERE {condition}"))?;
     let mut all = Vec::new();
     for (metric, name) in metrics(connection, user, aim)? {
         let found = count.query_row(params![user, metric, aim.since, aim.until], |row| {
@@ -53,34 +64,15 @@ fn found(connection: &Connection, user: i64, aim: &Aim) -> Result<Vec<Found>> {
     Ok(all)
 }
 
-/// The same by looking at each, for whether a row is of a delivery its equals decide.
-fn found_of_delivery(connection: &Connection, user: i64, aim: &Aim) -> Result<Vec<Found>> {
-    let mut all = Vec::new();
-    for (metric, name) in metrics(connection, user, aim)? {
-        let mut found = Found { metric, name, samples: 0, first: i64::MAX, last: i64::MIN };
-        let mut from = Some(aim.since);
-        while let Some(since) = from {
-            let (rows, next) = read(connection, user, &Aim { since, ..aim.clone() }, metric, PIECE)?;
-            found.samples += rows.len() as i64;
-            found.first = rows.first().map_or(found.first, |((_, start, _), _)| found.first.min(*start));
-            found.last = rows.last().map_or(found.last, |((_, start, _), _)| found.last.max(*start));
-            from = next;
-        }
-        if found.samples > 0 {
-            all.push(found);
-        }
-    }
-    Ok(all)
-}
-
 /// The metrics of which there may be any.
 pub(super) fn metrics(connection: &Connection, user: i64, aim: &Aim) -> Result<Vec<(i64, String)>> {
     let mut statement = connection.prepare_cached(
         "SELECT DISTINCT metric.id, metric.name FROM series JOIN metric ON metric.id = series.metric
-         WHERE user = ?1 AND samples > 0 AND (?2 IS NULL OR metric = ?2) AND (?3 IS NULL OR source = ?3)
-         ORDER BY metric.name",
+         WHERE user = ?1 AND (samples > 0 OR ?4 IS NOT NULL) AND (?2 IS NULL OR metric = ?2)
+           AND (?3 IS NULL OR source = ?3) ORDER BY metric.name",
     )?;
-    let rows = statement.query_map(params![user, aim.metric, aim.source], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let asked = params![user, aim.metric, aim.source, aim.delivery];
+    let rows = statement.query_map(asked, |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
@@ -93,15 +85,13 @@ pub(super) fn begin(writing: &mut Writing, order: &Order, plan: &Plan) -> Result
         aim.source = Some(writing.dictionaries.source(connection, name)?);
     }
     if order.kind == Kind::Delivery {
-        // A delivery reaches as far as its rows do.
-        aim.since = plan.samples.iter().map(|found| found.first).min().unwrap_or(0);
-        aim.until = plan.samples.iter().map(|found| found.last.saturating_add(1)).max().unwrap_or(0);
+        (aim.since, aim.until) = (i64::MIN, i64::MAX);
     }
     let id = list::insert(connection, order, &aim, plan)?;
     others::bury(connection, order, id)?;
-    let metrics = plan.samples.iter().rev().map(|found| (found.metric, found.first)).collect();
-    let whole_groups = order.kind == Kind::Range && aim.source.is_none();
-    let task = Task { id, user: order.user, work: Work::Bury { aim: Box::new(aim), whole_groups, metrics } };
+    let metrics = metrics(connection, order.user, &aim)?.into_iter().rev();
+    let metrics = metrics.map(|(metric, _)| (metric, aim.since)).collect();
+    let task = Task { id, user: order.user, work: Work::Bury { aim: Box::new(aim), metrics } };
     if order.kind != Kind::Correction {
         return piece(writing, task);
     }
@@ -116,31 +106,27 @@ pub(super) fn samples(
     connection: &Connection,
     (user, deletion): (i64, i64),
     aim: &Aim,
-    whole_groups: bool,
     mut metrics: Vec<(i64, i64)>,
 ) -> Result<Vec<(i64, i64)>> {
     let (mut ledger, mut moved) = (Ledger::default(), 0);
-    let unnamed = unnamed(connection)?;
     while let Some((metric, from)) = metrics.pop() {
-        let (rows, next) =
-            read(connection, user, &Aim { since: from.max(aim.since), ..aim.clone() }, metric, PIECE - moved)?;
+        let aim = Aim { since: from.max(aim.since), ..aim.clone() };
+        let (rows, next) = read(connection, user, &aim, metric, PIECE - moved)?;
         moved += rows.len();
-        for group in rows.chunk_by(|a, b| a.0 == b.0) {
-            let key = group[0].0;
-            let mut taken = Vec::with_capacity(group.len());
-            for (_, sample) in group {
-                table::remove(connection, Place::Stored, user, key, Some(sample.ordinal))?;
-                ledger.count(key, &sample.row, -1);
-                taken.push(sample.clone());
+        let until = next.unwrap_or(aim.until);
+        let part = Aim { until, ..aim.clone() };
+        let mut keys: BTreeSet<(Key, i64)> =
+            rows.iter().map(|(key, sample)| (*key, sample.row.offset_minutes)).collect();
+        keys.extend(superseded(connection, user, &part, metric)?);
+        let context = Context::of(connection, user, (part.since, part.until))?;
+        let taking = Taking { context: &context, deletion, aim: &part };
+        for (key, offset_minutes) in keys {
+            match aim.delivery {
+                Some(delivery) => taking.of_delivery(delivery, key, offset_minutes, &mut ledger)?,
+                None => taking.whole(key, offset_minutes, &mut ledger)?,
             }
-            if !whole_groups && taken[0].ordinal == 0 {
-                table::keep_first_taken(connection, user, key)?;
-            }
-            bring(connection, Place::Buried(deletion), user, key, taken, unnamed, &mut ledger)?;
         }
-        if let Some(next) = next {
-            metrics.push((metric, next));
-        }
+        metrics.extend(next.map(|next| (metric, next)));
         if moved >= PIECE {
             break;
         }
@@ -149,29 +135,107 @@ pub(super) fn samples(
     Ok(metrics)
 }
 
-/// Samples with their keys, and the start at which there are more.
-type Read = (Vec<(Key, StoredRow)>, Option<i64>);
+/// The keys of superseded rows that are meant, too: nothing may surface from under a deletion.
+fn superseded(connection: &Connection, user: i64, aim: &Aim, metric: i64) -> Result<Vec<(Key, i64)>> {
+    let condition = match aim.delivery {
+        Some(delivery) => format!(
+            "{} AND (delivery = {delivery} OR superseded_by = {delivery} OR stated = {delivery})",
+            condition(&Aim { delivery: None, ..aim.clone() })
+        ),
+        None => condition(aim),
+    };
+    table::superseded_keys(connection, &condition, params![user, metric, aim.since, aim.until])
+}
+
+/// What is taken of each group.
+struct Taking<'a> {
+    context: &'a Context<'a>,
+    deletion: i64,
+    aim: &'a Aim,
+}
+
+impl Taking<'_> {
+    fn is_meant(&self, member: &Member) -> bool {
+        let Aim { source, layer, since, until, .. } = self.aim;
+        let (_, start, own_layer) = member.key;
+        (*since..*until).contains(&start)
+            && source.is_none_or(|source| source == member.row.source)
+            && layer.is_none_or(|layer| layer == own_layer.id())
+    }
+
+    /// Takes what is meant, and all that is claimed of the same samples.
+    fn whole(&self, key: Key, offset_minutes: i64, ledger: &mut Ledger) -> Result<()> {
+        let group = Group::load_all(self.context, key, offset_minutes)?;
+        let mut taken: Vec<bool> = group.members.iter().map(|member| self.is_meant(member)).collect();
+        for at in 0..group.members.len() {
+            let own = &group.members[at];
+            let is_claim = |(other, meant): (&Member, &bool)| *meant && own.is_claim_of(other, self.context.unnamed);
+            taken[at] = taken[at] || group.members.iter().zip(&taken).any(is_claim);
+        }
+        for (member, _) in group.members.iter().zip(&taken).filter(|(_, taken)| **taken) {
+            self.bury(&group, member, ledger)?;
+        }
+        Ok(())
+    }
+
+    fn bury(&self, group: &Group, member: &Member, ledger: &mut Ledger) -> Result<()> {
+        let Context { connection, user, .. } = self.context;
+        let stated = group.last(member)?.delivery;
+        member.remove(self.context, ledger)?;
+        let (ordinal, row) = (member.ordinal, member.row.clone());
+        let sample = StoredRow { ordinal, row, delivery: member.owner };
+        table::bury(connection, self.deletion, *user, member.key, (&sample, stated))
+    }
+
+    /// Takes what a delivery has written. What another has stated, too, is of that from now on, and what it has superseded
+    /// counts again, unless somebody else says otherwise.
+    fn of_delivery(&self, delivery: i64, key: Key, offset_minutes: i64, ledger: &mut Ledger) -> Result<()> {
+        let Context { connection, user, .. } = self.context;
+        let place = Place::Buried(self.deletion);
+        let mut group = Group::load(self.context, key, offset_minutes)?;
+        let own = group.members.iter().any(|member| {
+            member.owner == delivery || member.held == Held::Superseded(delivery) || member.stated == Some(delivery)
+        });
+        if !own {
+            // Of a date that has been settled under another start.
+            return Ok(());
+        }
+        let mut left = Vec::new();
+        for member in std::mem::take(&mut group.members) {
+            if member.owner != delivery {
+                if member.held == Held::Superseded(delivery) {
+                    // An undo must know that it denies this one.
+                    let stated = member.stated.unwrap_or(0);
+                    table::add(connection, place, *user, member.key, (&member.row, member.owner, stated))?;
+                }
+                left.push(member);
+                continue;
+            }
+            let heir = group.heir(&member)?;
+            self.bury(&group, &member, ledger)?;
+            left.extend(heir.map(|heir| Member { owner: heir, stated: None, held: Held::Coming, ..member }));
+        }
+        // Numbers may have changed with what has gone.
+        let mut group = Group::load(self.context, key, offset_minutes)?;
+        let mut own_claims: Vec<(i64, Row)> =
+            group.members.iter().map(|member| (member.owner, member.row.clone())).collect();
+        for heir in left.into_iter().filter(|member| member.held == Held::Coming) {
+            // What it has written itself is not to be inherited as well.
+            let is_own = |(owner, row): &(i64, Row)| {
+                *owner == heir.owner && row.identity() == heir.row.identity() && row.is_alike(&heir.row)
+            };
+            match own_claims.iter().position(is_own) {
+                Some(at) => drop(own_claims.swap_remove(at)),
+                None => group.members.push(heir),
+            }
+        }
+        group.settle(ledger)?;
+        Ok(())
+    }
+}
 
 /// About as many rows as are wanted; all of one start.
-fn read(connection: &Connection, user: i64, aim: &Aim, metric: i64, wanted: usize) -> Result<Read> {
-    let (rows, next) = read_rows(connection, user, aim, metric, wanted)?;
-    let Some(delivery) = aim.delivery else { return Ok((rows, next)) };
-    let mut owned = Vec::with_capacity(rows.len());
-    for same in rows.chunk_by(|a, b| a.0 == b.0) {
-        let key = same[0].0;
-        let group = table::group(connection, Place::Stored, user, key)?;
-        let newest = |sample: &StoredRow| newest(key.2, &sample.row, &group) == Some(delivery);
-        owned.extend(group.iter().filter(|sample| newest(sample)).map(|sample| (key, sample.clone())));
-    }
-    Ok((owned, next))
-}
-
-/// The delivery that has spoken last of a sample: rows of one identity may have come with several, and go together.
-pub(super) fn newest(layer: Layer, row: &Row, group: &[StoredRow]) -> Option<i64> {
-    group.iter().filter(|other| other.row.is_same(layer, row)).map(|other| other.delivery).max()
-}
-
-fn read_rows(connection: &Connection, user: i64, aim: &Aim, metric: i64, wanted: usize) -> Result<Read> {
+fn read(connection: &Connection, user: i64, aim: &Aim, metric: i64, wanted: usize) -> Result<Page> {
     let asked = params![user, metric, aim.since, aim.until];
     table::read(connection, Place::Stored, &condition(aim), asked, wanted)
 }
@@ -192,6 +256,7 @@ fn show_corrected(connection: &Connection, order: &Order, (key, mut sample): (Ke
     }
     row.value = value;
     let mut ledger = Ledger::default();
-    bring(connection, Place::Stored, order.user, key, vec![sample], unnamed(connection)?, &mut ledger)?;
+    table::put_free(connection, order.user, key, &sample.row, sample.delivery)?;
+    ledger.count(key, &sample.row, 1);
     ledger.write(connection, order.user, 0)
 }

@@ -133,21 +133,17 @@ pub(super) fn kind(connection: &Connection, id: i64) -> Result<Kind> {
     Kind::parse(&name).ok_or_else(|| Error::Internal(format!("deletion {id} is of no kind we know")))
 }
 
-/// A deletion of a delivery takes over a row of it that another had taken, and reaches as far as that.
-pub(super) fn widen(connection: &Connection, id: i64, start: i64) -> Result<()> {
-    connection
-        .prepare_cached(
-            "UPDATE deletion SET since = iif(since < until, min(since, ?2), ?2), until = max(until, ?2 + 1)
-             WHERE id = ?1 AND kind = 'delivery'",
-        )?
-        .execute(params![id, start])?;
-    Ok(())
+/// The delivery that it has deleted, if that is what it is about.
+pub(super) fn delivery(connection: &Connection, id: i64) -> Result<Option<i64>> {
+    let mut statement =
+        connection.prepare_cached("SELECT delivery FROM deletion WHERE id = ?1 AND kind = 'delivery'")?;
+    Ok(statement.query_row([id], |row| row.get(0)).optional()?.flatten())
 }
 
 /// What has been begun and not ended.
 pub(super) fn left(connection: &Connection) -> Result<Vec<Task>> {
     let mut statement = connection.prepare(
-        "SELECT id, user, state, metric, source, layer, delivery, since, until, kind FROM deletion
+        "SELECT id, user, state, metric, source, layer, delivery, since, until FROM deletion
          WHERE state IN ('burying', 'restoring') ORDER BY id",
     )?;
     let rows = statement.query_map([], |row| {
@@ -160,9 +156,8 @@ pub(super) fn left(connection: &Connection) -> Result<Vec<Task>> {
             until: row.get(8)?,
             ..Aim::default()
         };
-        let whole_groups = row.get::<_, String>(9)? == Kind::Range.as_str() && aim.source.is_none();
         let work = match row.get::<_, String>(2)?.as_str() {
-            "burying" => Work::Bury { aim: Box::new(aim), whole_groups, metrics: Vec::new() },
+            "burying" => Work::Bury { aim: Box::new(aim), metrics: Vec::new() },
             _ => Work::Restore { after: (i64::MIN, i64::MIN) },
         };
         Ok(Task { id: row.get(0)?, user: row.get(1)?, work })

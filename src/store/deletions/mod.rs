@@ -87,7 +87,6 @@ enum Work {
     /// Metrics, and from which start on.
     Bury {
         aim: Box<Aim>,
-        whole_groups: bool,
         metrics: Vec<(i64, i64)>,
     },
     /// From which metric and start on.
@@ -171,11 +170,11 @@ fn piece(writing: &mut Writing, mut task: Task) -> Result<Task> {
     task.work = match task.work {
         // It has been undone meanwhile.
         Work::Bury { .. } if list::state(connection, task.id)? != "burying" => Work::Done,
-        Work::Bury { aim, whole_groups, metrics } => {
-            let left = bury::samples(connection, (task.user, task.id), &aim, whole_groups, metrics)?;
+        Work::Bury { aim, metrics } => {
+            let left = bury::samples(connection, (task.user, task.id), &aim, metrics)?;
             match left.is_empty() {
                 true => list::end(connection, task.id, "buried").map(|()| Work::Done)?,
-                false => Work::Bury { aim, whole_groups, metrics: left },
+                false => Work::Bury { aim, metrics: left },
             }
         }
         Work::Restore { after } => match restore::samples(connection, (task.user, task.id), after)? {

@@ -11,7 +11,6 @@ use crate::model::deletion::Kind;
 use crate::model::time::Layer;
 use crate::store::dictionary;
 use crate::store::place::Place;
-use crate::store::samples::alike::alike;
 use crate::store::samples::{Key, Row, StoredRow, Unnamed, table};
 
 /// A deletion in force.
@@ -37,7 +36,7 @@ pub struct Buried {
 impl Rule {
     /// Whether it knows its samples by identity.
     fn is_by_identity(&self) -> bool {
-        matches!(self.kind, Kind::Sample | Kind::Correction | Kind::Delivery)
+        matches!(self.kind, Kind::Sample | Kind::Correction)
     }
 
     pub fn reaches(&self, metric: i64, start: i64) -> bool {
@@ -57,8 +56,8 @@ impl Rule {
             Kind::Range | Kind::Source => {
                 self.reaches(metric, start) && self.source.is_none_or(|source| source == row.source)
             }
-            Kind::Delivery if delivery.is_some() && delivery == self.delivery => true,
-            Kind::Sample | Kind::Correction | Kind::Delivery => self.reaches(metric, start) && has_it(),
+            Kind::Delivery => delivery.is_some() && delivery == self.delivery,
+            Kind::Sample | Kind::Correction => self.reaches(metric, start) && has_it(),
             Kind::Workout | Kind::Event => false,
         }
     }
@@ -150,15 +149,18 @@ impl Tombstones {
             .map(|rule| rule.id)
     }
 
-    /// Whether a record of an unknown source is one that was deleted under its name, or the other way round.
+    /// Whether a record of an unknown source is one that was deleted under its name, or the other way round; or one without an
+    /// end one that was deleted with it.
     fn is_same_record(&self, rule: &Rule, (.., layer): Key, row: &Row, buried: &[Buried]) -> bool {
         let knowledge = |row: &Row| self.unnamed.knowledge(row.source);
         layer == Layer::Raw
+            && rule.kind != Kind::Delivery
             && buried.iter().filter(|other| other.deletion == rule.id).any(
                 |Buried { sample: StoredRow { row: other, .. }, .. }| {
                     let known =
                         knowledge(row) < knowledge(other) || knowledge(row) > knowledge(other) && rule.is_by_identity();
-                    known && other.span == row.span && alike(other.value, row.value)
+                    let lacks_end = (other.source, other.context) == (row.source, row.context);
+                    (known || lacks_end) && other.states(layer, row)
                 },
             )
     }

@@ -2,11 +2,12 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{COLUMNS, read};
+use super::count::{counting, joined};
+use super::{named, told};
 use crate::error::Result;
 use crate::model::sleep::{NightSummary, SLEEP, Stage};
 use crate::model::time::Layer;
-use crate::store::dictionary::{find_metric, source_name};
+use crate::store::dictionary::find_metric;
 use crate::store::samples::narrowed;
 use crate::store::series;
 
@@ -90,18 +91,16 @@ impl<'a> Sleep<'a> {
         narrowed(Some(&[Layer::Raw]), self.sources.as_deref())
     }
 
-    /// The nights of these dates that phones have summed up, by date, then sender.
+    /// The nights of these dates that phones have summed up, by date, then sender; one for each date and sender.
     pub fn summaries(&self, first: i32, last: i32) -> Result<Vec<NightSummary>> {
-        let mut statement = self.connection.prepare_cached(&format!(
-            "SELECT {COLUMNS}, delivery FROM night_summary WHERE user = ?1 AND date BETWEEN ?2 AND ?3{} ORDER BY date, sender",
-            narrowed(None, self.sources.as_deref())
-        ))?;
-        let rows = statement.query_map(params![self.user, first, last], read)?;
-        rows.map(|row| {
-            let row = row?;
-            Ok(NightSummary { source: source_name(self.connection, row.source)?, ..row.night })
-        })
-        .collect()
+        let condition = format!("date BETWEEN ?2 AND ?3{}", narrowed(None, self.sources.as_deref()));
+        let told = told(self.connection, &condition, params![self.user, first, last])?;
+        let mut nights = Vec::new();
+        for group in told.chunk_by(|one, other| one.key() == other.key()) {
+            let sessions = counting(group).into_iter().map(|told| Ok(named(self.connection, told)?.made_possible().0));
+            nights.extend(joined(sessions.collect::<Result<_>>()?));
+        }
+        Ok(nights)
     }
 
     /// The first date with a summary at or after `day`.

@@ -45,13 +45,17 @@ pub struct Index<K> {
     found: HashMap<(K, usize, [Option<Digits>; 3]), usize>,
 }
 
-impl<K> Default for Index<K> {
-    fn default() -> Index<K> {
-        Index { found: HashMap::new() }
+impl<K: Hash + Eq + Copy> Default for Index<K> {
+    fn default() -> Self {
+        Index::new()
     }
 }
 
 impl<K: Hash + Eq + Copy> Index<K> {
+    pub fn new() -> Index<K> {
+        Index { found: HashMap::new() }
+    }
+
     /// Files `at` under a key and values; what was filed first stays.
     pub fn insert(&mut self, key: K, values: Values, at: usize) {
         for (rounding, cut) in cuts(values) {
@@ -94,7 +98,7 @@ mod tests {
 
     #[test]
     fn what_is_filed_is_found_under_noise() {
-        let mut index = Index::default();
+        let mut index = Index::new();
         index.insert(7, [Some(0.3), None, None], 1);
         assert_eq!(index.find(7, [Some(0.1 + 0.2), None, None]), Some(1));
         assert_eq!(index.find(7, [Some(0.3), Some(0.3), None]), None);

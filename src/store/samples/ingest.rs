@@ -1,27 +1,35 @@
 //! Writes the samples of one batch inside the writer's transaction.
 //!
 //! Samples are written in the order of the clustered key, so that neighbours share pages. A sample that meets nothing is
-//! one insert; only where a row already stands, or where the body itself has several for one key, are the rows of that
-//! key read and settled by `reconcile`.
+//! one insert, and one that meets its like is one look; only where something else stands, or where the body itself has
+//! several for one key, is all that is claimed of the key settled by `resolve`. Days and longer buckets are settled by date.
 //!
-//! What a deletion keeps out is written in the same way, to where its deleted rows lie: see `deletions`.
+//! What a complete account leaves out is dealt with afterwards: see `sweep`. What a deletion keeps out is added to what lies
+//! under it: see `deletions`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::Connection;
 
 use crate::error::{Error, Result};
 use crate::model::receipt::Outcome;
 use crate::model::sample::{Batch, Sample, Series};
+use crate::model::time::Layer;
+use crate::store::account::Head;
 use crate::store::deletions::tombstones::Tombstones;
-use crate::store::dictionary::{self, Dictionaries};
+use crate::store::dictionary::Dictionaries;
 use crate::store::place::Place;
-use crate::store::priority;
+use crate::store::rereads;
+use crate::store::samples::coming::{Coming, Meets};
 use crate::store::samples::counts::Ledger;
+use crate::store::samples::group::{Context, Group, Held, date, series_of};
 use crate::store::samples::import_state::ImportState;
-use crate::store::samples::reconcile::{Change, Settled, Terms, reconcile};
-use crate::store::samples::table::Rows;
-use crate::store::samples::{Key, Mode, Owner, Row, StoredRow, Unnamed};
+use crate::store::samples::kept_out;
+use crate::store::samples::sleep::Nights;
+use crate::store::samples::sweep::{self, Stated};
+use crate::store::samples::table::{self, Rows};
+use crate::store::samples::{Key, Mode, Owner, Row, StoredRow};
+use crate::store::series::SeriesKey;
 use crate::store::writer::Writing;
 
 /// Ids of the batch's own lists in the file's dictionaries.
@@ -31,57 +39,56 @@ struct Ids {
     contexts: Vec<i64>,
 }
 
-/// Stores the batch's samples and gives the outcome of each sample, in the order of `batch.samples`. `memory` is what an
-/// import has met in its earlier pieces.
+/// What became of the samples of a batch.
+#[derive(Debug, Default)]
+pub struct Ingested {
+    /// In the order of `batch.samples`.
+    pub outcomes: Vec<Outcome>,
+    /// How many stored rows count no more, by the id of their metric.
+    pub superseded: BTreeMap<i64, u64>,
+}
+
+/// Stores the batch's samples. `state` is what an import has met in its earlier pieces.
 pub fn store_samples(
     writing: &mut Writing,
     owner: Owner,
     batch: &Batch,
-    memory: &mut ImportState,
+    state: &mut ImportState,
     tombstones: &Tombstones,
-) -> Result<Vec<Outcome>> {
+) -> Result<Ingested> {
     let ids = dictionary_ids(writing, batch)?;
-    for (source, model) in &batch.devices {
-        priority::set_device(writing.connection, ids.sources[*source as usize], model)?;
-    }
+    let outcomes = vec![Outcome::Unchanged; batch.samples.len()];
     let mut order: Vec<u32> = (0..batch.samples.len() as u32).collect();
     order.sort_by_key(|&at| (ids.key(&batch.samples[at as usize]), at));
-    let mut outcomes = vec![Outcome::Unchanged; batch.samples.len()];
-    for (place, order) in placed(writing.connection, batch, &ids, order, tombstones)? {
-        let mut table = SampleTable::new(writing.connection, place, owner, batch, &ids, memory)?;
-        let key_at = |at: &u32| ids.key(&batch.samples[*at as usize]);
-        for group in order.chunk_by(|a, b| key_at(a) == key_at(b)) {
-            table.store_group(group, &mut outcomes)?;
-        }
-        table.ledger.write(writing.connection, owner.user, owner.delivery)?;
-        tombstones.keep_out(writing.connection, place, order.len())?;
-        if place != Place::Stored {
-            order.iter().for_each(|at| outcomes[*at as usize] = Outcome::KeptOut);
-        }
-    }
-    Ok(outcomes)
+    let mut context = context(writing.connection, owner, batch)?;
+    let head = context.accounts.head(owner.delivery)?;
+    let is_late = context.accounts.is_late(&head)?;
+    let mut table = SampleTable {
+        owner,
+        head,
+        is_late,
+        batch,
+        ids: &ids,
+        state,
+        rows: Rows::prepare(writing.connection, Place::Stored, owner)?,
+        ledger: Ledger::default(),
+        stated: Stated::default(),
+        done: Ingested { outcomes, superseded: BTreeMap::new() },
+    };
+    context.writing = Some(owner.delivery);
+    table.reach(&mut context, &order)?;
+    let order = table.keep_out(&context, order, tombstones)?;
+    table.store(&context, &order)?;
+    table.finish(&context)
 }
 
-/// The samples by where they go; all to one place where nothing has been deleted.
-fn placed(
-    connection: &Connection,
-    batch: &Batch,
-    ids: &Ids,
-    order: Vec<u32>,
-    tombstones: &Tombstones,
-) -> Result<BTreeMap<Place, Vec<u32>>> {
-    if tombstones.is_empty() {
-        return Ok(BTreeMap::from([(Place::Stored, order)]));
-    }
-    let tombstones = tombstones.for_its_sources(connection)?;
-    let key_at = |at: &u32| ids.key(&batch.samples[*at as usize]);
-    let mut places: BTreeMap<Place, Vec<u32>> = BTreeMap::new();
-    for group in order.chunk_by(|a, b| key_at(a) == key_at(b)) {
-        let rows: Vec<Row> = group.iter().map(|at| ids.row(&batch.samples[*at as usize])).collect();
-        let found = tombstones.places(connection, key_at(&group[0]), &rows)?;
-        group.iter().zip(found).for_each(|(at, place)| places.entry(place).or_default().push(*at));
-    }
-    Ok(places)
+fn context<'a>(connection: &'a Connection, owner: Owner, batch: &Batch) -> Result<Context<'a>> {
+    let starts = batch.samples.iter().map(|sample| sample.start);
+    let window = starts.fold((i64::MAX, i64::MIN), |(first, last), start| (first.min(start), last.max(start)));
+    let mut context = Context::of(connection, owner.user, window)?;
+    context.writing = Some(owner.delivery);
+    context.accounts.is_old = owner.mode == Mode::Import;
+    Ok(context)
 }
 
 impl Ids {
@@ -128,108 +135,329 @@ fn metric_id(dictionaries: &mut Dictionaries, connection: &Connection, series: &
 
 /// The sample table with its statements prepared, and what has been changed in it so far.
 struct SampleTable<'a> {
-    place: Place,
     owner: Owner,
+    head: Head,
+    /// Whether any other delivery tells of a later moment.
+    is_late: bool,
     batch: &'a Batch,
     ids: &'a Ids,
-    unnamed: Unnamed,
-    memory: &'a mut ImportState,
+    state: &'a mut ImportState,
     rows: Rows<'a>,
     ledger: Ledger<'a>,
+    stated: Stated,
+    done: Ingested,
 }
 
 impl<'a> SampleTable<'a> {
-    fn new(
-        connection: &'a Connection,
-        place: Place,
-        owner: Owner,
-        batch: &'a Batch,
-        ids: &'a Ids,
-        memory: &'a mut ImportState,
-    ) -> Result<Self> {
-        Ok(SampleTable {
-            place,
-            owner,
-            batch,
-            ids,
-            unnamed: dictionary::unnamed(connection)?,
-            memory,
-            rows: Rows::prepare(connection, place, owner)?,
-            ledger: Ledger::default(),
-        })
+    fn sample(&self, at: u32) -> &'a Sample {
+        &self.batch.samples[at as usize]
     }
 
-    /// Stores all samples of one (metric, start, layer).
-    fn store_group(&mut self, group: &[u32], outcomes: &mut [Outcome]) -> Result<()> {
-        let first = &self.batch.samples[group[0] as usize];
-        let (key, row) = (self.ids.key(first), self.ids.row(first));
-        // The rows of a deletion lie under the numbers that they had, which need not begin with 0.
-        let may_be_new = group.len() == 1 && self.place == Place::Stored;
-        if may_be_new && self.rows.insert_first(key, &row)? {
-            self.count(first, &row, 1);
-            outcomes[group[0] as usize] = Outcome::Stored;
+    /// Has a complete account reach from the first to the last start of each series.
+    fn reach(&mut self, context: &mut Context, order: &[u32]) -> Result<()> {
+        if self.owner.mode == Mode::Import {
+            return self.note_days(order);
+        }
+        if !self.head.complete {
             return Ok(());
         }
-        let incoming: Vec<Row> = group.iter().map(|&at| self.ids.row(&self.batch.samples[at as usize])).collect();
-        let stored = self.rows.group(key)?;
-        let settled = self.settle(key, &stored, &incoming);
-        for ((&at, outcome), row) in group.iter().zip(settled.outcomes).zip(&incoming) {
-            outcomes[at as usize] = outcome;
-            // Adds nothing, but notes that this delivery spoke of the series.
-            self.count(first, row, 0);
+        let mut nights = Nights::default();
+        for &at in order {
+            let sample = self.sample(at);
+            let (key, row) = (self.ids.key(sample), self.ids.row(sample));
+            match key.2 == Layer::Raw && context.nature(key.0)?.is_sleep {
+                true => nights.add(series_of(key, &row), sample.start, row),
+                false => self.stated.extend(series_of(key, &row), sample.start),
+            }
         }
-        for change in settled.changes {
-            self.apply(first, &stored, change)?;
+        self.stated.take_nights(nights.reaches(context, &self.head)?);
+        self.stated.join_parts(context, &self.head)?;
+        self.stated.reach(context, &self.head);
+        Ok(())
+    }
+
+    fn note_days(&mut self, order: &[u32]) -> Result<()> {
+        for &at in order {
+            let sample = self.sample(at);
+            let (metric, start, layer) = self.ids.key(sample);
+            if layer == Layer::Raw {
+                let source = self.ids.sources[sample.source as usize];
+                self.state.note_day(metric, source, start, i64::from(sample.offset_minutes));
+            }
         }
         Ok(())
     }
 
-    /// Settles a group, and remembers what an import must know of it.
-    fn settle(&mut self, (metric, start, layer): Key, stored: &[StoredRow], incoming: &[Row]) -> Settled {
-        let place = self.place;
-        let repeated = |row: &Row| self.memory.has_repeated(place, metric, row.source, start);
-        let import = self.owner.mode == Mode::Import;
-        let terms = Terms {
-            delivery: self.owner.delivery,
-            unnamed: self.unnamed,
-            repeated: if import { Some(&repeated) } else { None },
-        };
-        let mut settled = reconcile(layer, stored, incoming, &terms);
-        for record in settled.unrepeated.drain(..) {
-            self.memory.note_unrepeated(place, metric, start, record);
+    /// Puts what deletions keep out to where they lie; gives the others.
+    fn keep_out(&mut self, context: &Context, order: Vec<u32>, tombstones: &Tombstones) -> Result<Vec<u32>> {
+        if tombstones.is_empty() {
+            return Ok(order);
         }
-        if let ([only], true) = (stored, import && settled.repeats_first)
-            && only.delivery < self.owner.delivery
-        {
-            self.memory.note_repeated(place, metric, only.row.source, start);
-        }
-        settled
-    }
-
-    /// `stored` is ordered by ordinal.
-    fn apply(&mut self, sample: &Sample, stored: &[StoredRow], change: Change) -> Result<()> {
-        let key = self.ids.key(sample);
-        let (Change::Put { ordinal, .. } | Change::Remove { ordinal }) = change;
-        if let Ok(at) = stored.binary_search_by_key(&ordinal, |old| old.ordinal) {
-            self.count(sample, &stored[at].row, -1);
-        }
-        match change {
-            Change::Put { row, .. } => {
-                self.rows.put(key, ordinal, &row)?;
-                self.count(sample, &row, 1);
-                Ok(())
+        let tombstones = tombstones.for_its_sources(context.connection)?;
+        let (ids, batch) = (self.ids, self.batch);
+        let key_at = |at: &u32| ids.key(&batch.samples[*at as usize]);
+        let (mut left, mut counted) = (Vec::with_capacity(order.len()), BTreeMap::new());
+        for group in order.chunk_by(|a, b| key_at(a) == key_at(b)) {
+            let rows: Vec<Row> = group.iter().map(|at| ids.row(&batch.samples[*at as usize])).collect();
+            let places = tombstones.places(context.connection, key_at(&group[0]), &rows)?;
+            let mut kept: BTreeMap<Place, Vec<&Row>> = BTreeMap::new();
+            for ((at, row), place) in group.iter().zip(&rows).zip(places) {
+                if place == Place::Stored {
+                    left.push(*at);
+                    continue;
+                }
+                self.speak(*at);
+                self.stated.keep_out(key_at(at), row);
+                self.done.outcomes[*at as usize] = Outcome::KeptOut;
+                *counted.entry(place).or_default() += 1;
+                kept.entry(place).or_default().push(row);
             }
-            Change::Remove { .. } => self.rows.remove(key, ordinal),
+            for (place, rows) in kept {
+                kept_out::add(context, place, key_at(&group[0]), &rows, self.owner.delivery)?;
+            }
         }
+        counted.into_iter().try_for_each(|(place, number)| tombstones.keep_out(context.connection, place, number))?;
+        Ok(left)
     }
 
-    /// Notes that the delivery has spoken of a series, and that `samples` rows like `row` have come to it (or gone, when
-    /// negative). What is kept out is of the series all the same, which must be there when it comes back.
-    fn count(&mut self, sample: &Sample, row: &Row, samples: i64) {
-        let key = self.ids.key(sample);
-        self.ledger.speak(key, row.source, &self.batch.series[sample.series as usize].unit_sent);
-        if self.place == Place::Stored && samples != 0 {
-            self.ledger.count(key, row, samples);
+    fn speak(&mut self, at: u32) {
+        let sample = self.sample(at);
+        let source = self.ids.sources[sample.source as usize];
+        self.ledger.speak(self.ids.key(sample), source, &self.batch.series[sample.series as usize].unit_sent);
+    }
+
+    fn store(&mut self, context: &Context, order: &[u32]) -> Result<()> {
+        let (ids, batch) = (self.ids, self.batch);
+        let key_at = |at: &u32| ids.key(&batch.samples[*at as usize]);
+        let mut dates: BTreeMap<(i64, Layer, i64), Vec<u32>> = BTreeMap::new();
+        for group in order.chunk_by(|a, b| key_at(a) == key_at(b)) {
+            let (metric, _, layer) = key_at(&group[0]);
+            if layer < Layer::Day {
+                self.store_group(context, group)?;
+                continue;
+            }
+            for at in group {
+                let sample = self.sample(*at);
+                let date = date(sample.start, i64::from(sample.offset_minutes));
+                dates.entry((metric, layer, date)).or_default().push(*at);
+            }
         }
+        for group in dates.into_values() {
+            group.iter().for_each(|at| self.speak(*at));
+            self.settle(context, &group)?;
+        }
+        Ok(())
+    }
+
+    /// Stores all samples of one (metric, start, layer).
+    fn store_group(&mut self, context: &Context, group: &[u32]) -> Result<()> {
+        let sample = self.sample(group[0]);
+        let (key, row) = (self.ids.key(sample), self.ids.row(sample));
+        group.iter().for_each(|at| self.speak(*at));
+        if group.len() == 1 && !context.nature(key.0)?.is_sleep {
+            if !self.may_be_denied(context, key, &row)? && self.rows.insert_first(key, &row)? {
+                self.ledger.count(key, &row, 1);
+                self.stated.write(key, &row);
+                self.done.outcomes[group[0] as usize] = Outcome::Stored;
+                return Ok(());
+            }
+            let stored = self.rows.group(key)?;
+            if let [old] = &stored[..]
+                && old.row.is_like(&row)
+                && !self.may_change_others(context, key, old)?
+                && self.is_mere_repeat(context, key, old)?
+            {
+                self.repeat(context, key, &row, old.delivery)?;
+                return Ok(());
+            }
+        }
+        self.settle(context, group)
+    }
+
+    /// Whether a complete account of a later moment reaches a row.
+    fn may_be_denied(&self, context: &Context, key: Key, row: &Row) -> Result<bool> {
+        if !self.is_late {
+            return Ok(false);
+        }
+        for reach in context.accounts.at(series_of(key, row), key.1)? {
+            if reach.complete && context.accounts.head(reach.delivery)?.is_later(&self.head) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whether a row that stands alone and is like the one that comes is settled by that: a bucket that was told before its
+    /// interval had ended is told anew, and at a moment one delivery may list equal entries.
+    fn is_mere_repeat(&self, context: &Context, key: Key, old: &StoredRow) -> Result<bool> {
+        let (metric, start, layer) = key;
+        let head = context.accounts.head(old.delivery)?;
+        if layer != Layer::Raw {
+            return Ok(head.as_of >= start + old.row.span || self.owner.delivery == old.delivery);
+        }
+        let is_moment = old.row.span == 0 && context.nature(metric)?.is_moment;
+        let may_list_it_again = head.voice() == self.head.voice()
+            || self.head.sync != self.head.delivery
+            || self.state.has_repeated(metric, old.row.source, start);
+        Ok(!is_moment || !may_list_it_again && self.owner.mode != Mode::Replay)
+    }
+
+    /// Whether what is read again was decided on other terms, or before a later delivery had come.
+    fn may_change_others(&self, context: &Context, key: Key, old: &StoredRow) -> Result<bool> {
+        if self.owner.mode != Mode::Replay {
+            return Ok(false);
+        }
+        let Context { connection, user, .. } = context;
+        Ok(old.delivery > self.owner.delivery || !table::superseded(connection, *user, key)?.is_empty())
+    }
+
+    /// Notes that this delivery, too, has stated the row that stands at a start.
+    fn repeat(&mut self, context: &Context, key: Key, row: &Row, of: i64) -> Result<()> {
+        self.stated.write(key, row);
+        if of == self.owner.delivery {
+            return Ok(());
+        }
+        match self.owner.mode {
+            Mode::Import => self.state.note_repeated(key.0, row.source, key.1),
+            Mode::Delivery | Mode::Replay if self.goes_without_saying(context, of, (series_of(key, row), key.1))? => {}
+            Mode::Delivery | Mode::Replay => self.stated.repeat(series_of(key, row), key.1),
+        }
+        Ok(())
+    }
+
+    /// Whether its reach alone tells that this delivery has stated what another has written and that stands there. A part of a
+    /// night reaches nothing.
+    fn goes_without_saying(&self, context: &Context, of: i64, (series, start): (SeriesKey, i64)) -> Result<bool> {
+        if !self.head.complete || !self.head.is_later(&context.accounts.head(of)?) {
+            return Ok(false);
+        }
+        Ok(context.accounts.at(series, start)?.iter().any(|reach| reach.delivery == self.head.delivery))
+    }
+
+    /// Settles what comes with all that is claimed of its key or date.
+    fn settle(&mut self, context: &Context, coming: &[u32]) -> Result<()> {
+        let first = self.sample(coming[0]);
+        let key = self.ids.key(first);
+        let mut group = Group::load(context, key, i64::from(first.offset_minutes))?;
+        let coming = match self.owner.mode {
+            Mode::Replay => self.withdraw(&mut group, coming, context)?,
+            Mode::Delivery | Mode::Import => coming.to_vec(),
+        };
+        if self.owner.mode == Mode::Import {
+            self.state_repeated(&mut group);
+        }
+        let known = group.members.len();
+        for at in &coming {
+            let sample = self.sample(*at);
+            let (key, row) = (self.ids.key(sample), self.ids.row(sample));
+            self.stated.write(key, &row);
+            group.come(key, row, self.owner.delivery);
+        }
+        let verdicts = group.resolve()?;
+        let settled = Coming::new(&group, known, &verdicts, self.owner.delivery);
+        for (at, outcome) in coming.iter().zip(settled.outcomes()) {
+            self.done.outcomes[*at as usize] = outcome;
+        }
+        let left_out = self.left_out(context, &settled)?;
+        let superseded = group.write(&verdicts, &left_out, &mut self.ledger)?;
+        if superseded > 0 {
+            *self.done.superseded.entry(key.0).or_default() += superseded;
+        }
+        Ok(())
+    }
+
+    /// Earlier pieces of the import have stated what it has repeated: where a start has several rows, that is a claim of its own.
+    fn state_repeated(&self, group: &mut Group) {
+        let own = self.owner.delivery;
+        let mut once_more = Vec::new();
+        for member in &group.members {
+            let (metric, start, _) = member.key;
+            if member.held == Held::Counts && self.state.has_repeated(metric, member.row.source, start) {
+                once_more.push((member.key, member.row.clone()));
+            }
+        }
+        once_more.retain(|(_, row)| !group.members.iter().any(|member| member.owner == own && member.row.is_like(row)));
+        once_more.into_iter().for_each(|(key, row)| group.come(key, row, own));
+    }
+
+    /// What the delivery has claimed before it is decoded again is claimed anew or no more; gives what is left to come.
+    fn withdraw<'b>(&mut self, group: &mut Group<'b>, coming: &[u32], context: &'b Context<'b>) -> Result<Vec<u32>> {
+        let mut left = coming.to_vec();
+        let mut gone = Vec::new();
+        for (at, member) in group.members.iter().enumerate().filter(|(_, member)| member.owner == self.owner.delivery) {
+            let same = left.iter().position(|at| {
+                let sample = self.sample(*at);
+                self.ids.key(sample) == member.key && self.ids.row(sample).is_like(&member.row)
+            });
+            match same {
+                Some(same) => drop(left.remove(same)),
+                None => gone.push(at),
+            }
+        }
+        for at in gone.into_iter().rev() {
+            let member = group.members.remove(at);
+            member.remove(context, &mut self.ledger)?;
+        }
+        // Its numbers may have changed.
+        let offset = i64::from(self.sample(coming[0]).offset_minutes);
+        *group = Group::load(context, self.ids.key(self.sample(coming[0])), offset)?;
+        Ok(left)
+    }
+
+    /// Claims that need no row, because what stands says the same and it is noted otherwise that this delivery says so.
+    fn left_out(&mut self, context: &Context, coming: &Coming) -> Result<BTreeSet<usize>> {
+        let mut left_out = BTreeSet::new();
+        let is_import = self.owner.mode == Mode::Import;
+        for at in coming.positions() {
+            let member = &coming.group.members[at];
+            let is_left_out = match coming.meets(at) {
+                Meets::Nothing => false,
+                Meets::Itself => true,
+                // Of its own, for the other may go while it stays.
+                Meets::Superseded(known) | Meets::Counting(known)
+                    if coming.group.members[known].owner > self.owner.delivery =>
+                {
+                    false
+                }
+                Meets::Superseded(known) => {
+                    coming.group.state_once_more(known, &self.head)?;
+                    true
+                }
+                Meets::Counting(known) => {
+                    let known = &coming.group.members[known];
+                    let unsaid = !is_import
+                        && !self.goes_without_saying(
+                            context,
+                            known.owner,
+                            (series_of(member.key, &member.row), known.key.1),
+                        )?;
+                    if unsaid && coming.states_all {
+                        self.stated.repeat(series_of(member.key, &member.row), known.key.1);
+                    }
+                    !is_import && (!unsaid || coming.states_all)
+                }
+            };
+            if is_left_out {
+                left_out.insert(at);
+            }
+        }
+        Ok(left_out)
+    }
+
+    /// Ends the batch: what a complete account leaves out, who has stated what, the counts.
+    fn finish(mut self, context: &Context) -> Result<Ingested> {
+        if self.owner.mode != Mode::Import {
+            let swept = sweep::sweep(context, &self.head, &self.stated, &mut self.ledger)?;
+            for (metric, number) in swept {
+                *self.done.superseded.entry(metric).or_default() += number;
+            }
+            if self.owner.mode == Mode::Delivery && rereads::are_left(context.connection)? {
+                // Rows that are still to come between those that it has stated would be taken for its own.
+                self.stated.forget_repeats();
+            }
+            sweep::write_accounts(context, &self.head, &mut self.stated)?;
+        }
+        self.ledger.write(context.connection, self.owner.user, self.owner.delivery)?;
+        Ok(self.done)
     }
 }

@@ -1,18 +1,24 @@
 //! The samples: one owner of their tables.
 //!
-//! A sample is stored, or lies under a deletion, in a table of the same shape (`place`). Whatever reads or writes rows of
+//! A sample counts and is stored, or is superseded, or lies under a deletion, in tables of the same shape (`place`). Whatever reads or writes rows of
 //! them by key does so through `table`, which also keeps **row 0** of what is stored taken: a group of rows that share
 //! (user, metric, start, layer) has one under number 0, so that `ingest` may take a vacant number 0 for an empty group.
-//! `reconcile` and `merge` say which of several rows counts, `counts` moves what is counted of the series and marked for
-//! the rollups, and `ingest` writes a batch. `import_state` is what an import in pieces has met. `page` reads.
+//!
+//! What each delivery states is a **claim**. `resolve` says which of the claims about one key count, `group` reads and writes
+//! them, and `sweep` applies what a complete account leaves out. `ingest` writes a batch, `counts` moves what is counted of
+//! the series and marked for the rollups, and `import_state` is what an import in pieces has met. `page` reads.
 
 pub mod alike;
+mod coming;
 pub mod counts;
+pub mod group;
 pub mod import_state;
 pub mod ingest;
-pub mod merge;
+pub mod kept_out;
 mod page;
-pub mod reconcile;
+pub mod resolve;
+mod sleep;
+pub mod sweep;
 pub mod table;
 
 pub use page::{Position, Selection, StoredSample, narrowed, page};
@@ -87,9 +93,23 @@ impl Row {
         [self.value, None, None]
     }
 
+    /// Whether its values are those of another.
+    pub fn is_alike(&self, other: &Row) -> bool {
+        self.values().into_iter().zip(other.values()).all(|(one, other)| alike(one, other))
+    }
+
+    /// Whether it says what another does, whatever either lacks of its end or its source.
+    pub fn states(&self, layer: Layer, other: &Row) -> bool {
+        let has_span = self.span == other.span || self.span == 0 || other.span == 0;
+        match layer {
+            Layer::Raw => has_span && alike(self.value, other.value),
+            _ => self.context == other.context && self.is_alike(other),
+        }
+    }
+
     pub fn is_like(&self, other: &Row) -> bool {
         (self.identity(), self.offset_minutes, self.manual) == (other.identity(), other.offset_minutes, other.manual)
-            && self.values().into_iter().zip(other.values()).all(|(one, other)| alike(one, other))
+            && self.is_alike(other)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Row as SqlRow, ToSql, params};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::time::Layer;
 use crate::store::place::Place;
 use crate::store::samples::{Key, Owner, Row, StoredRow};
@@ -52,6 +52,210 @@ pub fn deleted(connection: &Connection, user: i64, (metric, start, layer): Key) 
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
+/// A superseded row: who has superseded it, and who has stated it last.
+#[derive(Debug, Clone)]
+pub struct Superseded {
+    pub key: Key,
+    pub by: i64,
+    pub stated: i64,
+    pub sample: StoredRow,
+}
+
+const SUPERSEDED: &str = "superseded_by, stated FROM superseded_sample";
+
+fn superseded_row(row: &SqlRow) -> rusqlite::Result<Superseded> {
+    let (key, sample) = keyed(row)?;
+    Ok(Superseded { key, by: row.get(13)?, stated: row.get(14)?, sample })
+}
+
+/// The superseded rows of one key.
+pub fn superseded(connection: &Connection, user: i64, (metric, start, layer): Key) -> Result<Vec<Superseded>> {
+    let sql = format!("SELECT {COLUMNS}, {SUPERSEDED} WHERE {OF_KEY} ORDER BY superseded_by, twin");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let rows = statement.query_map(params![user, metric, start, layer.id()], superseded_row)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The keys of superseded rows that meet a condition of ours, each with the offset of a row.
+pub fn superseded_keys(connection: &Connection, condition: &str, asked: &[&dyn ToSql]) -> Result<Vec<(Key, i64)>> {
+    let sql = format!("SELECT {COLUMNS}, {SUPERSEDED} WHERE {condition} ORDER BY metric, start, layer");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let rows = statement.query_map(asked, |row| {
+        let row = superseded_row(row)?;
+        Ok((row.key, row.sample.row.offset_minutes))
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The starts of days or longer buckets of a layer between two starts, stored or superseded: the second excluded.
+pub fn starts_of_dates(
+    connection: &Connection,
+    user: i64,
+    (metric, layer): (i64, Layer),
+    (since, until): (i64, i64),
+) -> Result<Vec<i64>> {
+    let of = |table: &str, index: &str| {
+        format!(
+            "SELECT start FROM {table} INDEXED BY {index}
+             WHERE user = ?1 AND metric = ?2 AND layer = ?3 AND layer >= 3 AND start >= ?4 AND start < ?5"
+        )
+    };
+    let (stored, gone) = (of("sample", "sample_by_date"), of("superseded_sample", "superseded_by_date"));
+    let mut statement = connection.prepare_cached(&format!("{stored} UNION {gone} ORDER BY start"))?;
+    let rows = statement.query_map(params![user, metric, layer.id(), since, until], |row| row.get(0))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// A stored row, as its series knows it.
+#[derive(Debug, Clone, Copy)]
+pub struct OfSeries {
+    pub start: i64,
+    pub source: i64,
+    pub offset_minutes: i64,
+    pub delivery: i64,
+}
+
+/// The stored rows of a layer of a metric between two starts, the second excluded. The plus keeps the order of the key: see
+/// `narrowed`.
+pub fn of_layer(
+    connection: &Connection,
+    user: i64,
+    (metric, layer): (i64, i64),
+    (since, until): (i64, i64),
+    mut each: impl FnMut(OfSeries) -> Result<()>,
+) -> Result<()> {
+    let mut statement = connection.prepare_cached(
+        "SELECT start, source, offset_minutes, delivery FROM sample
+         WHERE user = ?1 AND metric = ?2 AND start >= ?4 AND start < ?5 AND +layer = ?3 ORDER BY start",
+    )?;
+    let mut rows = statement.query(params![user, metric, layer, since, until])?;
+    while let Some(row) = rows.next()? {
+        each(OfSeries { start: row.get(0)?, source: row.get(1)?, offset_minutes: row.get(2)?, delivery: row.get(3)? })?;
+    }
+    Ok(())
+}
+
+/// Source and start of the superseded rows, the same way.
+pub fn superseded_of_layer(
+    connection: &Connection,
+    user: i64,
+    (metric, layer): (i64, i64),
+    (since, until): (i64, i64),
+) -> Result<Vec<(i64, i64)>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT DISTINCT source, start FROM superseded_sample
+         WHERE user = ?1 AND metric = ?2 AND start >= ?4 AND start < ?5 AND +layer = ?3",
+    )?;
+    let rows = statement.query_map(params![user, metric, layer, since, until], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Notes who has stated a row last that does not count.
+pub fn set_stated(
+    connection: &Connection,
+    place: Place,
+    user: i64,
+    (metric, start, layer): Key,
+    (ordinal, stated): (i64, i64),
+) -> Result<()> {
+    let (table, only) = (place.table("sample"), place.only());
+    connection
+        .prepare_cached(&format!("UPDATE {table} SET stated = ?6 WHERE {OF_KEY}{only} AND twin = ?5"))?
+        .execute(params![user, metric, start, layer.id(), ordinal, stated])?;
+    Ok(())
+}
+
+/// Stores a row under the number that it had; who stands there moves up.
+pub fn put_back(connection: &Connection, user: i64, key: Key, sample: &StoredRow) -> Result<()> {
+    let is_alone = one(connection, user, key, 0)?.is_none();
+    let sample = StoredRow { ordinal: if is_alone { 0 } else { sample.ordinal }, ..sample.clone() };
+    make_room(connection, Place::Stored, user, key, sample.ordinal)?;
+    insert(connection, Place::Stored, user, key, &sample)
+}
+
+/// Adds a row under a deletion with the number that it has; who lies there moves up.
+pub fn bury(
+    connection: &Connection,
+    deletion: i64,
+    user: i64,
+    key: Key,
+    (sample, stated): (&StoredRow, i64),
+) -> Result<()> {
+    let place = Place::Buried(deletion);
+    make_room(connection, place, user, key, sample.ordinal)?;
+    insert(connection, place, user, key, sample)?;
+    set_stated(connection, place, user, key, (sample.ordinal, stated))
+}
+
+/// Moves up who has this number, and those that follow without a gap.
+fn make_room(connection: &Connection, place: Place, user: i64, key: Key, ordinal: i64) -> Result<()> {
+    let (metric, start, layer) = key;
+    let sql =
+        format!("SELECT EXISTS (SELECT 1 FROM {} WHERE {OF_KEY}{} AND twin = ?5)", place.table("sample"), place.only());
+    let asked = params![user, metric, start, layer.id(), ordinal];
+    if !connection.prepare_cached(&sql)?.query_row(asked, |row| row.get::<_, bool>(0))? {
+        return Ok(());
+    }
+    let known = group(connection, place, user, key)?;
+    let taken = known.iter().map(|row| row.ordinal).filter(|taken| *taken >= ordinal);
+    let chain: Vec<i64> =
+        taken.zip(ordinal..).take_while(|(taken, next)| taken == next).map(|(taken, _)| taken).collect();
+    let (table, only) = (place.table("sample"), place.only());
+    let sql = format!("UPDATE {table} SET twin = twin + 1 WHERE {OF_KEY}{only} AND twin = ?5");
+    for taken in chain.into_iter().rev() {
+        connection.prepare_cached(&sql)?.execute(params![user, metric, start, layer.id(), taken])?;
+    }
+    Ok(())
+}
+
+/// Adds a row that does not count behind the others of its key and place.
+pub fn add(
+    connection: &Connection,
+    place: Place,
+    user: i64,
+    key: Key,
+    (row, owner, stated): (&Row, i64, i64),
+) -> Result<()> {
+    let (metric, start, layer) = key;
+    let (table, only) = (place.table("sample"), place.only());
+    let ordinal: i64 = connection
+        .prepare_cached(&format!("SELECT coalesce(max(twin) + 1, 0) FROM {table} WHERE {OF_KEY}{only}"))?
+        .query_row(params![user, metric, start, layer.id()], |row| row.get(0))?;
+    let ((column, value), verb) = (place.also(), "INSERT");
+    let also = (format!("{column}, stated"), format!("{value}, {stated}"));
+    Insert::prepare(connection, &insert_sql(verb, place, (&also.0, &also.1)), (user, owner))?
+        .write(key, ordinal, row)?;
+    Ok(())
+}
+
+/// Stores a row under the first number that is free.
+pub fn put_free(connection: &Connection, user: i64, key: Key, row: &Row, owner: i64) -> Result<()> {
+    let (metric, start, layer) = key;
+    let ordinal: i64 = connection
+        .prepare_cached(&format!(
+            "SELECT CASE WHEN NOT EXISTS (SELECT 1 FROM sample WHERE {OF_KEY} AND twin = 0) THEN 0
+             ELSE (SELECT max(twin) + 1 FROM sample WHERE {OF_KEY}) END"
+        ))?
+        .query_row(params![user, metric, start, layer.id()], |row| row.get(0))?;
+    let sample = StoredRow { ordinal, row: row.clone(), delivery: owner };
+    insert(connection, Place::Stored, user, key, &sample)
+}
+
+/// The rows of one key that do not count, in one place, each with who has stated it last.
+pub fn with_stated(
+    connection: &Connection,
+    place: Place,
+    user: i64,
+    (metric, start, layer): Key,
+) -> Result<Vec<(StoredRow, i64)>> {
+    let (table, only) = (place.table("sample"), place.only());
+    let sql = format!("SELECT {COLUMNS}, stated FROM {table} WHERE {OF_KEY}{only} ORDER BY twin");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let rows =
+        statement.query_map(params![user, metric, start, layer.id()], |row| Ok((keyed(row)?.1, row.get(13)?)))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
 /// Rows with their keys, and the start at which there are more.
 pub type Page = (Vec<(Key, StoredRow)>, Option<i64>);
 
@@ -84,7 +288,7 @@ pub fn read(
 
 pub fn insert(connection: &Connection, place: Place, user: i64, key: Key, sample: &StoredRow) -> Result<()> {
     let owner = (user, sample.delivery);
-    Insert::prepare(connection, "INSERT", place, owner)?.write(key, sample.ordinal, &sample.row)?;
+    Insert::prepare(connection, &put_sql("INSERT", place), owner)?.write(key, sample.ordinal, &sample.row)?;
     Ok(())
 }
 
@@ -105,6 +309,35 @@ pub fn remove(connection: &Connection, place: Place, user: i64, key: Key, ordina
         None => connection.prepare_cached(&all)?.execute(asked)?,
     };
     Ok(())
+}
+
+/// Removes one row; what is stored keeps a first one.
+pub fn take(connection: &Connection, place: Place, user: i64, key: Key, ordinal: i64) -> Result<()> {
+    remove(connection, place, user, key, Some(ordinal))?;
+    if place == Place::Stored { keep_first_taken(connection, user, key) } else { Ok(()) }
+}
+
+/// Removes the stored row of a delivery that says just this; it stood under this number, others that have gone may have
+/// moved it up.
+pub fn take_like(connection: &Connection, user: i64, key: Key, sample: &StoredRow) -> Result<()> {
+    let is_it = |stored: &StoredRow| stored.delivery == sample.delivery && stored.row == sample.row;
+    for ordinal in [sample.ordinal, 0] {
+        if one(connection, user, key, ordinal)?.is_some_and(|stored| is_it(&stored)) {
+            return take(connection, Place::Stored, user, key, ordinal);
+        }
+    }
+    match group(connection, Place::Stored, user, key)?.iter().find(|stored| is_it(stored)) {
+        Some(found) => take(connection, Place::Stored, user, key, found.ordinal),
+        None => Err(Error::Internal("a sample is not where it was read".into())),
+    }
+}
+
+/// The stored row of that number.
+fn one(connection: &Connection, user: i64, (metric, start, layer): Key, ordinal: i64) -> Result<Option<StoredRow>> {
+    let mut statement =
+        connection.prepare_cached(&format!("SELECT {COLUMNS} FROM sample WHERE {OF_KEY} AND twin = ?5"))?;
+    let asked = params![user, metric, start, layer.id(), ordinal];
+    Ok(statement.query_row(asked, |row| Ok(keyed(row)?.1)).optional()?)
 }
 
 /// Moves the first row that is stored under a key to number 0, where that has become vacant.
@@ -151,8 +384,8 @@ impl<'a> Rows<'a> {
         let (table, only, writer) = (place.table("sample"), place.only(), (owner.user, owner.delivery));
         Ok(Rows {
             user: owner.user,
-            insert: Insert::prepare(connection, "INSERT OR IGNORE", place, writer)?,
-            put: Insert::prepare(connection, "INSERT OR REPLACE", place, writer)?,
+            insert: Insert::prepare(connection, &put_sql("INSERT OR IGNORE", place), writer)?,
+            put: Insert::prepare(connection, &put_sql("INSERT OR REPLACE", place), writer)?,
             read: connection.prepare_cached(&group_sql(place))?,
             remove: connection.prepare_cached(&format!("DELETE FROM {table} WHERE {OF_KEY}{only} AND twin = ?5"))?,
         })
@@ -180,22 +413,26 @@ impl<'a> Rows<'a> {
     }
 }
 
+fn put_sql(verb: &str, place: Place) -> String {
+    let (column, value) = place.also();
+    insert_sql(verb, place, (column, &value))
+}
+
+fn insert_sql(verb: &str, place: Place, (column, value): (&str, &str)) -> String {
+    format!(
+        "{verb} INTO {} (user, delivery, metric, start, layer, twin, span, value, min, max, source, context,
+                         offset_minutes, manual{column})
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14{value})",
+        place.table("sample")
+    )
+}
+
 /// A statement that writes a sample row. Who writes is bound once: binding costs as much as a part of the insert.
 struct Insert<'a>(CachedStatement<'a>);
 
 impl<'a> Insert<'a> {
-    fn prepare(
-        connection: &'a Connection,
-        verb: &str,
-        place: Place,
-        (user, delivery): (i64, i64),
-    ) -> Result<Insert<'a>> {
-        let ((column, value), table) = (place.also(), place.table("sample"));
-        let mut statement = connection.prepare_cached(&format!(
-            "{verb} INTO {table} (user, delivery, metric, start, layer, twin, span, value, min, max, source, context,
-                                      offset_minutes, manual{column})
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14{value})"
-        ))?;
+    fn prepare(connection: &'a Connection, sql: &str, (user, delivery): (i64, i64)) -> Result<Insert<'a>> {
+        let mut statement = connection.prepare_cached(sql)?;
         statement.raw_bind_parameter(1, user)?;
         statement.raw_bind_parameter(2, delivery)?;
         Ok(Insert(statement))

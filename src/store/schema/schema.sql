@@ -145,6 +145,14 @@ CREATE TABLE workout_account (
     PRIMARY KEY (workout, sender)
 ) STRICT, WITHOUT ROWID;
 
+-- The deliveries that have told, each, what is stored of a workout: where one of them is deleted, it is another's.
+CREATE TABLE workout_told (
+    workout  INTEGER NOT NULL,
+    sender   INTEGER NOT NULL CHECK (sender BETWEEN 0 AND 2),
+    delivery INTEGER NOT NULL,
+    PRIMARY KEY (workout, sender, delivery)
+) STRICT, WITHOUT ROWID;
+
 -- Values over the time of a workout; the route is the series named 'route'.
 CREATE TABLE workout_series (
     workout INTEGER NOT NULL REFERENCES workout (id),
@@ -180,12 +188,15 @@ CREATE TABLE event (
     PRIMARY KEY (user, kind, start, span, code, sender, twin)
 ) STRICT;
 
--- Nights as a phone has summed them up; nights of segments are samples of sleep_analysis.
+-- Nights as a phone has summed them up, as each delivery told them; nights of segments are samples of sleep_analysis.
 CREATE TABLE night_summary (
     user           INTEGER NOT NULL,
     -- The local date on which the night ends, in days since 1970-01-01.
     date           INTEGER NOT NULL,
     sender         INTEGER NOT NULL CHECK (sender BETWEEN 0 AND 2),
+    delivery       INTEGER NOT NULL,
+    -- Which of the delivery's nights of that date.
+    session        INTEGER NOT NULL CHECK (session >= 0),
     source         INTEGER NOT NULL,
     offset_minutes INTEGER NOT NULL,
     start          INTEGER,
@@ -199,9 +210,10 @@ CREATE TABLE night_summary (
     deep           REAL,
     rem            REAL,
     awake          REAL,
-    delivery       INTEGER NOT NULL,
-    PRIMARY KEY (user, date, sender)
+    PRIMARY KEY (user, date, sender, delivery, session)
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX night_summary_by_delivery ON night_summary (delivery);
 
 -- Files kept as they came.
 CREATE TABLE document (
@@ -217,11 +229,18 @@ CREATE TABLE document (
     UNIQUE (user, kind, name)
 ) STRICT;
 
--- The hardware of a source, where a sender has told it, such as 'Watch6,2': decides its place in the priority.
-CREATE TABLE source_device (
-    source INTEGER PRIMARY KEY REFERENCES source (id),
-    model  TEXT NOT NULL
-) STRICT;
+-- The hardware that a source's samples were measured with, as each delivery told it: decides what kind of source it is.
+CREATE TABLE source_hardware (
+    user     INTEGER NOT NULL,
+    source   INTEGER NOT NULL,
+    -- Such as 'Watch6,2'.
+    model    TEXT NOT NULL,
+    -- 0 when it wrote them itself, 1 when an app on it did, 2 when it is an accessory that passes on what it measures.
+    writer   INTEGER NOT NULL CHECK (writer BETWEEN 0 AND 2),
+    delivery INTEGER NOT NULL,
+    samples  INTEGER NOT NULL,
+    PRIMARY KEY (user, source, model, writer, delivery)
+) STRICT, WITHOUT ROWID;
 
 -- A person's own order of sources; those that are not in it follow by kind: watches, phones, others.
 CREATE TABLE source_priority (
@@ -392,7 +411,7 @@ CREATE TABLE buried_sample (
     source         INTEGER NOT NULL,
     context        INTEGER,
     offset_minutes INTEGER NOT NULL,
-    delivery       INTEGER NOT NULL, manual INTEGER NOT NULL DEFAULT 0 CHECK (manual IN (0, 1)),
+    delivery       INTEGER NOT NULL, manual INTEGER NOT NULL DEFAULT 0 CHECK (manual IN (0, 1)), stated INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (user, metric, start, layer, deletion, twin)
 ) STRICT, WITHOUT ROWID;
 
@@ -454,6 +473,8 @@ CREATE TABLE buried_night_summary (
     date           INTEGER NOT NULL,
     sender         INTEGER NOT NULL CHECK (sender BETWEEN 0 AND 2),
     deletion       INTEGER NOT NULL,
+    delivery       INTEGER NOT NULL,
+    session        INTEGER NOT NULL CHECK (session >= 0),
     source         INTEGER NOT NULL,
     offset_minutes INTEGER NOT NULL,
     start          INTEGER,
@@ -466,8 +487,7 @@ CREATE TABLE buried_night_summary (
     deep           REAL,
     rem            REAL,
     awake          REAL,
-    delivery       INTEGER NOT NULL,
-    PRIMARY KEY (user, date, sender, deletion)
+    PRIMARY KEY (user, date, sender, deletion, delivery, session)
 ) STRICT, WITHOUT ROWID;
 
 -- When keys were last used. Apart from the keys, because it is written often and means nothing to any answer about data.
@@ -484,10 +504,24 @@ CREATE TABLE delivery_account (
     -- 1 when its sender has said which period it covers, so that what it leaves out is no more; 0 when it only adds.
     complete INTEGER NOT NULL CHECK (complete IN (0, 1)),
     -- The first delivery of the same sync: one sync may come in several requests.
-    sync     INTEGER NOT NULL
+    sync     INTEGER NOT NULL,
+    -- The automation or key that it came from, and the session that it names; empty where neither is known.
+    sender   TEXT NOT NULL DEFAULT '',
+    session  TEXT NOT NULL DEFAULT '',
+    -- A digest of its samples in any order, and the delivery that said exactly the same before.
+    content  INTEGER,
+    repeats  INTEGER
 ) STRICT;
 
--- The stretches of a series of which a delivery has stated every sample.
+CREATE INDEX delivery_account_by_time ON delivery_account (as_of);
+
+CREATE INDEX delivery_account_by_sync ON delivery_account (sync);
+
+CREATE INDEX delivery_account_by_sender ON delivery_account (sender, delivery);
+
+CREATE INDEX delivery_account_by_content ON delivery_account (content) WHERE content IS NOT NULL;
+
+-- The stretches of a series of which a delivery has stated every sample, and all the time that a complete one reaches.
 CREATE TABLE account (
     user     INTEGER NOT NULL,
     metric   INTEGER NOT NULL,
@@ -498,12 +532,14 @@ CREATE TABLE account (
     since    INTEGER NOT NULL,
     delivery INTEGER NOT NULL,
     until    INTEGER NOT NULL,
-    -- As in delivery_account.
+    -- 1 when what it has not stated there is no more.
     complete INTEGER NOT NULL CHECK (complete IN (0, 1)),
-    PRIMARY KEY (user, metric, layer, source, since, delivery)
+    PRIMARY KEY (user, metric, layer, source, since, delivery, complete)
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX account_by_delivery ON account (delivery);
+
+CREATE INDEX account_by_end ON account (user, metric, layer, source, until);
 
 -- Samples that a later account has replaced. They count for nothing, and come back when that account is deleted.
 CREATE TABLE superseded_sample (
@@ -523,5 +559,41 @@ CREATE TABLE superseded_sample (
     offset_minutes INTEGER NOT NULL,
     delivery       INTEGER NOT NULL,
     manual         INTEGER NOT NULL DEFAULT 0 CHECK (manual IN (0, 1)),
+    -- The last delivery that has stated it.
+    stated         INTEGER NOT NULL,
     PRIMARY KEY (user, metric, start, layer, superseded_by, twin)
 ) STRICT, WITHOUT ROWID;
+
+-- What a sender has shown of how it groups its points, where no header says so.
+CREATE TABLE sender_grain (
+    user   INTEGER NOT NULL,
+    -- The automation's id, else its name, else the file or the key.
+    sender TEXT NOT NULL,
+    -- Empty: the finest bucket of any metric. Else a metric of which it has sent measurements.
+    metric TEXT NOT NULL,
+    layer  INTEGER NOT NULL CHECK (layer BETWEEN 0 AND 6),
+    PRIMARY KEY (user, sender, metric)
+) STRICT, WITHOUT ROWID;
+
+-- Deliveries whose points were placed by the coarsest bucket that they could be of, which later ones may prove wrong.
+CREATE TABLE guessed_delivery (
+    user     INTEGER NOT NULL,
+    sender   TEXT NOT NULL,
+    delivery INTEGER NOT NULL,
+    PRIMARY KEY (user, sender, delivery)
+) STRICT, WITHOUT ROWID;
+
+-- Longer buckets are settled by date, whatever their start.
+CREATE INDEX sample_by_date ON sample (user, metric, layer, start) WHERE layer >= 3;
+
+CREATE INDEX superseded_by_date ON superseded_sample (user, metric, layer, start) WHERE layer >= 3;
+
+-- Deliveries whose kept bodies are still to be read again by the rules of today, in this order: those of before the accounts,
+-- and what comes while any is left.
+CREATE TABLE reading_again (
+    delivery INTEGER PRIMARY KEY REFERENCES delivery (id),
+    -- 1 when what it is an account of is known, as must be of all before any is stored anew.
+    known    INTEGER NOT NULL DEFAULT 0 CHECK (known IN (0, 1)),
+    -- How often it was begun: a body at which the process ends is left alone.
+    begun    INTEGER NOT NULL DEFAULT 0
+) STRICT;

@@ -87,6 +87,33 @@ pub fn page(
     heads.map(|head| whole(connection, head?)).collect()
 }
 
+/// When a workout was, and who recorded it, as the sender says who is believed first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Span {
+    pub id: i64,
+    /// Empty when nobody names it.
+    pub source: String,
+    /// UTC epoch seconds.
+    pub start: i64,
+    pub end: i64,
+}
+
+/// The workouts that start in a range, in order of start.
+pub fn spans(connection: &Connection, user: i64, from: i64, to: i64) -> Result<Vec<Span>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT id, start,
+             (SELECT account ->> 'end' FROM workout_account WHERE workout = workout.id ORDER BY sender LIMIT 1),
+             (SELECT account ->> 'source' FROM workout_account WHERE workout = workout.id
+              ORDER BY coalesce(account ->> 'source', '') = '', sender LIMIT 1)
+         FROM workout WHERE user = ?1 AND start >= ?2 AND start < ?3 ORDER BY start, id",
+    )?;
+    let rows = statement.query_map(params![user, from, to], |row| {
+        let (start, end, source): (i64, Option<i64>, Option<String>) = (row.get(1)?, row.get(2)?, row.get(3)?);
+        Ok(Span { id: row.get(0)?, source: source.unwrap_or_default(), start, end: end.unwrap_or(start) })
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
 /// A person's workout of that id, if there is one.
 pub fn one(connection: &Connection, user: i64, id: i64) -> Result<Option<StoredWorkout>> {
     let head = connection

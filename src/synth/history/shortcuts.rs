@@ -1,4 +1,5 @@
-//! The history as a careful Shortcut sends it: one list of dictionaries in which every value is a text.
+//! The history as a careful Shortcut sends it: one list of dictionaries in which every value is a text, and how its phone
+//! writes numbers.
 
 use serde_json::{Value, json};
 
@@ -44,7 +45,7 @@ pub fn body(history: &History, from: i64, to: i64) -> Value {
             })
         })
         .collect();
-    json!({"metrics": metrics, "sleep": sleep, "workouts": workouts})
+    json!({"locale": "en_US", "metrics": metrics, "sleep": sleep, "workouts": workouts})
 }
 
 fn segment(history: &History, segment: &Segment) -> Value {

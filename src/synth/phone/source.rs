@@ -44,6 +44,17 @@ impl Names {
         }
     }
 
+    /// The attribute `sourceVersion` of Apple's export: the system signs with its own version, which stands in `device` as well,
+    /// and an app with the app's.
+    pub fn version(&self, source: Source) -> &'static str {
+        match source {
+            Source::Watch => "10.1",
+            Source::Phone | Source::Manual => "17.1",
+            Source::Ring => "4.12.0",
+            Source::FoodLog => "2381",
+        }
+    }
+
     /// The attribute `device` of Apple's export, escaped; apps have none.
     pub fn device(&self, source: Source) -> Option<&'static str> {
         match source {

@@ -18,6 +18,7 @@ const QUARTER: i64 = 900;
 pub struct Clock<'a> {
     home: &'a TimeZone,
     export_offset: Option<i32>,
+    export_date: Option<i64>,
     /// The quarter of an hour that was asked about last, and the home zone's offset in it.
     last: (i64, i32),
     zones: HashMap<String, Option<TimeZone>>,
@@ -25,11 +26,18 @@ pub struct Clock<'a> {
 
 impl<'a> Clock<'a> {
     pub fn new(home: &'a TimeZone) -> Clock<'a> {
-        Clock { home, export_offset: None, last: (i64::MIN, 0), zones: HashMap::new() }
+        Clock { home, export_offset: None, export_date: None, last: (i64::MIN, 0), zones: HashMap::new() }
     }
 
     pub fn set_export_date(&mut self, text: &str) {
-        self.export_offset = date::parse(text, self.home).and_then(|stamp| stamp.offset_minutes);
+        let stamp = date::parse(text, self.home);
+        self.export_offset = stamp.and_then(|stamp| stamp.offset_minutes);
+        self.export_date = stamp.filter(|stamp| stamp.is_believable()).map(|stamp| stamp.utc);
+    }
+
+    /// The moment of the export, UTC epoch seconds.
+    pub fn export_date(&self) -> Option<i64> {
+        self.export_date
     }
 
     pub fn read(&self, name: &str, text: &str) -> Result<Stamp, String> {

@@ -31,6 +31,7 @@ impl Validator<'_> {
     pub(super) fn add_export_date(&mut self, element: Element) {
         let value = element.get("value").unwrap_or_default();
         self.clock.set_export_date(&value);
+        self.filling.batch.as_of = self.clock.export_date();
         self.profile.exported = Some(value.into_owned());
     }
 

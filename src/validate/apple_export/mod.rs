@@ -6,6 +6,7 @@
 
 mod beats;
 mod clock;
+mod device;
 mod documents;
 mod events;
 mod quantities;
@@ -20,6 +21,7 @@ use jiff::tz::TimeZone;
 use crate::decode::apple_export::{Element, text};
 use crate::model::document::Document;
 use crate::model::sample::Batch;
+use crate::model::source::Hardware;
 use crate::model::workout::RoutePoint;
 use crate::validate::filling::Filling;
 use clock::Clock;
@@ -55,6 +57,8 @@ pub struct Validator<'a> {
     profile: Profile,
     /// Type and start of the last record, as written.
     last: (String, String),
+    /// Device and source version as last written, and the hardware that they mean.
+    hardware: (String, String, Option<Hardware>),
     /// Weight of the present batch beside its items.
     heavy: usize,
 }
@@ -72,6 +76,7 @@ impl<'a> Validator<'a> {
             records: 0,
             profile: Profile::default(),
             last: <(String, String)>::default(),
+            hardware: <(String, String, Option<Hardware>)>::default(),
             heavy: 0,
         }
     }

@@ -1,14 +1,11 @@
-//! Numbers inside texts: `5900 cm`, fractions that are percentages, and the model inside a device's description.
+//! Numbers inside texts: `5900 cm`, and fractions that are percentages.
 
 use std::collections::BTreeMap;
 
 use crate::model::unit::conversion;
 use crate::model::workout::Figure;
 
-/// A fraction as a percentage, without the dust that multiplying by a hundred leaves: 0.57 is 57.
-pub fn percent(fraction: f64) -> f64 {
-    (fraction * 1e12).round() / 1e10
-}
+pub use crate::validate::meaning::percent;
 
 /// `5900 cm` as a number in `unit`; a number alone is in it already.
 pub fn quantity(text: &str, unit: &str) -> Option<f64> {
@@ -17,16 +14,6 @@ pub fn quantity(text: &str, unit: &str) -> Option<f64> {
     let number: f64 = number.parse().ok()?;
     let value = if sent.is_empty() { number } else { conversion(sent.trim(), unit)?.apply(number) };
     value.is_finite().then_some(value)
-}
-
-/// `Watch6,2` of `<<HKDevice: 0x1>, name:Apple Watch, model:Watch, hardware:Watch6,2, software:9>`, else the model.
-pub fn hardware(device: &str) -> Option<String> {
-    let field = |name: &str| {
-        let found = device.split(", ").find_map(|part| part.strip_prefix(name))?;
-        let found = found.trim_end_matches('>').trim();
-        (!found.is_empty() && found.len() < 100).then(|| found.to_owned())
-    };
-    field("hardware:").or_else(|| field("model:"))
 }
 
 /// The beginning of a text, quoted, for a sentence.
@@ -59,14 +46,5 @@ mod tests {
         assert_eq!(quantity("9.90571 kcal/hr·kg", "kcal/hr·kg"), Some(9.90571));
         assert_eq!(quantity("50", "m"), Some(50.0));
         assert_eq!(quantity("50 kg", "m"), None);
-    }
-
-    #[test]
-    fn the_hardware_of_a_device() {
-        let device =
-            "<<HKDevice: 0x1>, name:Apple Watch, manufacturer:Apple Inc., model:Watch, hardware:Watch6,2, software:9>";
-        assert_eq!(hardware(device).as_deref(), Some("Watch6,2"));
-        assert_eq!(hardware("<<HKDevice: 0x1>, name:Scale, model:WS-50>").as_deref(), Some("WS-50"));
-        assert_eq!(hardware("HKDevice"), None);
     }
 }

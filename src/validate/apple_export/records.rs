@@ -13,6 +13,7 @@ use crate::model::sample::{Sample, Series};
 use crate::model::sender::Sender;
 use crate::model::sleep::Stage;
 use crate::model::time::Layer;
+use crate::validate::apple_export::device::Device;
 use crate::validate::apple_export::types::{Becomes, Category, Quantity, RecordType};
 use crate::validate::apple_export::{Validator, quantities};
 
@@ -27,6 +28,7 @@ struct Attributes<'a> {
     value: Option<&'a str>,
     source: &'a str,
     device: &'a str,
+    version: &'a str,
     start: &'a str,
     end: &'a str,
 }
@@ -41,6 +43,7 @@ impl<'a> Attributes<'a> {
                 "value" => found.value = Some(value),
                 "sourceName" | "source" => found.source = value,
                 "device" => found.device = value,
+                "sourceVersion" => found.version = value,
                 "startDate" => found.start = value,
                 "endDate" => found.end = value,
                 _ => {}
@@ -120,10 +123,7 @@ impl Validator<'_> {
         let (series, count) = self.positions(at);
         let item = self.filling.add_item(count);
         let source = self.filling.source(text(attributes.source).trim());
-        if !attributes.device.is_empty() && !self.filling.batch.devices.contains_key(&source) {
-            let model = quantities::hardware(&text(attributes.device));
-            self.filling.batch.devices.extend(model.map(|model| (source, model)));
-        }
+        self.note_hardware(source, attributes);
         let context = said.context.map(|context| self.filling.context(context));
         self.filling.batch.samples.push(Sample {
             item,
@@ -141,6 +141,21 @@ impl Validator<'_> {
         });
         if let Some(list) = element.children_named("HeartRateVariabilityMetadataList").next() {
             self.add_beats(item, list, times.start.utc, times.span, times.offset_minutes, attributes.source);
+        }
+    }
+
+    /// Most records have the hardware of the record before, which is looked for as it was written.
+    fn note_hardware(&mut self, source: u32, attributes: &Attributes) {
+        if attributes.device.is_empty() {
+            return;
+        }
+        let written = (attributes.device, attributes.version);
+        if (self.hardware.0.as_str(), self.hardware.1.as_str()) != written {
+            let read = Device::read(&text(attributes.device)).hardware(&text(attributes.version));
+            self.hardware = (attributes.device.to_owned(), attributes.version.to_owned(), read);
+        }
+        if let Some(hardware) = self.hardware.2.clone() {
+            *self.filling.batch.devices.entry((source, hardware)).or_default() += 1;
         }
     }
 

@@ -1,19 +1,17 @@
 //! Sleep: a segment (`startDate`, `endDate`, `value`) is a sample; a night that the phone has summed up, in any of the
 //! three shapes it has had, is a summary.
 
-use std::collections::HashMap;
-
 use jiff::tz::TimeZone;
 
 use super::moment::{END, Moment, source};
 use crate::decode::auto_export::{List, Node};
+use crate::model::receipt::ItemProblem;
 use crate::model::sample::{Sample, Series};
 use crate::model::sender::Sender;
-use crate::model::sleep::{NightSummary, SLEEP, Stage};
+use crate::model::sleep::{NightSummary, SLEEP, Stage, night_of};
 use crate::model::time::Layer;
 use crate::model::unit::{Conversion, conversion};
 use crate::validate::filling::Filling;
-use crate::validate::settle::richness;
 
 /// Minutes that a segment without an end can last.
 const LONGEST: f64 = 7.0 * 24.0 * 60.0;
@@ -57,11 +55,16 @@ pub fn add(list: &List, filling: &mut Filling) {
                 let series = *series.get_or_insert_with(|| add_series(list.units, filling));
                 add_segment(&segment, series, name, filling);
             }
-            Ok(Slept::Night(night)) => nights.push((at, night)),
+            Ok(Slept::Night(night)) => nights.push((at, night.made_possible())),
             Err(reason) => filling.reject(name, format!("{}[{at}]", list.path), reason, node.json()),
         }
     }
-    add_nights(list, nights, name, filling);
+    for (at, (night, wrong)) in nights {
+        let item = filling.add_item(name);
+        filling.batch.nights.push(NightSummary { item, ..night });
+        let path = format!("{}[{at}]", list.path);
+        filling.batch.notes.extend(wrong.map(|reason| ItemProblem { path, reason }));
+    }
 }
 
 /// To minutes from the unit sent. The app writes hours; old files call them by other names.
@@ -140,7 +143,8 @@ fn night(node: Node, hours: &Conversion, home: &TimeZone) -> Result<NightSummary
     let moment = |keys: &[&str]| Moment::find(node, keys, home);
     let (start, end) = (moment(&["sleepStart", "startDate", "start"])?, moment(&["sleepEnd", "endDate", "end"])?);
     let (in_bed_start, in_bed_end) = (moment(&["inBedStart"])?, moment(&["inBedEnd"])?);
-    let shown = end.or(in_bed_end).or(moment(&["date"])?).ok_or("the night has neither an end nor a date")?;
+    let named = moment(&["date"])?;
+    let shown = end.or(in_bed_end).or(named).ok_or("the night has neither an end nor a date")?;
     let minutes = |key: &str| minutes(node, key, hours);
     let [core, deep, rem] = STAGES.map(minutes);
     let stages = [core?, deep?, rem?];
@@ -153,26 +157,38 @@ fn night(node: Node, hours: &Conversion, home: &TimeZone) -> Result<NightSummary
         return Err("the night says nothing: none of asleep, inBed, core, deep, rem, awake, totalSleep is there".into());
     }
     let own = |one: Option<f64>| if staged { one } else { some(one) };
+    // No sleep says something only of somebody who was seen awake.
+    let measured = |asleep: Option<f64>| asleep.filter(|minutes| *minutes > 0.0 || some(awake).is_some());
     let lay = in_bed_start.zip(in_bed_end).map(|(from, to)| (to.utc - from.utc) as f64 / 60.0);
     let offset_minutes = shown.offset_minutes;
     let utc = |moment: Option<Moment>| moment.map(|moment| moment.utc);
     Ok(NightSummary {
         item: 0,
         sender: Sender::AutoExport,
-        date: shown.local_date(),
+        date: date(start.or(in_bed_start), shown, named),
         source: sleeper(node),
         offset_minutes,
         start: utc(start),
         end: utc(end),
         in_bed_start: utc(in_bed_start),
         in_bed_end: utc(in_bed_end),
-        asleep: if staged { total.or(Some(stages.iter().flatten().sum())) } else { total.or(asleep) },
+        asleep: if staged { total.or(Some(stages.iter().flatten().sum())) } else { total.or(measured(asleep)) },
         in_bed: some(in_bed).or(some(lay)),
         core: own(stages[0]),
         deep: own(stages[1]),
         rem: own(stages[2]),
         awake: own(awake),
     })
+}
+
+/// The date that the phone has named, a midnight, where that can be; else the one that the times belong to. Older versions of the
+/// app name some moment or other.
+fn date(start: Option<Moment>, shown: Moment, named: Option<Moment>) -> i32 {
+    let by_times = start.map(|start| night_of(start.utc, shown.utc, shown.offset_minutes));
+    let is_midnight = |moment: &Moment| (moment.utc + i64::from(moment.offset_minutes) * 60).rem_euclid(86_400) == 0;
+    let named = named.filter(is_midnight).map(Moment::local_date);
+    let can_be = |date: &i32| *date == shown.local_date() || Some(*date) == by_times;
+    named.filter(can_be).or(by_times).unwrap_or_else(|| shown.local_date())
 }
 
 /// Minutes under that key, which the phone sends as hours.
@@ -191,27 +207,4 @@ fn minutes(node: Node, key: &str, hours: &Conversion) -> Result<Option<f64>, Str
 fn sleeper(node: Node) -> String {
     let names = ["source", "sleepSource", "inBedSource"].map(|key| source(node.get(key)));
     names.into_iter().find(|name| !name.is_empty()).unwrap_or_default()
-}
-
-/// One night per date is kept: the one that says most. Another sleep of that date is put aside with the reason.
-fn add_nights(list: &List, nights: Vec<(usize, NightSummary)>, name: u32, filling: &mut Filling) {
-    let mut best: HashMap<i32, usize> = HashMap::new();
-    for (at, (_, night)) in nights.iter().enumerate() {
-        let stands = best.entry(night.date).or_insert(at);
-        if richness(night) > richness(&nights[*stands].1) {
-            *stands = at;
-        }
-    }
-    for (at, (place, night)) in nights.iter().enumerate() {
-        let kept = best[&night.date];
-        if kept == at {
-            let item = filling.add_item(name);
-            filling.batch.nights.push(NightSummary { item, ..night.clone() });
-        } else if nights[kept].1.end == night.end {
-            filling.add_item(name);
-        } else {
-            let reason = "another sleep that ends on the same date says more; one is kept for each date".into();
-            filling.reject(name, format!("{}[{place}]", list.path), reason, list.items[*place].json());
-        }
-    }
 }

@@ -18,7 +18,7 @@ use crate::model::sample::{Batch, Sample};
 use crate::model::sleep::SLEEP;
 use crate::model::time::{Layer, parse_zone};
 use crate::validate::filling::Filling;
-use crate::validate::meaning::{Meaning, Shape};
+use crate::validate::meaning::{Meaning, Part, Shape};
 use crate::validate::{Context, Units};
 use when::When;
 
@@ -126,6 +126,16 @@ fn prepare<'a>(
     filling: &mut Filling,
 ) -> Result<Ready<'a>, (u32, String)> {
     let known = names::known(&entry.name);
+    if known.is_none() && names::is_no_metric(&entry.name) {
+        let name = filling.add_name(entry.name.trim());
+        return Err((
+            name,
+            format!(
+                "{:?} is no metric: name what it is of, such as {{\"type\": \"steps\", \"value\": 8412}}",
+                entry.name.trim()
+            ),
+        ));
+    }
     let counts = known.map_or(entry.unit.trim(), |(metric, _)| &metric.unit) == "count";
     let blood_pressure = known.is_some_and(|(metric, _)| metric.kind == Kind::Composite);
     let told: &str = if entry.unit.trim().is_empty() {
@@ -149,6 +159,10 @@ fn prepare<'a>(
     meaning.refused.clone().map_or(Ok(()), |reason| Err(fail(reason)))?;
     let numbers = measured(numbers, meaning).map_err(fail)?;
     let when = When::of(entry, reader).map_err(fail)?;
+    let fits = |(part, numbers): (&Part, &Option<[Option<f64>; 3]>)| {
+        part.fits(numbers.and_then(|numbers| numbers[0]), when.end - when.start)
+    };
+    meaning.parts.iter().zip(&numbers).try_for_each(fits).map_err(fail)?;
     groups.settle(group);
     Ok(Ready { entry, group, when, numbers })
 }

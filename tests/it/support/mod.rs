@@ -22,3 +22,14 @@ pub use server::{InProcess, RealServer, command};
 pub fn body(metric: &str, units: &str, points: serde_json::Value) -> serde_json::Value {
     serde_json::json!({"data": {"metrics": [{"name": metric, "units": units, "data": points}]}})
 }
+
+/// So many random cases of a slow test, or as many as PROPTEST_CASES says.
+pub fn random(usual: u32) -> proptest::prelude::ProptestConfig {
+    let asked = std::env::var("PROPTEST_CASES").ok().and_then(|number| number.parse().ok());
+    proptest::prelude::ProptestConfig {
+        cases: asked.unwrap_or(usual),
+        max_shrink_iters: 2000,
+        failure_persistence: None,
+        ..Default::default()
+    }
+}

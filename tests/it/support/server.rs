@@ -43,6 +43,11 @@ impl InProcess {
         InProcess::start_in(data_dir, &[])
     }
 
+    /// Starts on a data directory that is there already.
+    pub fn start_on(data_dir: TempDir) -> InProcess {
+        InProcess::start_in(data_dir, &[("home_zone", "UTC")])
+    }
+
     fn start_in(data_dir: TempDir, settings: &[(&str, &str)]) -> InProcess {
         // An internal fault is told to the log only, and a test that meets one should show it.
         health_export::telemetry::start("error", "text").unwrap();

@@ -1,7 +1,12 @@
 //! What the tables for workouts, events, nights and sleep hold, as JSON.
 
 use health_export::app::App;
+use health_export::model::day::date_text;
+use health_export::model::sleep::NightSummary;
+use health_export::store::nights::read::Sleep;
 use serde_json::{Value, json};
+
+use super::fill::OWNER;
 
 /// The workouts in order of time, each with what one sender tells of it.
 pub fn workouts(app: &App) -> Vec<Value> {
@@ -45,14 +50,16 @@ pub fn events(app: &App) -> Vec<Value> {
     rows.map(|row| event(row.unwrap())).collect()
 }
 
-/// The summed nights in order of date.
+/// The summed nights that count, in order of date.
 pub fn nights(app: &App) -> Vec<Value> {
-    rows(
-        app,
-        "SELECT json_object('date', date(date * 86400, 'unixepoch'), 'source', source.name, 'start', start, 'end', end,
-             'in_bed_start', in_bed_start, 'in_bed_end', in_bed_end, 'asleep', asleep, 'in_bed', in_bed, 'core', core,
-             'deep', deep, 'rem', rem, 'awake', awake) FROM night_summary JOIN source ON source.id = source ORDER BY date",
-    )
+    let reader = app.store.reader().unwrap();
+    let nights = Sleep::of(&reader, OWNER, None).unwrap().summaries(i32::MIN, i32::MAX).unwrap();
+    let night = |night: NightSummary| {
+        json!({"date": date_text(night.date), "source": night.source, "start": night.start, "end": night.end,
+            "in_bed_start": night.in_bed_start, "in_bed_end": night.in_bed_end, "asleep": night.asleep,
+            "in_bed": night.in_bed, "core": night.core, "deep": night.deep, "rem": night.rem, "awake": night.awake})
+    };
+    nights.into_iter().map(night).collect()
 }
 
 fn rows(app: &App, sql: &str) -> Vec<Value> {

@@ -31,8 +31,7 @@ export interface Daily {
   /** The date of the first. */
   first: string;
   values: Value[];
-  /** Of measured values: how many, the least and the most of each day. */
-  counts?: Value[];
+  /** Of measured values: the least and the most of each day. */
   least?: Value[];
   most?: Value[];
 }
@@ -42,7 +41,6 @@ export function daily(x: number[], columns: Record<string, Value[]>): Daily {
   return {
     first: x[0] === undefined ? "1970-01-01" : dateOf(x[0] * 1000),
     values: columns.sum ?? columns.avg ?? [],
-    counts: columns.count,
     least: columns.min,
     most: columns.max,
   };
@@ -54,28 +52,27 @@ export const dayAt = ({ first }: Daily, at: number): string => addDays(first, at
 export function cut(days: Daily, start: string, end: string): Daily {
   const [from, to] = [daysBetween(days.first, start), daysBetween(days.first, end)];
   const part = (values?: Value[]) => values && Array.from({ length: to - from }, (_, at) => values[from + at] ?? null);
-  return { first: start, values: part(days.values) ?? [], counts: part(days.counts), least: part(days.least), most: part(days.most) };
+  return { first: start, values: part(days.values) ?? [], least: part(days.least), most: part(days.most) };
 }
 
 export interface Figures {
   /** Days with data. */
   days: number;
   sum: number;
-  /** Per day of a total; of all values of what is measured. */
+  /** Per day. Of what is measured it is no mean of the stretch, for days may know more or less of their time: the server has that. */
   mean: number;
   least: number;
   most: number;
 }
 
-export function figures({ values, counts, least, most }: Daily): Figures | undefined {
+export function figures({ values, least, most }: Daily): Figures | undefined {
   const found = known(values);
   if (!found.length) return undefined;
-  const weights = values.map((value, at) => (value === null ? 0 : (counts?.[at] ?? 1)));
-  const weighted = values.reduce<number>((sum, value, at) => sum + (value ?? 0) * (weights[at] ?? 0), 0);
+  const sum = found.reduce((all, value) => all + value, 0);
   return {
     days: found.length,
-    sum: found.reduce((sum, value) => sum + value, 0),
-    mean: weighted / weights.reduce((sum, weight) => sum + weight, 0),
+    sum,
+    mean: sum / found.length,
     least: known(least ?? values).reduce((a, b) => Math.min(a, b), Infinity),
     most: known(most ?? values).reduce((a, b) => Math.max(a, b), -Infinity),
   };

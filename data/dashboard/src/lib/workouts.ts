@@ -19,6 +19,8 @@ export interface Workout {
   start: string;
   end: string;
   duration_seconds: number;
+  /** The workout that counts in totals in place of this one. */
+  covered_by?: string;
   source?: string;
   location?: string;
   figures: Record<string, Figure>;
@@ -67,7 +69,7 @@ export interface Total {
 }
 
 export function total(workouts: Workout[]): Total {
-  return workouts.reduce((sum, one) => ({
+  return workouts.filter((one) => !one.covered_by).reduce((sum, one) => ({
     workouts: sum.workouts + 1,
     seconds: sum.seconds + one.duration_seconds,
     metres: sum.metres + (metresOf(one) ?? 0),

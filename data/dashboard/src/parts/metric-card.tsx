@@ -13,10 +13,11 @@ import { running, smoothed } from "../lib/trends.ts";
 import { Card } from "./card.tsx";
 import { Chart, type Line } from "./chart.tsx";
 import { usePng } from "./png.ts";
-import { type Series, useSeries } from "./series.ts";
+import { isKnown, type Series, useSeries } from "./series.ts";
 import { type View, zoomTo } from "./spans.tsx";
 import { Shown } from "./state.tsx";
 import { UseThis } from "./use-this.tsx";
+import { onlyDay, Why } from "./why.tsx";
 
 export type Kind = "total" | "level" | "range" | "trend";
 
@@ -34,6 +35,9 @@ export interface MetricCardProps {
 
 /** Minutes of a day are told as hours. */
 const writerOf = (metric: string, unit: string) => (unit === "min" ? minutes : writer(metric, unit));
+
+/** What is asked of the whole stretch. */
+export const wholeOf = (kind: Kind): string[] => (kind === "total" ? ["sum"] : ["avg", "min", "max"]);
 
 const STATS: Record<Kind, string[]> = { total: ["sum"], level: ["avg"], range: ["avg", "min", "max"], trend: ["avg"] };
 
@@ -55,24 +59,24 @@ function lines({ metric, kind, colour, overlays = [] }: MetricCardProps, { colum
 }
 
 /** What the stretch comes to, in words. */
-function sentence({ metric, kind }: MetricCardProps, { columns, unit, bucket }: Series): string {
+function sentence({ metric, kind }: MetricCardProps, { columns, whole, unit, bucket }: Series): string {
   const write = writerOf(metric, unit);
-  if (kind === "total") {
-    const totals = known(columns.sum ?? []);
-    if (!totals.length) return "No data in this time.";
-    const sum = totals.reduce((all, value) => all + value, 0);
-    return bucket === "day" ? `${write(mean(totals))} a day on average, over ${number(totals.length)} days with data` : `${write(sum)} in all`;
-  }
-  const values = known(columns.avg ?? []);
-  if (!values.length) return "No data in this time.";
-  const [low, high] = kind === "range" ? [Math.min(...known(columns.min ?? [])), Math.max(...known(columns.max ?? []))] : [Math.min(...values), Math.max(...values)];
-  return `${write(mean(values))} on average, between ${number(low)} and ${number(high)}`;
+  const totals = known(columns.sum ?? []);
+  if (kind === "total" && bucket === "day" && totals.length) return `${write(mean(totals))} a day on average, over ${number(totals.length)} days with data`;
+  const { sum = null, avg = null, min = null, max = null } = whole;
+  if (sum !== null) return `${write(sum)} in all`;
+  if (avg === null) return "No data in this time.";
+  return min === max ? `${write(avg)} throughout` : `${write(avg)} on average, between ${number(min)} and ${number(max)}`;
 }
+
+/** A day of which only the phone's own number is known has nothing to draw. */
+const emptyOf = (series: Series): string => isKnown(series) ? "Only the number of the day is known, not how it came about." : "No data in this time.";
 
 export function MetricCard(props: MetricCardProps) {
   const { metric, kind, view, wide, remark } = props;
-  const answer = useSeries(metric, view, { stats: STATS[kind] });
+  const answer = useSeries(metric, view, { stats: STATS[kind], whole: wholeOf(kind) });
   const data = answer.data;
+  const day = onlyDay(view.range);
   const drawn = useMemo(() => (data ? lines(props, data) : []), [data, ...(props.overlays ?? []).map((line) => line.values)]);
   const png = usePng(title(metric), view.range.start ? `${view.range.start} to ${view.range.end}` : "everything", drawn);
   return (
@@ -82,7 +86,7 @@ export function MetricCard(props: MetricCardProps) {
       wide={wide}
       actions={data && <UseThis asked={data.asked} png={png.save} />}
     >
-      <Shown answer={answer} isEmpty={({ x }) => x.length === 0} empty="No data in this time.">
+      <Shown answer={answer} isEmpty={({ x }) => x.length === 0} empty={data && emptyOf(data)}>
         {(series) => (
           <>
             {remark && <p class="muted">{remark(series)}</p>}
@@ -91,6 +95,7 @@ export function MetricCard(props: MetricCardProps) {
           </>
         )}
       </Shown>
+      {day && data && isKnown(data) && <Why key={day} metric={metric} day={day} />}
     </Card>
   );
 }

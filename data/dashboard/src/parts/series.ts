@@ -15,6 +15,7 @@ interface Columns {
   unit: string;
   bucket: string;
   layer: string;
+  whole?: Record<string, number | null>;
   columns: { start: number[] } & Record<string, Values>;
 }
 
@@ -23,6 +24,8 @@ export interface Series {
   x: number[];
   /** By statistic; a bucket without values is null. */
   columns: Record<string, Values>;
+  /** By statistic, of the whole stretch: the server's, for a mean of means is another number. */
+  whole: Record<string, number | null>;
   unit: string;
   /** What was asked for or, of "auto", what the server has chosen. */
   bucket: string;
@@ -34,6 +37,8 @@ export interface Series {
 
 export interface SeriesOptions {
   stats: string[];
+  /** Statistics of the whole stretch. */
+  whole?: string[];
   /** By default what fits the length of the stretch. */
   bucket?: string;
   /** How many buckets "auto" may give. */
@@ -50,13 +55,16 @@ export function bucketFor({ start, end }: Range, stats: string[]): string {
   return days <= 14 ? "hour" : days <= 400 ? "day" : "auto";
 }
 
+/** Whether the whole stretch has a number. */
+export const isKnown = ({ whole }: Series): boolean => Object.values(whole).some((value) => value !== null);
+
 const WHOLE_DAYS = new Set(["day", "week", "month", "year"]);
 
-function question(metric: string, range: Range, { stats, more, maxPoints }: SeriesOptions, bucket: string): Asked {
+function question(metric: string, range: Range, { stats, whole, more, maxPoints }: SeriesOptions, bucket: string): Asked {
   const auto = bucket === "auto" ? { max_points: maxPoints ?? 1500 } : {};
   return {
     path: `/api/v1/aggregate/${encodeURIComponent(metric)}`,
-    params: { bucket, ...auto, stat: stats.join(","), start: range.start, end: range.end, fill: "null", shape: "columns", ...more },
+    params: { bucket, ...auto, stat: stats.join(","), start: range.start, end: range.end, fill: "null", shape: "columns", whole: whole?.join(","), ...more },
   };
 }
 
@@ -82,8 +90,8 @@ function useColumns(metric: string | undefined, range: Range, options: SeriesOpt
   return { ...answer, data };
 }
 
-function read({ unit, bucket, layer, columns }: Columns, asked: Asked): Series {
+function read({ unit, bucket, layer, columns, whole = {} }: Columns, asked: Asked): Series {
   const { start, ...rest } = columns;
-  const { max_points: _, ...params } = asked.params;
-  return { x: start, columns: rest, unit, bucket, layer, days: WHOLE_DAYS.has(bucket), asked: { ...asked, params: { ...params, bucket } } };
+  const { max_points: _, whole: __, ...params } = asked.params;
+  return { x: start, columns: rest, whole, unit, bucket, layer, days: WHOLE_DAYS.has(bucket), asked: { ...asked, params: { ...params, bucket } } };
 }

@@ -4,7 +4,7 @@ import { useMemo } from "preact/hooks";
 
 import { number } from "../lib/format.ts";
 import type { Line } from "../parts/chart.tsx";
-import { MetricCard } from "../parts/metric-card.tsx";
+import { MetricCard, wholeOf } from "../parts/metric-card.tsx";
 import { useSeries } from "../parts/series.ts";
 import type { View } from "../parts/spans.tsx";
 import { Topic, type TopicMetric } from "../parts/topic.tsx";
@@ -17,13 +17,15 @@ const METRICS: TopicMetric[] = [
   ["respiratory_rate", "level", { colour: "good" }],
 ];
 
+const WHOLE = wholeOf("level");
+
 const bpm = (value: number) => `${number(value)} bpm`;
 
 function HeartRate({ view, stored }: { view: View; stored: Set<string> }) {
-  // Both are known once a day, so within a day there is nothing to lay over.
+  // Asked as the cards ask, so that it is asked once. Both are known once a day, so within a day there is nothing to lay over.
   const overlaid = (name: string) => (stored.has(name) && view.span !== "D" && view.span !== "W" ? name : undefined);
-  const rate = useSeries("heart_rate", view, { stats: ["avg", "min", "max"] });
-  const resting = useSeries(overlaid("resting_heart_rate"), view, { stats: ["avg"] });
+  const rate = useSeries("heart_rate", view, { stats: ["avg", "min", "max"], whole: WHOLE });
+  const resting = useSeries(overlaid("resting_heart_rate"), view, { stats: ["avg"], whole: WHOLE });
   const walking = useSeries(overlaid("walking_heart_rate_average"), view, { stats: ["avg"] });
   const overlays = useMemo(() => {
     const x = rate.data?.x ?? [];

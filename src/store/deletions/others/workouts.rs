@@ -10,6 +10,7 @@ use crate::model::deletion::Kind;
 use crate::store::deletions::Order;
 use crate::store::deletions::tombstones::{Rule, Tombstones};
 use crate::store::place::Place;
+use crate::store::samples::Owner;
 use crate::store::workouts::{Told, find, insert_row};
 
 fn meant(order: &Order) -> Condition {
@@ -36,20 +37,43 @@ pub(super) fn bury(connection: &Connection, order: &Order, deletion: i64) -> Res
     let rows = statement.query_map(params![order.user, value], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let accounts: Vec<(i64, i64)> = rows.collect::<rusqlite::Result<_>>()?;
     for (id, sender) in accounts {
+        if order.kind == Kind::Delivery && pass_on(connection, id, sender, order.aim.delivery)? {
+            continue;
+        }
         shift(connection, (Place::Stored, id), (Place::Buried(deletion), id), sender, true)?;
     }
     Ok(())
 }
 
+/// Gives an account to another delivery that has told the very same and is not deleted; false when there is none.
+fn pass_on(connection: &Connection, workout: i64, sender: i64, from: Option<i64>) -> Result<bool> {
+    let heir: Option<i64> = connection
+        .query_row(
+            "SELECT min(delivery) FROM workout_told WHERE workout = ?1 AND sender = ?2 AND delivery IS NOT ?3
+             AND delivery NOT IN (SELECT delivery FROM deletion
+                                  WHERE kind = 'delivery' AND undone_at IS NULL AND delivery IS NOT NULL)",
+            params![workout, sender, from],
+            |row| row.get(0),
+        )
+        .optional()?
+        .flatten();
+    let Some(heir) = heir else { return Ok(false) };
+    connection.execute(
+        "UPDATE workout_account SET delivery = ?3 WHERE workout = ?1 AND sender = ?2",
+        params![workout, sender, heir],
+    )?;
+    Ok(true)
+}
+
 /// Where an account that arrives goes. `source` is the id of its source, where that has one.
 pub fn place(
     connection: &Connection,
-    user: i64,
+    owner: Owner,
     tombstones: &Tombstones,
     told: &Told,
     source: Option<i64>,
 ) -> Result<Place> {
-    cover(connection, user, tombstones, told, (source, i64::MIN))
+    cover(connection, owner.user, tombstones, told, (source, owner.delivery))
 }
 
 fn cover(
@@ -71,16 +95,10 @@ fn cover(
 }
 
 fn has_it(connection: &Connection, user: i64, rule: &Rule, told: &Told) -> Result<bool> {
-    if !matches!(rule.kind, Kind::Workout | Kind::Delivery) {
+    if rule.kind != Kind::Workout {
         return Ok(false);
     }
-    let Some(id) = find(connection, Place::Buried(rule.id), user, told)? else { return Ok(false) };
-    let sender = (rule.kind == Kind::Delivery).then_some(told.sender);
-    Ok(connection
-        .prepare_cached(
-            "SELECT 1 FROM buried_workout_account WHERE deletion = ?1 AND workout = ?2 AND (?3 IS NULL OR sender = ?3)",
-        )?
-        .exists(params![rule.id, id, sender])?)
+    Ok(find(connection, Place::Buried(rule.id), user, told)?.is_some())
 }
 
 /// The id of a source of that name, if anything has one.
@@ -96,13 +114,13 @@ pub fn source_id(connection: &Connection, name: &str) -> Result<Option<i64>> {
 struct Head {
     workout: i64,
     told: Told,
-    source: String,
     delivery: i64,
 }
 
 pub(super) fn restore(connection: &Connection, user: i64, deletion: i64, tombstones: &Tombstones) -> Result<()> {
     let mut statement = connection.prepare(
-        "SELECT id, start, sender, account.activity, sent_id, account ->> 'end', coalesce(account ->> 'source', ''), delivery
+        "SELECT id, start, sender, account.activity, sent_id, account ->> 'end', coalesce(account ->> 'source', ''), delivery,
+                account ->> '$.figures.distance.value'
          FROM buried_workout workout JOIN buried_workout_account account
              ON account.workout = workout.id AND account.deletion = workout.deletion
          WHERE user = ?1 AND workout.deletion = ?2 ORDER BY id, sender",
@@ -114,12 +132,14 @@ pub(super) fn restore(connection: &Connection, user: i64, deletion: i64, tombsto
             activity: row.get(3)?,
             sent_id: row.get(4)?,
             end: row.get(5)?,
+            source: row.get(6)?,
+            distance: row.get(8)?,
         };
-        Ok(Head { workout: row.get(0)?, told, source: row.get(6)?, delivery: row.get(7)? })
+        Ok(Head { workout: row.get(0)?, told, delivery: row.get(7)? })
     };
     let heads: Vec<Head> = statement.query_map([user, deletion], read)?.collect::<rusqlite::Result<_>>()?;
     for head in heads {
-        let source = source_id(connection, &head.source)?;
+        let source = source_id(connection, &head.told.source)?;
         let place = cover(connection, user, tombstones, &head.told, (source, head.delivery))?;
         bring(connection, user, deletion, place, &head)?;
     }

@@ -55,7 +55,7 @@ impl Export<'_> {
     fn source(&self, source: Source) -> String {
         let names = &self.sync.phone.names;
         let device = names.device(source).map_or(String::new(), |device| format!(" device=\"{device}\""));
-        format!("sourceName=\"{}\" sourceVersion=\"17.1\"{device}", names.name(source))
+        format!("sourceName=\"{}\" sourceVersion=\"{}\"{device}", names.name(source), names.version(source))
     }
 
     fn times(&self, start: i64, end: i64) -> String {

@@ -49,6 +49,11 @@ function Links({ phone }: { phone: Phone }) {
           <div class="buttons"><a class="button" href={link}>Open on this phone</a><Copy text={link} label="Copy the link" /></div>
         </div>
       </div>
+      <p class="small">
+        <b>Totals of days</b> makes each day exactly what the Health app shows, once it is over. Leave the date range and the grouping of each
+        as they are: with <i>Since last sync</i>, what comes late, or is corrected or deleted on the phone, never arrives here, and with{" "}
+        <i>Summarise data</i> off a day is only close.
+      </p>
       <p class="muted small">
         Code and link hold the key. They follow what the app's maker has published, but we have not tried them on a phone: when one does
         not do what it should, set it up by hand.

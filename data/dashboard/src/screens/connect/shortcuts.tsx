@@ -36,7 +36,8 @@ function Steps({ phone }: { phone: Phone }) {
         <li><b>Automation</b> → <b>Time of Day</b>: choose one when the phone is unlocked.</li>
       </ol>
       <p class="muted small">
-        The same for other types. Do not send sums of Shortcuts: they count a phone and a watch on the same walk twice.
+        The same for other types. A sum that Shortcuts have made counts only where nothing else is known of the day: it has a phone and a
+        watch on the same walk twice.
       </p>
     </>
   );

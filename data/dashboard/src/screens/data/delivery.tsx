@@ -10,7 +10,7 @@ import { Trouble, useAction } from "../../parts/action.tsx";
 import { Card } from "../../parts/card.tsx";
 import { Shown } from "../../parts/state.tsx";
 import { Remove } from "./remove.tsx";
-import { type Counts, type Delivery, formatName, nameOf, sender, verdict } from "./words.ts";
+import { type Counts, type Delivery, formatName, nameOf, sender, verdict, verdictOf } from "./words.ts";
 
 export function OneDelivery({ id }: { id: string }) {
   const answer = useAnswer<Delivery>(`/api/v1/deliveries/${encodeURIComponent(id)}`);
@@ -35,7 +35,7 @@ function Told({ one }: { one: Delivery }) {
       </Card>
       {metrics.length > 0 && (
         <Card title="What was in it">
-          <ul class="rows wraps">{metrics.map(([name, counts]) => <li key={name}><span>{nameOf(name)}</span><span class="muted">{verdict(counts)}</span></li>)}</ul>
+          <ul class="rows wraps">{metrics.map(([name, counts]) => <li key={name}><span>{nameOf(name)}</span><span class="muted">{verdictOf(counts, one)}</span></li>)}</ul>
         </Card>
       )}
       <Problems one={one} />

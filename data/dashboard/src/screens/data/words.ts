@@ -1,6 +1,6 @@
 // How deliveries, sources and the server's own sentences are put for people.
 
-import { date, number, title } from "../../lib/format.ts";
+import { count, date, number, title } from "../../lib/format.ts";
 import { kindTitle } from "../events/kinds.ts";
 
 export interface Counts {
@@ -9,6 +9,8 @@ export interface Counts {
   updated: number;
   unchanged: number;
   quarantined: number;
+  /** Earlier values that count no more because of it. */
+  superseded?: number;
 }
 
 interface ItemProblem {
@@ -19,6 +21,8 @@ interface ItemProblem {
 export interface Receipt extends Counts {
   delivery: string;
   by_metric: Record<string, Counts>;
+  /** How many of `unchanged` are deleted here, and stay so. */
+  kept_out?: number;
   /** Items of kinds that nobody knows yet. */
   deferred?: Record<string, number>;
   problems: ItemProblem[];
@@ -44,14 +48,19 @@ export const formatName = (format: string): string => format.split("-").map(titl
 
 export const sender = ({ automation_name: name, file, format }: Delivery): string => name ?? file ?? formatName(format);
 
-const OUTCOMES: [outcome: keyof Counts, words: string][] = [["stored", "new"], ["updated", "replaced"], ["unchanged", "known already"], ["quarantined", "not understood"]];
-
-/** "44 received: 40 new, 4 known already" */
-export function verdict(receipt: Counts & { refused?: boolean }): string {
+/** "44 received: 40 new, 4 known already; 2 earlier values count no more" */
+export function verdict(receipt: Counts & { refused?: boolean; kept_out?: number }): string {
+  const { received, stored, updated, unchanged, quarantined, superseded = 0, kept_out: out = 0 } = receipt;
   if (receipt.refused) return "Refused: it was not understood";
-  const told = OUTCOMES.filter(([outcome]) => receipt[outcome]).map(([outcome, words]) => `${number(receipt[outcome], 0)} ${words}`);
-  return `${number(receipt.received, 0)} received${told.length ? `: ${told.join(", ")}` : ""}`;
+  const outcomes: [number, string][] = [[stored, "new"], [updated, "replaced"], [unchanged - out, "known already"], [out, "deleted here, and kept out"], [quarantined, "not understood"]];
+  const told = outcomes.filter(([items]) => items).map(([items, words]) => `${number(items, 0)} ${words}`);
+  const gone = superseded ? `; ${count(superseded, "earlier value counts", "earlier values count")} no more` : "";
+  return `${number(received, 0)} received${told.length ? `: ${told.join(", ")}` : ""}${gone}`;
 }
+
+/** Of one metric, whose receipt does not say how many of `unchanged` are kept out. */
+export const verdictOf = (counts: Counts, { kept_out: out }: Receipt): string =>
+  out ? verdict(counts).replace("known already", "known already or deleted here") : verdict(counts);
 
 /** Of a metric, or of a kind of event. */
 export const nameOf = kindTitle;

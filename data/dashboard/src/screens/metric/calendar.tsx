@@ -13,6 +13,7 @@ import { Heat, HeatKey } from "../../parts/heat.tsx";
 import type { Series } from "../../parts/series.ts";
 import { Shown } from "../../parts/state.tsx";
 import { UseThis } from "../../parts/use-this.tsx";
+import { useMeans } from "./means.ts";
 
 const MONTHS = Array.from({ length: 12 }, (_, at) => `2001-${String(at + 1).padStart(2, "0")}-01`);
 const WEEKDAYS = ["2001-01-01", "", "", "", "2001-01-05", "", ""];
@@ -20,14 +21,15 @@ const WEEKDAYS = ["2001-01-01", "", "", "", "2001-01-05", "", ""];
 /** Days since Monday. */
 const weekday = (day: string): number => (new Date(`${day}T00:00:00Z`).getUTCDay() + 6) % 7;
 
-export function Calendar({ stored, days, answer }: { stored: Stored; days?: Daily; answer: Answer<Series> }) {
+export function Calendar({ stored, source, days, answer }: { stored: Stored; source?: string; days?: Daily; answer: Answer<Series> }) {
+  const means = useMeans(stored, "year", source);
   const limits = useMemo(() => levels(days?.values ?? []), [days]);
   return (
     <Card wide title="Every day" note={isTotal(stored) ? "the total of each day" : "the average of each day"} actions={answer.data && <UseThis asked={answer.data.asked} />}>
       <Shown answer={answer} isEmpty={({ x }) => !x.length}>
         {({ unit }) => days && (
           <>
-            {yearsOf(days).map((year) => <Year key={year} year={year} stored={stored} days={days} limits={limits} write={writer(stored.name, unit)} pick={show} />)}
+            {yearsOf(days).map((year) => <Year key={year} year={year} stored={stored} days={days} limits={limits} write={writer(stored.name, unit)} mean={means(`${year}-01-01`)} pick={show} />)}
             <HeatKey limits={limits} write={writer(stored.name, unit)} />
           </>
         )}
@@ -53,11 +55,13 @@ interface YearProps {
   days: Daily;
   limits: number[];
   write: (value: number) => string;
+  /** Of what is measured. */
+  mean?: number;
   /** What a click on a day does. */
   pick?: (day: string) => void;
 }
 
-export function Year({ year, stored, days, limits, write, pick }: YearProps) {
+export function Year({ year, stored, days, limits, write, mean, pick }: YearProps) {
   const first = `${year}-01-01`;
   const { before, part, cells } = useMemo(() => {
     const part = cut(days, first, `${year + 1}-01-01`);
@@ -68,7 +72,7 @@ export function Year({ year, stored, days, limits, write, pick }: YearProps) {
   const day = (at: number) => addDays(first, at - before);
   const found = figures(part);
   const summary = found
-    ? `${year}: ${isTotal(stored) ? `${write(found.mean)} a day, ${write(found.sum)} in all` : `${write(found.mean)} on average`}, ${count(found.days, "day")} with data.`
+    ? `${year}: ${isTotal(stored) ? `${write(found.mean)} a day, ${write(found.sum)} in all` : mean === undefined ? title(stored.name) : `${write(mean)} on average`}, ${count(found.days, "day")} with data.`
     : `${year}: no data.`;
   const tell = (at: number) => `${date(day(at), { weekday: "short", day: "numeric", month: "long", year: "numeric" })}: ${typeof cells[at] === "number" ? write(cells[at]) : "no data"}`;
   return (

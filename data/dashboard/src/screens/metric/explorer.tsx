@@ -40,7 +40,7 @@ function Explored({ stored, others }: { stored: Stored; others: Stored[] }) {
   const source = route.value.query.get("source") ?? undefined;
   // A short stretch is held against the days before it; a long one is drawn first.
   const asked = drawn || (view.span !== "All" && view.span !== "Y") ? stored.name : undefined;
-  const everyDay = useSeries(asked, { range: {} }, { bucket: "day", stats: isTotal(stored) ? ["sum"] : ["avg", "count", "min", "max"], more: { source } });
+  const everyDay = useSeries(asked, { range: {} }, { bucket: "day", stats: isTotal(stored) ? ["sum"] : ["avg", "min", "max"], more: { source } });
   const days = useMemo(() => everyDay.data && daily(everyDay.data.x, everyDay.data.columns), [everyDay.data]);
   return (
     <>
@@ -48,8 +48,8 @@ function Explored({ stored, others }: { stored: Stored; others: Stored[] }) {
       <Controls stored={stored} others={others} view={view} />
       <div class="grid topic">
         <MainChart stored={stored} others={others} view={view} source={source} days={days} onDrawn={() => setDrawn(true)} />
-        {drawn && <Near><Calendar stored={stored} days={days} answer={everyDay} /></Near>}
-        {drawn && <Near><Years stored={stored} days={days} answer={everyDay} /></Near>}
+        {drawn && <Near><Calendar stored={stored} source={source} days={days} answer={everyDay} /></Near>}
+        {drawn && <Near><Years stored={stored} source={source} days={days} answer={everyDay} /></Near>}
         {drawn && <Near><Hours stored={stored} source={source} /></Near>}
       </div>
       {session.value?.admin && (

@@ -12,10 +12,11 @@ import { AsTable } from "../../parts/as-table.tsx";
 import { Card } from "../../parts/card.tsx";
 import { Chart, type Line, type Values } from "../../parts/chart.tsx";
 import { usePng } from "../../parts/png.ts";
-import { type Series, useSeries } from "../../parts/series.ts";
+import { isKnown, type Series, useSeries } from "../../parts/series.ts";
 import { named, type View, zoomTo } from "../../parts/spans.tsx";
 import { Shown } from "../../parts/state.tsx";
 import { UseThis } from "../../parts/use-this.tsx";
+import { onlyDay, Why } from "../../parts/why.tsx";
 import { inWords, usualBefore } from "./words.ts";
 
 interface Props {
@@ -69,11 +70,13 @@ export function MainChart({ stored, others, view, source, days, onDrawn }: Props
   const compare = route.value.query.get("compare");
   const other = others.find(({ name }) => name === compare);
   const earlier = compare === "before" ? before(view) : undefined;
-  const series = useSeries(stored.name, view, { stats: statsOf(stored), more: { source } });
+  const series = useSeries(stored.name, view, { stats: statsOf(stored), whole: statsOf(stored), more: { source } });
   const bucket = series.data?.bucket;
-  const then = useSeries(earlier && bucket ? stored.name : undefined, { range: earlier ?? {} }, { stats: statsOf(stored).slice(0, 1), bucket, more: { source } });
+  // What one source says alone needs no reason.
+  const day = source === undefined ? onlyDay(range) : undefined;
+  const then = useSeries(earlier && bucket ? stored.name : undefined, { range: earlier ?? {} }, { stats: statsOf(stored).slice(0, 1), whole: statsOf(stored), bucket, more: { source } });
   const usual = useMemo(() => days && usualBefore(days, range), [days, range.start, range.end]);
-  const words = useMemo(() => days && inWords(stored, days, range, series.data?.unit ?? stored.unit, earlier), [days, range.start, range.end, series.data, compare]);
+  const words = useMemo(() => days && series.data && inWords(stored, days, range, series.data, earlier && { range: earlier, mean: then.data?.whole.avg }), [days, range.start, range.end, series.data, then.data, compare]);
 
   const lines = useMemo(() => {
     if (!series.data) return [];
@@ -104,6 +107,7 @@ export function MainChart({ stored, others, view, source, days, onDrawn }: Props
           </>
         )}
       </Shown>
+      {day && series.data && isKnown(series.data) && <Why key={day} metric={stored.name} day={day} />}
     </Card>
   );
 }

@@ -13,6 +13,7 @@ import type { Series } from "../../parts/series.ts";
 import { Shown } from "../../parts/state.tsx";
 import { UseThis } from "../../parts/use-this.tsx";
 import { yearsOf } from "./calendar.tsx";
+import { type Means, useMeans } from "./means.ts";
 
 /** Years that are drawn; the table has all. */
 const DRAWN = 4;
@@ -39,24 +40,25 @@ function sums(days: Daily, year: number): (number | null)[] {
   });
 }
 
-const monthOf = (days: Daily, year: number, at: number) => {
-  const first = `${year}${MONTHS[at]?.slice(4)}`;
-  return figures(cut(days, first, addMonths(first, 1)));
-};
+const firstOf = (year: number, at: number): string => `${year}${MONTHS[at]?.slice(4)}`;
 
-export function Years({ stored, days, answer }: { stored: Stored; days?: Daily; answer: Answer<Series> }) {
+/** The sum of a month or a year. */
+const sumOf = (days: Daily, first: string, months: number): number | undefined => figures(cut(days, first, addMonths(first, months)))?.sum;
+
+export function Years({ stored, source, days, answer }: { stored: Stored; source?: string; days?: Daily; answer: Answer<Series> }) {
   const total = isTotal(stored);
+  const [months, years] = [useMeans(stored, "month", source), useMeans(stored, "year", source)];
   const unit = answer.data?.unit ?? stored.unit;
   const { x, lines } = useMemo(() => ({
     x: (total ? LEAP : MONTHS).map(instantOf),
     lines: days ? yearsOf(days).slice(0, DRAWN).map((year, at): Line => ({
       label: String(year),
-      values: total ? sums(days, year) : MONTHS.map((_, month) => monthOf(days, year, month)?.mean ?? null),
+      values: total ? sums(days, year) : MONTHS.map((_, month) => months(firstOf(year, month)) ?? null),
       colour: COLOURS[at],
       dashed: at > 1,
       write: writer(stored.name, unit),
     })) : [],
-  }), [days]);
+  }), [days, months]);
   const note = total ? "what has come together by each day of the year" : "the mean of each month";
   const png = usePng(`${title(stored.name)}, year by year`, note, lines);
   return (
@@ -66,7 +68,7 @@ export function Years({ stored, days, answer }: { stored: Stored; days?: Daily; 
           <>
             {total && <p class="lead">{sameDay(days, writer(stored.name, unit))}</p>}
             <Chart label={`${title(stored.name)}, ${note}`} x={x} lines={lines} when={total ? dayName : monthName} onReady={png.onReady} />
-            <Months days={days} total={total} unit={unitOf(stored.name, unit)} />
+            <Months days={days} total={total} unit={unitOf(stored.name, unit)} months={months} years={years} />
           </>
         )}
       </Shown>
@@ -84,9 +86,9 @@ function sameDay(days: Daily, write: (value: number) => string): string {
   return `${write(here.sum)} this year before today${there && begun ? `; ${write(there.sum)} by the same day last year` : ""}.`;
 }
 
-function Months({ days, total, unit }: { days: Daily; total: boolean; unit: string }) {
-  const write = (year: number, month: number) => { const found = monthOf(days, year, month); return number(found && (total ? found.sum : found.mean)); };
-  const all = (year: number) => { const found = figures(cut(days, `${year}-01-01`, `${year + 1}-01-01`)); return number(found && (total ? found.sum : found.mean)); };
+function Months({ days, total, unit, months, years }: { days: Daily; total: boolean; unit: string; months: Means; years: Means }) {
+  const write = (year: number, month: number) => number(total ? sumOf(days, firstOf(year, month), 1) : months(firstOf(year, month)));
+  const all = (year: number) => number(total ? sumOf(days, firstOf(year, 0), 12) : years(firstOf(year, 0)));
   return (
     <div class="scroll" tabIndex={0} role="region" aria-label="Months of all years">
       <table class="month-table">

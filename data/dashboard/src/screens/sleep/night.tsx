@@ -6,12 +6,13 @@ import { useAnswer } from "../../lib/api.ts";
 import { addDays } from "../../lib/days.ts";
 import { dateTime, minutes, number, time, title, unitOf } from "../../lib/format.ts";
 import { joined, silence } from "../../lib/gaps.ts";
-import { FIGURES, mean, type Night, parts, type Segment, type Stage, STAGES, usual } from "../../lib/nights.ts";
+import { FIGURES, type Night, parts, type Segment, type Stage, STAGES, usual } from "../../lib/nights.ts";
 import type { Usual } from "../../lib/statistics.ts";
 import { AsTable } from "../../parts/as-table.tsx";
 import { Chart } from "../../parts/chart.tsx";
 import { usePng } from "../../parts/png.ts";
 import { UseThis } from "../../parts/use-this.tsx";
+import { Why } from "../../parts/why.tsx";
 import { extentOf, Hypnogram, seconds, STAGE_NAMES, stageOf } from "./hypnogram.tsx";
 import type { Nights } from "./index.tsx";
 
@@ -27,6 +28,7 @@ export function NightView({ night }: { night: Night }) {
       {before.error && <p class="problem" role="alert">The nights before cannot be compared with: {before.error.message}</p>}
       <Figures night={night} before={before.error ? [] : before.data?.nights} />
       {night.segments.length > 0 && <AsTable label="The stages as a table" head={["From", "To", "Stage", "Length"]} rows={() => night.segments.map(row)} />}
+      <Why metric="sleep" day={night.date} />
     </>
   );
 }
@@ -59,6 +61,7 @@ const verdict = (value: number, { low, high }: Usual): string => value < low ? "
 interface Points {
   unit: string;
   points: { start: string; avg: number; min: number; max: number }[];
+  whole: { avg: number; min: number; max: number };
 }
 
 function Vitals({ extent, onCursor }: { extent: [number, number]; onCursor: (at: number | null) => void }) {
@@ -73,7 +76,7 @@ function Vitals({ extent, onCursor }: { extent: [number, number]; onCursor: (at:
 function Vital({ metric, colour, extent: [from, to], onCursor }: { metric: string; colour: string; extent: [number, number]; onCursor: (at: number | null) => void }) {
   const params = { bucket: "5m", stat: "avg,min,max", start: from, end: to, layer: "raw" };
   const path = `/api/v1/aggregate/${metric}`;
-  const { data } = useAnswer<Points>(path, params);
+  const { data } = useAnswer<Points>(path, { ...params, whole: "avg,min,max" });
   const drawn = useMemo(() => {
     const points = (data?.points ?? []).map(({ start, avg }) => ({ at: seconds(start), value: avg }));
     return joined(points, silence(points, 20 * 60));
@@ -83,12 +86,12 @@ function Vital({ metric, colour, extent: [from, to], onCursor }: { metric: strin
   if (!data.points.length) return <p class="muted">No {title(metric).toLowerCase()} was measured in this night.</p>;
   const name = unitOf(metric, data.unit);
   const write = (value: number) => `${number(value, metric === "heart_rate" ? 0 : 1)} ${name}`;
-  const [low, high] = [Math.min(...data.points.map(({ min }) => min)), Math.max(...data.points.map(({ max }) => max))];
+  const { avg, min: low, max: high } = data.whole;
   return (
     <section class="part">
       <header>
         <h3>{title(metric)}</h3>
-        <p class="muted">{number(low, 0)} to {write(high)}, on average {write(mean(data.points.map(({ avg }) => avg)) ?? low)}.</p>
+        <p class="muted">{number(low, 0)} to {write(high)}, on average {write(avg)}.</p>
         <div class="actions"><UseThis asked={{ path, params }} png={png.save} /></div>
       </header>
       <Chart

@@ -1,0 +1,140 @@
+//! Syncs without a session: requests of one automation that follow each other within two minutes, each of which states its
+//! period whole, are parts of one sync as long as they say nothing of the same time.
+//!
+//! The parts of a sync share out what there is, by metric or along time. So who says anything of a time that an earlier part has
+//! said something of begins another sync: an automation that runs every minute, a correction. Only at the moment where two parts
+//! meet may both have entries, and then different ones, two foods of one meal. Runs are kept in memory: after a start the next
+//! request begins one.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::Claimed;
+use crate::model::metric::{Kind, catalogue};
+use crate::model::sample::{Batch, Sample};
+use crate::model::sleep::SLEEP;
+use crate::model::time::Layer;
+
+/// Seconds between two parts, and from the first to the last.
+const PAUSE: i64 = 120;
+const LONGEST: i64 = 600;
+
+/// The runs under way, by sender.
+#[derive(Debug, Default)]
+pub struct Runs(HashMap<String, Run>);
+
+#[derive(Debug)]
+struct Run {
+    sync: i64,
+    first: i64,
+    last: i64,
+    said: Said,
+}
+
+/// Metric, layer, source of samples, and of sleep the stage.
+type Of = (String, i64, String, u64);
+
+/// How far something is said of each series.
+type Said = BTreeMap<Of, Extent>;
+
+/// The first and the last start, with the values there, and the last end.
+#[derive(Debug, Clone)]
+struct Extent {
+    first: (i64, Vec<u64>),
+    last: (i64, Vec<u64>),
+    end: i64,
+}
+
+impl Runs {
+    /// The sync that a delivery is part of: `known` by its session or as a repeat, else by the run.
+    pub(super) fn join(&mut self, delivery: i64, claimed: &Claimed, known: Option<i64>, batch: Option<&Batch>) -> i64 {
+        let (Some(batch), true) = (batch, claimed.complete) else { return known.unwrap_or(delivery) };
+        let as_of = claimed.as_of;
+        self.0.retain(|_, run| (0..=PAUSE).contains(&(as_of - run.last)));
+        let said = said(batch);
+        if let Some(run) = self.0.get_mut(&claimed.sender) {
+            let goes_on = match known {
+                Some(sync) => sync == run.sync,
+                None => as_of - run.first <= LONGEST && !run.has_said(&said),
+            };
+            if goes_on {
+                run.last = as_of;
+                said.into_iter().for_each(|(of, extent)| run.add(of, extent));
+                return run.sync;
+            }
+        }
+        let sync = known.unwrap_or(delivery);
+        self.0.insert(claimed.sender.clone(), Run { sync, first: as_of, last: as_of, said });
+        sync
+    }
+}
+
+impl Run {
+    /// Whether anything is said of a time that was spoken of before.
+    fn has_said(&self, said: &Said) -> bool {
+        said.iter().any(|(of, extent)| self.said.get(of).is_some_and(|known| known.meets(of, extent)))
+    }
+
+    fn add(&mut self, of: Of, extent: Extent) {
+        match self.said.get_mut(&of) {
+            Some(known) => known.take(extent),
+            None => drop(self.said.insert(of, extent)),
+        }
+    }
+}
+
+impl Extent {
+    fn of(sample: &Sample) -> Extent {
+        let at = (sample.start, vec![sample.value.map_or(0, f64::to_bits)]);
+        Extent { first: at.clone(), last: at, end: sample.start + sample.span }
+    }
+
+    fn take(&mut self, other: Extent) {
+        match other.first.0.cmp(&self.first.0) {
+            std::cmp::Ordering::Less => self.first = other.first,
+            std::cmp::Ordering::Equal => self.first.1.extend(other.first.1),
+            std::cmp::Ordering::Greater => {}
+        }
+        match other.last.0.cmp(&self.last.0) {
+            std::cmp::Ordering::Greater => self.last = other.last,
+            std::cmp::Ordering::Equal => self.last.1.extend(other.last.1),
+            std::cmp::Ordering::Less => {}
+        }
+        self.end = self.end.max(other.end);
+    }
+
+    fn meets(&self, (metric, ..): &Of, other: &Extent) -> bool {
+        if metric == SLEEP {
+            return other.first.0 < self.end && self.first.0 < other.end;
+        }
+        if other.first.0 > self.last.0 || other.last.0 < self.first.0 {
+            return false;
+        }
+        let shares = |one: &(i64, Vec<u64>), other: &(i64, Vec<u64>)| {
+            one.0 != other.0 || one.1.iter().any(|value| other.1.contains(value))
+        };
+        !is_moment(metric) || shares(&self.last, &other.first) && shares(&self.first, &other.last)
+    }
+}
+
+/// Whether what is measured takes no time, so that one moment may have several entries.
+fn is_moment(metric: &str) -> bool {
+    catalogue().resolve(metric).is_some_and(|known| known.kind == Kind::Cumulative && known.lasts.is_none())
+}
+
+fn said(batch: &Batch) -> Said {
+    let mut said = Said::new();
+    for sample in &batch.samples {
+        let metric = batch.series[sample.series as usize].metric.clone();
+        let source = match sample.layer {
+            Layer::Raw => batch.sources[sample.source as usize].clone(),
+            _ => String::new(),
+        };
+        let stage = if metric == SLEEP { sample.value.map_or(0, f64::to_bits) } else { 0 };
+        let extent = Extent::of(sample);
+        match said.entry((metric, sample.layer.id(), source, stage)) {
+            std::collections::btree_map::Entry::Vacant(entry) => drop(entry.insert(extent)),
+            std::collections::btree_map::Entry::Occupied(mut entry) => entry.get_mut().take(extent),
+        }
+    }
+    said
+}

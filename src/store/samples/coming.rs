@@ -1,0 +1,154 @@
+//! What became of the claims that come to a group, once it is settled: their outcomes, and which of them need no row.
+
+use std::collections::HashSet;
+use std::ops::Range;
+
+use crate::model::receipt::Outcome;
+use crate::model::time::Layer;
+use crate::store::samples::Identity;
+use crate::store::samples::alike::{Index, Values};
+use crate::store::samples::group::{Group, Held, Member};
+use crate::store::samples::resolve::Verdict;
+
+/// What of a group says the same as a claim that does not count by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Meets {
+    Nothing,
+    /// Another claim of the same body.
+    Itself,
+    /// A row that counts.
+    Counting(usize),
+    /// A claim that was there and does not count.
+    Superseded(usize),
+}
+
+/// A group with those that come to it behind those that were there.
+pub struct Coming<'a> {
+    pub group: &'a Group<'a>,
+    known: usize,
+    verdicts: &'a [Verdict],
+    /// Whether all that counts, and all that was claimed before, is stated by what comes.
+    pub states_all: bool,
+    /// Claims that were there and do not count, by start, identity and values.
+    superseded: Index<(i64, Identity)>,
+    /// What was said before: see `said`.
+    said: Index<(i64, Said)>,
+    /// Those that something different of the same record that counted has given way to, and something like it.
+    replacing: HashSet<usize>,
+    renewing: HashSet<usize>,
+}
+
+/// A record as it may be said again: with its end, without, or with any.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Said {
+    Lasting(i64),
+    Endless,
+    Anything,
+    Bucket(Option<i64>),
+}
+
+impl<'a> Coming<'a> {
+    /// `delivery` is whose claims come, from position `known` on.
+    pub fn new(group: &'a Group<'a>, known: usize, verdicts: &'a [Verdict], delivery: i64) -> Coming<'a> {
+        let before = &group.members[..known];
+        let stated: HashSet<usize> = verdicts[known..].iter().filter_map(|verdict| same(*verdict)).collect();
+        let is_stated = |at: usize, member: &Member| {
+            member.owner == delivery
+                || member.held == Held::Counts && (verdicts[at] != Verdict::Counts || stated.contains(&at))
+        };
+        let mut coming = Coming {
+            group,
+            known,
+            verdicts,
+            states_all: before.iter().enumerate().all(|(at, member)| is_stated(at, member)),
+            superseded: Index::new(),
+            said: Index::new(),
+            replacing: HashSet::new(),
+            renewing: HashSet::new(),
+        };
+        before.iter().enumerate().for_each(|(at, member)| coming.file(at, member));
+        coming
+    }
+
+    fn file(&mut self, at: usize, member: &Member) {
+        let (start, row) = (member.key.1, &member.row);
+        if member.held != Held::Counts && self.verdicts[at] != Verdict::Counts {
+            self.superseded.insert((start, row.identity()), row.values(), at);
+        }
+        for said in said(self.group.layer, member, true) {
+            self.said.insert((start, said), values(self.group.layer, member), at);
+        }
+        if let (Some(other), Held::Counts) = (same(self.verdicts[at]), member.held) {
+            match self.group.members[other].row.is_like(row) {
+                true => self.renewing.insert(other),
+                false => self.replacing.insert(other),
+            };
+        }
+    }
+
+    pub fn positions(&self) -> Range<usize> {
+        self.known..self.group.members.len()
+    }
+
+    fn is_known(&self, member: &Member) -> bool {
+        let layer = self.group.layer;
+        let find = |said| self.said.find((member.key.1, said), values(layer, member)).is_some();
+        said(layer, member, false).into_iter().any(find)
+    }
+
+    /// One for each that comes.
+    pub fn outcomes(&self) -> Vec<Outcome> {
+        let gone = |at: &usize| {
+            self.group.members[*at].held == Held::Counts && matches!(self.verdicts[*at], Verdict::Superseded(_))
+        };
+        let mut replaced = (0..self.known).filter(gone).count();
+        let outcome = |at: usize| match self.verdicts[at] {
+            Verdict::Counts if self.replacing.contains(&at) => Outcome::Updated,
+            Verdict::Counts if self.renewing.contains(&at) => Outcome::Unchanged,
+            Verdict::Counts if replaced > 0 => {
+                replaced -= 1;
+                Outcome::Updated
+            }
+            Verdict::Counts => Outcome::Stored,
+            Verdict::Same(_) => Outcome::Unchanged,
+            Verdict::Superseded(_) if self.is_known(&self.group.members[at]) => Outcome::Unchanged,
+            Verdict::Superseded(_) => Outcome::Stored,
+        };
+        self.positions().map(outcome).collect()
+    }
+
+    /// What says the same as one that comes.
+    pub fn meets(&self, at: usize) -> Meets {
+        let member = &self.group.members[at];
+        let superseded = || self.superseded.find((member.key.1, member.row.identity()), member.row.values());
+        match self.verdicts[at] {
+            Verdict::Counts => Meets::Nothing,
+            Verdict::Same(other) if other >= self.known => Meets::Itself,
+            verdict => match (superseded(), same(verdict)) {
+                (Some(known), _) => Meets::Superseded(known),
+                (None, Some(other)) if self.group.members[other].held == Held::Counts => Meets::Counting(other),
+                _ => Meets::Nothing,
+            },
+        }
+    }
+}
+
+fn same(verdict: Verdict) -> Option<usize> {
+    if let Verdict::Same(at) = verdict { Some(at) } else { None }
+}
+
+fn values(layer: Layer, member: &Member) -> Values {
+    if layer == Layer::Raw { member.row.measured() } else { member.row.values() }
+}
+
+/// Under what a claim is filed, and looked for.
+fn said(layer: Layer, member: &Member, is_filed: bool) -> Vec<Said> {
+    let span = member.row.span;
+    match (layer, is_filed, span) {
+        (Layer::Raw, true, 0) => vec![Said::Endless, Said::Anything],
+        (Layer::Raw, true, _) => vec![Said::Lasting(span), Said::Anything],
+        (Layer::Raw, false, 0) => vec![Said::Anything],
+        (Layer::Raw, false, _) => vec![Said::Lasting(span), Said::Endless],
+        _ => vec![Said::Bucket(member.row.context)],
+    }
+}

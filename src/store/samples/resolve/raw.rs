@@ -1,0 +1,206 @@
+//! Raw records of one start.
+
+use std::collections::HashMap;
+
+use super::{Claim, Terms, Verdict, denier, in_order, judge, later};
+use crate::store::account::Head;
+use crate::store::samples::Identity;
+use crate::store::samples::alike::{Index, alike};
+
+/// One record: all who state it.
+struct Record {
+    identity: Identity,
+    /// Its number among equal entries.
+    nth: usize,
+    members: Vec<usize>,
+    last: Head,
+    /// The record that it is, with an end or a name that this one lacks.
+    is: Option<usize>,
+}
+
+/// Records under the identity and values that they share.
+struct Records<'a> {
+    claims: &'a [Claim<'a>],
+    terms: &'a Terms,
+    all: Vec<Record>,
+    classes: Vec<Vec<usize>>,
+    /// Of a class, how many of its first records a voice has stated.
+    stated: HashMap<(usize, i64), usize>,
+    index: Index<Identity>,
+    /// Whether any record is another.
+    is_joined: bool,
+}
+
+pub fn resolve(terms: &Terms, claims: &[Claim]) -> Vec<Verdict> {
+    let mut records = Records {
+        claims,
+        terms,
+        all: Vec::new(),
+        classes: Vec::new(),
+        stated: HashMap::new(),
+        index: Index::new(),
+        is_joined: false,
+    };
+    in_order(claims).into_iter().for_each(|at| records.add(at));
+    records.find_the_same();
+    let mut verdicts = vec![Verdict::Counts; claims.len()];
+    let latest = records.latest();
+    for (at, record) in records.all.iter().enumerate() {
+        let representative = records.representative(record);
+        let fate = records.fate(at, &latest);
+        judge(&mut verdicts, &record.members, representative, fate);
+    }
+    verdicts
+}
+
+impl Records<'_> {
+    fn is_moment(&self, (span, ..): Identity) -> bool {
+        self.terms.nature.is_moment && span == 0
+    }
+
+    /// Files a claim under its record: at a moment the first that its voice has not stated yet.
+    fn add(&mut self, at: usize) {
+        let claim = &self.claims[at];
+        let (identity, values) = (claim.row.identity(), claim.row.values());
+        let class = match self.index.find(identity, values) {
+            Some(class) => class,
+            None => {
+                self.classes.push(Vec::new());
+                self.classes.len() - 1
+            }
+        };
+        // Filed under each spelling of its noise.
+        self.index.insert(identity, values, class);
+        match self.free(class, identity, &claim.owner) {
+            Some(record) => {
+                let record = &mut self.all[record];
+                record.members.push(at);
+                record.last = later(record.last, claim.last);
+            }
+            None => {
+                let nth = self.classes[class].len();
+                self.classes[class].push(self.all.len());
+                self.all.push(Record { identity, nth, members: vec![at], last: claim.last, is: None });
+            }
+        }
+    }
+
+    /// The first record of a class that a voice may state; what is no moment is one record.
+    fn free(&mut self, class: usize, identity: Identity, head: &Head) -> Option<usize> {
+        if !self.is_moment(identity) {
+            return self.classes[class].first().copied();
+        }
+        let from = self.stated.get(&(class, head.voice())).copied().unwrap_or(0);
+        let records = &self.classes[class];
+        let passed = records[from..].iter().take_while(|record| self.has_stated(&self.all[**record], head)).count();
+        let free = records.get(from + passed).copied();
+        self.stated.insert((class, head.voice()), from + passed);
+        free
+    }
+
+    /// Whether a voice has stated a record already. A delivery that has both stated and written it has done so once.
+    fn has_stated(&self, record: &Record, head: &Head) -> bool {
+        record.members.iter().map(|at| &self.claims[*at]).any(|claim| {
+            let is_other = |(other, is_certain): &(Head, bool)| {
+                other.voice() == head.voice() && (*is_certain || other.delivery != head.delivery)
+            };
+            claim.owner.voice() == head.voice() || claim.stated_by.iter().any(is_other)
+        })
+    }
+
+    /// Joins records without an end or a name to those that have it; who states the one states the other.
+    fn find_the_same(&mut self) {
+        let spans = |zero: bool| self.all.iter().any(|record| (record.identity.0 == 0) == zero);
+        let knowledge = |record: &Record| self.terms.unnamed.knowledge(record.identity.1);
+        if !(spans(true) && spans(false)) && self.all.iter().all(|record| knowledge(record) == 2) {
+            return;
+        }
+        for at in 0..self.all.len() {
+            let is = (0..self.all.len()).filter(|other| self.is_less_of(at, *other)).max_by_key(|other| {
+                let other = &self.all[*other];
+                (knowledge(other), other.identity.0 > 0, other.identity)
+            });
+            self.is_joined |= is.is_some();
+            self.all[at].is = is;
+        }
+        for at in 0..self.all.len() {
+            if let Some(whole) = self.whole(at) {
+                self.all[whole].last = later(self.all[whole].last, self.all[at].last);
+            }
+        }
+    }
+
+    /// The record that one is in the end, where it is another.
+    fn whole(&self, at: usize) -> Option<usize> {
+        let mut whole = self.all[at].is?;
+        // Each step knows more, so this ends.
+        while let Some(next) = self.all[whole].is {
+            whole = next;
+        }
+        Some(whole)
+    }
+
+    /// Whether a record says the same as another, and less of it.
+    fn is_less_of(&self, at: usize, other: usize) -> bool {
+        let (one, other) = (&self.all[at], &self.all[other]);
+        let ((span, source, context), (other_span, other_source, other_context)) = (one.identity, other.identity);
+        let unnamed = self.terms.unnamed;
+        let (known, other_known) = (unnamed.knowledge(source), unnamed.knowledge(other_source));
+        let has_no_end = source == other_source && context == other_context && span == 0 && other_span > 0;
+        let has_no_name = known < other_known && (span == other_span || span == 0 || other_span == 0);
+        let value = |record: &super::raw::Record| self.claims[record.members[0]].row.value;
+        (has_no_end || has_no_name) && one.nth == other.nth && alike(value(one), value(other))
+    }
+
+    /// Of each interval the last word. One that was stated without its end is that with it.
+    fn latest(&self) -> HashMap<Identity, usize> {
+        let mut latest: HashMap<Identity, usize> = HashMap::new();
+        for (at, record) in self.all.iter().enumerate() {
+            let at = self.whole(at).unwrap_or(at);
+            let (span, source, context) = record.identity;
+            for identity in [(span, source, context), self.all[at].identity] {
+                let known = latest.entry(identity).or_insert(at);
+                if self.all[at].last.order > self.all[*known].last.order {
+                    *known = at;
+                }
+            }
+        }
+        latest
+    }
+
+    fn fate(&self, at: usize, latest: &HashMap<Identity, usize>) -> Verdict {
+        let record = &self.all[at];
+        if let Some(whole) = self.whole(at) {
+            return Verdict::Superseded(self.owner(whole));
+        }
+        if let Some(denier) = denier(&self.claims[record.members[0]].reached_by, &record.last) {
+            return Verdict::Superseded(denier);
+        }
+        if self.is_moment(record.identity) {
+            return Verdict::Counts;
+        }
+        // Stated without its end, it is contradicted by what is stated of that, too.
+        let (_, source, context) = record.identity;
+        let identities = [record.identity, (0, source, context)];
+        let has_part = || self.all.iter().any(|part| part.identity == identities[1] && part.is == Some(at));
+        let number = if self.is_joined && has_part() { 2 } else { 1 };
+        let identities = identities.into_iter().take(number);
+        let contradicting = identities
+            .filter_map(|identity| latest.get(&identity))
+            .find(|other| **other != at && self.all[**other].last.is_later(&record.last));
+        contradicting.map_or(Verdict::Counts, |other| Verdict::Superseded(self.owner(*other)))
+    }
+
+    fn owner(&self, record: usize) -> i64 {
+        self.claims[self.representative(&self.all[record])].owner.delivery
+    }
+
+    /// The claim that is shown of a record: one that knows that it was entered by hand, the first with the latest offset.
+    fn representative(&self, record: &Record) -> usize {
+        let by_hand: Vec<usize> = record.members.iter().copied().filter(|at| self.claims[*at].row.manual).collect();
+        let members = if by_hand.is_empty() { &record.members } else { &by_hand };
+        let offset = |at: usize| self.claims[at].row.offset_minutes;
+        let latest = members.iter().copied().max_by_key(|at| (self.claims[*at].last.order, *at)).map(offset);
+        members.iter().copied().find(|at| Some(offset(*at)) == latest).unwrap_or(record.members[0])
+    }
+}
