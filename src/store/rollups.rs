@@ -88,12 +88,17 @@ impl Dirty {
 /// does without any change of a row.
 pub(super) fn mark_stated(connection: &Connection, user: i64, delivery: i64) -> Result<()> {
     let mut statement = connection.prepare_cached(
-        "SELECT told.metric, max(told.since, days.first), min(told.until, days.last + ?4) FROM account told
+        // Whether an export has told of a metric is asked once for each, not for every stretch.
+        "WITH told AS (SELECT metric, since, until FROM account WHERE delivery = ?2 AND user = ?1 AND layer IN (0, ?3)),
+              metrics AS MATERIALIZED (SELECT DISTINCT metric FROM told),
+              decided AS MATERIALIZED (
+                  SELECT metric FROM metrics
+                  WHERE EXISTS (SELECT 1 FROM account JOIN delivery ON delivery.id = account.delivery
+                                WHERE account.user = ?1 AND account.metric = metrics.metric AND account.layer = 0
+                                  AND account.complete = 1 AND format = 'apple-health-export'))
+         SELECT told.metric, max(told.since, days.first), min(told.until, days.last + ?4) FROM told
          JOIN series days ON days.user = ?1 AND days.metric = told.metric AND days.layer = ?3 AND days.samples > 0
-         WHERE told.delivery = ?2 AND told.user = ?1 AND told.layer IN (0, ?3)
-           AND EXISTS (SELECT 1 FROM account JOIN delivery ON delivery.id = account.delivery
-                       WHERE account.user = ?1 AND account.metric = told.metric AND account.layer = 0
-                         AND account.complete = 1 AND format = 'apple-health-export')",
+         WHERE told.metric IN decided",
     )?;
     let rows = statement
         .query_map(params![user, delivery, Layer::Day.id(), DAY], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;

@@ -125,7 +125,6 @@ fn a_hundred_thousand_records_of_one_instant_take_seconds() {
 }
 
 #[test]
-#[ignore = "settling equal instants of very many sources has become quadratic: to be mended"]
 fn a_hundred_thousand_sources_of_one_instant_take_seconds() {
     let server = InProcess::start();
     let first = post_quickly(&server, (0..MANY).map(|at| at_once(1, &format!("Device {at}"))));
