@@ -8,7 +8,9 @@ use std::sync::mpsc;
 
 use crate::error::{Error, Result};
 use crate::model::receipt::{Counts, Receipt};
+use crate::model::sample::Batch;
 use crate::model::time::offset_rfc3339;
+use crate::receive::turns::Turn;
 use crate::receive::{Encoding, Receiver, inflate::inflate};
 use crate::store::replays::{self, Kept, Rewritten, Selection};
 use crate::sys::clock;
@@ -69,6 +71,9 @@ impl Replayed {
     }
 }
 
+/// The format of a body, and what is in it or why it is refused.
+type Understood = (&'static str, Result<Batch, String>);
+
 impl Receiver {
     /// Replays the next delivery after the row `after`; none when there is no more. A dry run writes it and undoes
     /// that, so that it tells what a replay of this one delivery would do.
@@ -79,14 +84,20 @@ impl Receiver {
         Ok(Some(Step { id, before, now, changed, refused_before, refusal }))
     }
 
-    fn replay(&self, mut kept: Kept, dry_run: bool) -> Result<(Option<String>, Rewritten)> {
+    /// What is in a kept body, which is taken out of `kept`; the turn is held for as long as its content is.
+    pub(super) fn understand_kept(&self, kept: &mut Kept) -> Result<(Turn, Understood)> {
         // It was within the limit of its day.
         let limit = u64::try_from(kept.bytes).unwrap_or(0);
         let mut turn = self.turns.enter_blocking(limit)?;
         let body = inflate(Encoding::parse(&kept.encoding)?, std::mem::take(&mut kept.body).into(), limit)?;
-        let (format, content) = self.understand(&body, &kept.origin, kept.received_at);
+        let understood = self.understand(&body, &kept.origin, kept.received_at);
         drop(body);
         turn.decoded(limit);
+        Ok((turn, understood))
+    }
+
+    fn replay(&self, mut kept: Kept, dry_run: bool) -> Result<(Option<String>, Rewritten)> {
+        let (_turn, (format, content)) = self.understand_kept(&mut kept)?;
         let refusal = content.as_ref().err().cloned();
         let (send, written) = mpsc::channel();
         let done = self.store.writer().run(move |writing| {

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::error::Result;
+use crate::receive::Receiver;
 use crate::receive::replay::now_rfc3339;
-use crate::receive::{Encoding, Receiver, inflate::inflate};
 use crate::store::replays::Kept;
 use crate::store::rereads;
 use crate::store::writer::Lane;
@@ -70,12 +70,7 @@ impl Receiver {
     }
 
     fn read_again(&self, mut kept: Kept, is_known: bool) -> Result<()> {
-        let limit = u64::try_from(kept.bytes).unwrap_or(0);
-        let mut turn = self.turns.enter_blocking(limit)?;
-        let body = inflate(Encoding::parse(&kept.encoding)?, std::mem::take(&mut kept.body).into(), limit)?;
-        let (format, content) = self.understand(&body, &kept.origin, kept.received_at);
-        drop(body);
-        turn.decoded(limit);
+        let (_turn, (format, content)) = self.understand_kept(&mut kept)?;
         self.store.writer().run_in(Lane::Bulk, 0, move |writing| match is_known {
             true => rereads::write(writing, &kept, format, &content, now_rfc3339()),
             false => rereads::know(writing, &kept, &content),

@@ -75,7 +75,6 @@ pub fn store_samples(
         stated: Stated::default(),
         done: Ingested { outcomes, superseded: BTreeMap::new() },
     };
-    context.writing = Some(owner.delivery);
     table.reach(&mut context, &order)?;
     let order = table.keep_out(&context, order, tombstones)?;
     table.store(&context, &order)?;
