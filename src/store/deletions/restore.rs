@@ -162,7 +162,7 @@ impl Undoing<'_> {
             if !is_denied {
                 // It has stated this, and so nothing else of the same that counts meanwhile; several entries of one moment are facts
                 // beside each other.
-                let is_moment = self.context.nature(key.0)?.is_moment && key.2 == Layer::Raw && sample.row.span == 0;
+                let is_moment = key.2 == Layer::Raw && self.context.nature(key.0)?.is_moment(sample.row.span);
                 let contradicts = |member: &&mut Member| {
                     !is_moment && member.row.is_same(key.2, &sample.row) && !member.row.is_alike(&sample.row)
                 };

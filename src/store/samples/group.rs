@@ -68,8 +68,8 @@ impl<'a> Context<'a> {
         let known = name.and_then(|name| catalogue().resolve(&name));
         let nature = known.map_or(Nature::default(), |metric| {
             let is_cumulative = metric.kind == MetricKind::Cumulative;
-            let is_moment = is_cumulative && metric.lasts.is_none();
-            Nature { is_cumulative, is_moment, is_sleep: metric.name == SLEEP }
+            let is_entered = is_cumulative && metric.lasts.is_none();
+            Nature { is_cumulative, is_entered, is_sleep: metric.name == SLEEP }
         });
         self.natures.borrow_mut().insert(metric, nature);
         Ok(nature)

@@ -294,7 +294,7 @@ impl<'a> SampleTable<'a> {
         if layer != Layer::Raw {
             return Ok(head.as_of >= start + old.row.span || self.owner.delivery == old.delivery);
         }
-        let is_moment = old.row.span == 0 && context.nature(metric)?.is_moment;
+        let is_moment = context.nature(metric)?.is_moment(old.row.span);
         let may_list_it_again = head.voice() == self.head.voice()
             || self.head.sync != self.head.delivery
             || self.state.has_repeated(metric, old.row.source, start);
@@ -353,7 +353,7 @@ impl<'a> SampleTable<'a> {
             group.come(key, row, self.owner.delivery);
         }
         let verdicts = group.resolve()?;
-        let settled = Coming::new(&group, known, &verdicts, self.owner.delivery);
+        let settled = Coming::new(&group, context.nature(key.0)?, known, &verdicts, self.owner.delivery);
         for (at, outcome) in coming.iter().zip(settled.outcomes()) {
             self.done.outcomes[*at as usize] = outcome;
         }

@@ -55,7 +55,7 @@ pub fn resolve(terms: &Terms, claims: &[Claim]) -> Vec<Verdict> {
 
 impl Records<'_> {
     fn is_moment(&self, (span, ..): Identity) -> bool {
-        self.terms.nature.is_moment && span == 0
+        self.terms.nature.is_moment(span)
     }
 
     /// Files a claim under its record: at a moment the first that its voice has not stated yet.
