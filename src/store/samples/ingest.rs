@@ -22,7 +22,7 @@ use crate::store::place::Place;
 use crate::store::rereads;
 use crate::store::samples::coming::{Coming, Meets};
 use crate::store::samples::counts::Ledger;
-use crate::store::samples::group::{Context, Group, Held, date, series_of};
+use crate::store::samples::group::{Context, Group, Held, Member, date, series_of};
 use crate::store::samples::import_state::ImportState;
 use crate::store::samples::kept_out;
 use crate::store::samples::sleep::Nights;
@@ -297,8 +297,15 @@ impl<'a> SampleTable<'a> {
         let is_moment = context.nature(metric)?.is_moment(old.row.span);
         let may_list_it_again = head.voice() == self.head.voice()
             || self.head.sync != self.head.delivery
-            || self.state.has_repeated(metric, old.row.source, start);
+            || self.state.has_repeated(metric, old.row.source, start)
+            || self.owner.mode == Mode::Import && is_moment && self.has_noted(context, key)?;
         Ok(!is_moment || !may_list_it_again && self.owner.mode != Mode::Replay)
+    }
+
+    /// Whether an earlier piece of the import has stated something at a key.
+    fn has_noted(&self, context: &Context, key: Key) -> Result<bool> {
+        let superseded = table::superseded(context.connection, context.user, key)?;
+        Ok(superseded.iter().any(|gone| [gone.stated, gone.sample.delivery].contains(&self.owner.delivery)))
     }
 
     /// Whether what is read again was decided on other terms, or before a later delivery had come.
@@ -375,7 +382,10 @@ impl<'a> SampleTable<'a> {
                 once_more.push((member.key, member.row.clone()));
             }
         }
-        once_more.retain(|(_, row)| !group.members.iter().any(|member| member.owner == own && member.row.is_like(row)));
+        once_more.retain(|(_, row)| {
+            let is_its = |member: &&Member| [Some(member.owner), member.stated].contains(&Some(own));
+            !group.members.iter().filter(is_its).any(|member| member.row.is_like(row))
+        });
         once_more.into_iter().for_each(|(key, row)| group.come(key, row, own));
     }
 
@@ -397,6 +407,7 @@ impl<'a> SampleTable<'a> {
             let member = group.members.remove(at);
             member.remove(context, &mut self.ledger)?;
         }
+        group.take_notes_back(self.owner.delivery)?;
         // Its numbers may have changed.
         let offset = i64::from(self.sample(coming[0]).offset_minutes);
         *group = Group::load(context, self.ids.key(self.sample(coming[0])), offset)?;
@@ -430,6 +441,9 @@ impl<'a> SampleTable<'a> {
                             known.owner,
                             (series_of(member.key, &member.row), known.key.1),
                         )?;
+                    if coming.is_one_of_several(at) {
+                        continue;
+                    }
                     if unsaid && coming.states_all {
                         self.stated.repeat(series_of(member.key, &member.row), known.key.1);
                     }

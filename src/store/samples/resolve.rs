@@ -45,8 +45,8 @@ pub struct Claim<'a> {
     pub row: &'a Row,
     /// Who has written it.
     pub owner: Head,
-    /// Who has stated it as well, and whether that is certain.
-    pub stated_by: Vec<(Head, bool)>,
+    /// Who has stated it as well.
+    pub stated_by: Vec<Head>,
     /// Who has stated it last.
     pub last: Head,
     /// The complete accounts that reach it.
