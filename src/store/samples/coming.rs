@@ -33,8 +33,8 @@ pub struct Coming<'a> {
     /// The claim that does not count and was there, for each that comes and says the same; equal entries each have one of
     /// their own while there are any.
     met: HashMap<usize, usize>,
-    /// Entries of which the delivery lists several.
-    several: HashSet<usize>,
+    /// What the delivery states of entries that may stand beside equal ones, the equal ones together.
+    pub entries: Vec<Vec<usize>>,
     /// What was said before: see `said`.
     said: Index<(i64, Said)>,
     /// Those that something different of the same record that counted has given way to, and something like it.
@@ -73,21 +73,21 @@ impl<'a> Coming<'a> {
             verdicts,
             states_all: before.iter().enumerate().all(|(at, member)| is_stated(at, member)),
             met: HashMap::new(),
-            several: HashSet::new(),
+            entries: Vec::new(),
             said: Index::new(),
             replacing: HashSet::new(),
             renewing: HashSet::new(),
         };
         before.iter().enumerate().for_each(|(at, member)| coming.file(at, member));
         if group.layer == Layer::Raw {
-            coming.count(delivery);
+            coming.find_entries(delivery);
         }
         coming.meet();
         coming
     }
 
-    /// Notes which of those that come are entries of which their delivery states several equal ones.
-    fn count(&mut self, delivery: i64) {
+    /// Finds the entries of which the delivery states several equal ones.
+    fn find_entries(&mut self, delivery: i64) {
         let mut index: Index<(i64, Identity)> = Index::new();
         let mut stated: Vec<Vec<usize>> = Vec::new();
         for (at, member) in self.group.members.iter().enumerate() {
@@ -101,7 +101,7 @@ impl<'a> Coming<'a> {
             stated.resize(stated.len().max(class + 1), Vec::new());
             stated[class].push(at);
         }
-        self.several = stated.into_iter().filter(|class| class.len() > 1).flatten().collect();
+        self.entries = stated;
     }
 
     /// Pairs those that come with claims that were there, do not count, and have come to the same end.
@@ -176,9 +176,10 @@ impl<'a> Coming<'a> {
         self.positions().map(outcome).collect()
     }
 
-    /// Whether the delivery lists equal entries of one moment, so that each needs a claim or a note of its own.
-    pub fn is_one_of_several(&self, at: usize) -> bool {
-        self.several.contains(&at)
+    /// The row that counts and says the same as one that comes.
+    pub fn counting(&self, at: usize) -> Option<&'a Member> {
+        let other = same(self.verdicts[at]).filter(|other| *other < self.known)?;
+        self.group.members.get(other).filter(|other| other.held == Held::Counts)
     }
 
     /// What says the same as one that comes.

@@ -340,6 +340,20 @@ impl<'a> SampleTable<'a> {
         Ok(context.accounts.at(series, start)?.iter().any(|reach| reach.delivery == self.head.delivery))
     }
 
+    /// Whether the reach of this delivery alone tells that it has stated all of these equal entries.
+    fn go_without_saying(&self, context: &Context, coming: &Coming, entries: &[usize]) -> Result<bool> {
+        if self.owner.mode == Mode::Import {
+            return Ok(false);
+        }
+        for at in entries {
+            let Some(met) = coming.counting(*at) else { return Ok(false) };
+            if !self.goes_without_saying(context, met.owner, (series_of(met.key, &met.row), met.key.1))? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     /// Settles what comes with all that is claimed of its key or date.
     fn settle(&mut self, context: &Context, coming: &[u32]) -> Result<()> {
         let first = self.sample(coming[0]);
@@ -352,10 +366,11 @@ impl<'a> SampleTable<'a> {
         if self.owner.mode == Mode::Import {
             self.state_repeated(&mut group);
         }
+        let rows = |at: &u32| (self.ids.key(self.sample(*at)), self.ids.row(self.sample(*at)));
+        let coming_rows: Vec<(Key, Row)> = coming.iter().map(rows).collect();
+        group.make_explicit(&coming_rows, &self.head)?;
         let known = group.members.len();
-        for at in &coming {
-            let sample = self.sample(*at);
-            let (key, row) = (self.ids.key(sample), self.ids.row(sample));
+        for (key, row) in coming_rows {
             self.stated.write(key, &row);
             group.come(key, row, self.owner.delivery);
         }
@@ -418,7 +433,16 @@ impl<'a> SampleTable<'a> {
     fn left_out(&mut self, context: &Context, coming: &Coming) -> Result<BTreeSet<usize>> {
         let mut left_out = BTreeSet::new();
         let is_import = self.owner.mode == Mode::Import;
-        for at in coming.positions() {
+        let mut listed: BTreeSet<usize> = BTreeSet::new();
+        for entries in &coming.entries {
+            let coming_now = entries.iter().filter(|at| coming.positions().contains(at));
+            match self.go_without_saying(context, coming, entries)? {
+                true => left_out.extend(coming_now),
+                false if entries.len() > 1 => listed.extend(coming_now),
+                false => {}
+            }
+        }
+        for at in coming.positions().filter(|at| !left_out.contains(at)).collect::<Vec<_>>() {
             let member = &coming.group.members[at];
             let is_left_out = match coming.meets(at) {
                 Meets::Nothing => false,
@@ -433,6 +457,8 @@ impl<'a> SampleTable<'a> {
                     coming.group.state_once_more(known, &self.head)?;
                     true
                 }
+                // What is listed several times is written down as a whole.
+                Meets::Counting(_) if listed.contains(&at) => false,
                 Meets::Counting(known) => {
                     let known = &coming.group.members[known];
                     let unsaid = !is_import
@@ -441,9 +467,6 @@ impl<'a> SampleTable<'a> {
                             known.owner,
                             (series_of(member.key, &member.row), known.key.1),
                         )?;
-                    if coming.is_one_of_several(at) {
-                        continue;
-                    }
                     if unsaid && coming.states_all {
                         self.stated.repeat(series_of(member.key, &member.row), known.key.1);
                     }

@@ -1,32 +1,30 @@
 //! Who has stated a claim beside the delivery that has written it.
 //!
 //! That is noted with a claim that does not count, or implied: an account reaches over the row that counts. At a moment, where
-//! equal entries count as often as one delivery lists them, a delivery is implied to state one of them, and only where it has no
-//! claim and no note of its own: one that lists several always has.
+//! equal entries count as often as one sync lists them, that holds only of a sync that has no claim and no note of its own among
+//! them: what it states is written down as a whole, or not at all.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use crate::error::Result;
 use crate::model::time::Layer;
-use crate::store::account::Head;
+use crate::store::account::{Accounts, Head};
 use crate::store::place::Place;
 use crate::store::samples::alike::Index;
 use crate::store::samples::group::{Context, Group, Held, Member, series_of};
 use crate::store::samples::resolve::{Claim, later};
-use crate::store::samples::{Identity, Row, table};
+use crate::store::samples::{Identity, Key, Row, table};
 
 /// The equal entries of a group.
 pub(super) struct Entries {
     classes: Index<(i64, Identity)>,
-    /// Of a class, the deliveries that have a claim or a note of their own.
+    /// Of a class, the voices that have a claim or a note of their own.
     explicit: HashSet<(usize, i64)>,
-    /// The number of the first that counts.
-    first: HashMap<usize, i64>,
 }
 
 impl Entries {
-    fn of(members: &[Member]) -> Entries {
-        let mut entries = Entries { classes: Index::new(), explicit: HashSet::new(), first: HashMap::new() };
+    fn of(members: &[Member], accounts: &Accounts) -> Result<Entries> {
+        let mut entries = Entries { classes: Index::new(), explicit: HashSet::new() };
         let mut number = 0;
         for member in members {
             let (identity, values) = ((member.key.1, member.row.identity()), member.row.values());
@@ -34,44 +32,35 @@ impl Entries {
             number += usize::from(class == number);
             // Filed under each spelling of its noise.
             entries.classes.insert(identity, values, class);
-            entries.explicit.insert((class, member.owner));
-            entries.explicit.extend(member.stated.map(|stated| (class, stated)));
-            if member.held == Held::Counts {
-                let first = entries.first.entry(class).or_insert(member.ordinal);
-                *first = member.ordinal.min(*first);
+            for delivery in member.stated.into_iter().chain([member.owner]) {
+                entries.explicit.insert((class, accounts.head(delivery)?.voice()));
             }
         }
-        entries
+        Ok(entries)
     }
 
     fn class(&self, start: i64, row: &Row) -> Option<usize> {
         self.classes.find((start, row.identity()), row.values())
     }
 
-    /// Whether a delivery has a claim or a note of its own of such an entry.
-    fn is_explicit(&self, start: i64, row: &Row, delivery: i64) -> bool {
-        self.class(start, row).is_some_and(|class| self.explicit.contains(&(class, delivery)))
-    }
-
-    fn is_first(&self, member: &Member) -> bool {
-        let class = self.class(member.key.1, &member.row);
-        class.and_then(|class| self.first.get(&class)) == Some(&member.ordinal)
+    /// Whether a voice has a claim or a note of its own of such an entry.
+    fn is_explicit(&self, member: &Member, voice: i64) -> bool {
+        self.class(member.key.1, &member.row).is_some_and(|class| self.explicit.contains(&(class, voice)))
     }
 }
 
 impl Group<'_> {
-    fn entries(&self) -> &Entries {
-        self.entries.get_or_init(|| Entries::of(&self.members))
+    fn entries(&self) -> Result<&Entries> {
+        if let Some(entries) = self.entries.get() {
+            return Ok(entries);
+        }
+        let entries = Entries::of(&self.members, &self.context.accounts)?;
+        Ok(self.entries.get_or_init(|| entries))
     }
 
     /// Whether a claim is one of an entry that may stand beside equal ones.
-    pub fn is_entry(&self, member: &Member) -> Result<bool> {
+    fn is_entry(&self, member: &Member) -> Result<bool> {
         Ok(self.layer == Layer::Raw && self.context.nature(member.key.0)?.is_moment(member.row.span))
-    }
-
-    /// Whether a delivery has a claim or a note of its own that says the same.
-    pub fn is_explicit(&self, member: &Member, delivery: i64) -> bool {
-        self.entries().is_explicit(member.key.1, &member.row, delivery)
     }
 
     /// Who has stated a claim last.
@@ -98,13 +87,10 @@ impl Group<'_> {
         let owner = accounts.head(member.owner)?;
         let is_entry = self.is_entry(member)?;
         let mut heads = BTreeMap::new();
-        if is_entry && !self.entries().is_first(member) {
-            return Ok(heads);
-        }
         for reach in accounts.at(series_of(member.key, &member.row), member.key.1)? {
             let head = accounts.head(reach.delivery)?;
             let has_met_it = reach.delivery > member.owner && (!reach.complete || head.is_later(&owner));
-            if has_met_it && !(is_entry && self.is_explicit(member, reach.delivery)) {
+            if has_met_it && !(is_entry && self.entries()?.is_explicit(member, head.voice())) {
                 heads.insert(reach.delivery, head);
             }
         }
@@ -122,6 +108,26 @@ impl Group<'_> {
         let heads = self.implied(member)?;
         let last = heads.values().copied().reduce(later);
         Ok(heads.keys().next().copied().zip(last.map(|head| head.delivery)))
+    }
+
+    /// Has the other parts of a sync that are implied to state an entry claim it: another part states it as well.
+    pub fn make_explicit(&mut self, coming: &[(Key, Row)], head: &Head) -> Result<()> {
+        let mut claims = Vec::new();
+        for member in self.members.iter().filter(|member| member.held == Held::Counts) {
+            let is_coming = |(key, row): &(Key, Row)| {
+                *key == member.key && row.identity() == member.row.identity() && row.is_alike(&member.row)
+            };
+            if !self.is_entry(member)? {
+                continue;
+            }
+            let mut parts = self.implied(member)?;
+            parts.retain(|_, part| part.voice() == head.voice() && part.delivery != head.delivery);
+            if !parts.is_empty() && coming.iter().any(is_coming) {
+                claims.extend(parts.into_keys().map(|part| (member.key, member.row.clone(), part)));
+            }
+        }
+        claims.into_iter().for_each(|(key, row, delivery)| self.come(key, row, delivery));
+        Ok(())
     }
 
     /// A delivery is read again: its notes on entries go, for it may list them otherwise.
