@@ -1,6 +1,6 @@
 //! Raw records of one start.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use super::{Claim, Terms, Verdict, denier, in_order, judge, later};
 use crate::store::account::Head;
@@ -195,13 +195,18 @@ impl Records<'_> {
     /// The claims of a record that nobody has denied since; the others are superseded by who has, and only those that came later
     /// make it count again.
     fn standing(&self, record: &Record, verdicts: &mut [Verdict]) -> Vec<usize> {
-        let claims = || record.members.iter().map(|at| &self.claims[*at]);
-        let heads = claims().flat_map(|claim| claim.stated_by.iter().chain([&claim.owner]));
-        let speaking: HashSet<i64> = heads.map(Head::voice).collect();
+        // Of each sync the first part that has stated the record: what earlier parts had denied, it has not brought back.
+        let mut speaking: HashMap<i64, i64> = HashMap::new();
+        for claim in record.members.iter().map(|at| &self.claims[*at]) {
+            for head in claim.stated_by.iter().chain([&claim.owner]) {
+                let first = speaking.entry(head.voice()).or_insert(head.delivery);
+                *first = head.delivery.min(*first);
+            }
+        }
+        let is_silent = |head: &&Head| speaking.get(&head.voice()).is_none_or(|first| *first > head.delivery);
         let denied = |at: &usize| {
             let claim = &self.claims[*at];
-            let silent = claim.reached_by.iter().filter(|head| !speaking.contains(&head.voice()));
-            denier(silent, &claim.last)
+            denier(claim.reached_by.iter().filter(is_silent), &claim.last)
         };
         let (standing, gone): (Vec<usize>, Vec<usize>) = record.members.iter().partition(|at| denied(at).is_none());
         if standing.is_empty() {
