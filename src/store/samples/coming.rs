@@ -110,11 +110,13 @@ impl<'a> Coming<'a> {
 
     /// Pairs those that come with claims that were there, do not count, and have come to the same end.
     fn meet(&mut self) {
-        let mut index: Index<(i64, Identity, Verdict)> = Index::new();
+        // Where the phone was when it said so is a part of what it has said.
+        let mut index: Index<(i64, Identity, Verdict, (i64, bool))> = Index::new();
         let mut alike: Vec<Vec<usize>> = Vec::new();
         let filed = |at: usize| {
             let member = &self.group.members[at];
-            ((member.key.1, member.row.identity(), self.verdicts[at]), member.row.values())
+            let told = (member.row.offset_minutes, member.row.manual);
+            ((member.key.1, member.row.identity(), self.verdicts[at], told), member.row.values())
         };
         let does_not_count = |at: &usize| self.verdicts[*at] != Verdict::Counts;
         let was_out = |at: &usize| self.group.members[*at].held != Held::Counts;
