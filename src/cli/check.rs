@@ -5,11 +5,14 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use crate::app::App;
+use crate::cli::existing;
 use crate::config::Settings;
 use crate::error::{Error, Result};
+use crate::model::zone_rules;
 use crate::query::rollups;
 use crate::store::Reading;
 use crate::store::check::{self, Finding};
+use crate::store::phone_clock::{self, Notice};
 use crate::sys::disk;
 
 /// Faults printed of each question.
@@ -19,6 +22,7 @@ const SHOWN: usize = 10;
 const LEAST_FREE: u64 = 500 << 20;
 
 pub fn run(settings: &Settings) -> Result<ExitCode> {
+    existing::database(settings)?;
     // Before the store is opened, which closes the folder to others.
     let permissions = permissions(&settings.data_dir)?;
     let app = App::start(settings)?;
@@ -29,7 +33,12 @@ pub fn run(settings: &Settings) -> Result<ExitCode> {
     findings.push(Finding { question: "permissions", faults: permissions });
     findings.push(Finding { question: "free space", faults: free_space(&settings.data_dir)? });
     findings.push(check::asked("clock", clock(&reader))?);
+    let told = phone_clock::notice(&reader, &settings.preferences().chosen().home)?;
+    let (wrong, note): (Vec<Notice>, Vec<Notice>) = told.into_iter().partition(|told| told.is_wrong);
+    findings.push(Finding { question: "home zone", faults: wrong.into_iter().map(|told| told.text).collect() });
     findings.iter().for_each(print);
+    println!("note  time zone rules: {}", zone_rules::in_force().sentence());
+    note.iter().for_each(|told| println!("note  {}", told.text));
     match check::quarantined(&reader) {
         Err(Error::Damaged(_)) => println!("note  the items in quarantine cannot be counted"),
         counted => println!("note  {} items in quarantine", counted?),
