@@ -84,7 +84,7 @@ enum Shape {
     get, path = "/api/v1/data/{metric}", tag = "read",
     params(
         ("metric" = String, Path, description = "Name, alias or HealthKit identifier"),
-        ("start" = Option<String>, Query, description = "Included. RFC 3339, date, epoch seconds or milliseconds; also: from, since"),
+        ("start" = Option<String>, Query, description = "Included. RFC 3339, date, epoch seconds or milliseconds, or such as today, -7d, monday; also: from, since"),
         ("end" = Option<String>, Query, description = "Excluded; also: to, until"),
         ("tz" = Option<String>, Query, description = "IANA zone of dates in the question and of times in the answer"),
         ("limit" = Option<u32>, Query, description = "1 to 100000, default 1000"),

@@ -44,7 +44,7 @@ const KINDS: [(&str, &str, &str); 5] = [
     (
         "aggregate",
         "metric,unit,bucket,layer,start,local_start,count,sum,avg,min,max",
-        "VARCHAR,VARCHAR,VARCHAR,VARCHAR,TIMESTAMP WITH TIME ZONE,VARCHAR,DOUBLE,DOUBLE,DOUBLE,DOUBLE,DOUBLE",
+        "VARCHAR,VARCHAR,VARCHAR,VARCHAR,TIMESTAMP WITH TIME ZONE,VARCHAR,BIGINT,DOUBLE,DOUBLE,DOUBLE,DOUBLE",
     ),
 ];
 
@@ -187,6 +187,8 @@ fn rows_say_what_the_answers_say() {
             .map(str::to_owned)
             .collect::<Vec<_>>()
     );
+    let text = server.client.get(&address("aggregate", "csv")).text();
+    assert!(text.lines().nth(2).unwrap().ends_with(",1,250.0,250.0,250.0,250.0"), "a count is a whole number: {text}");
     let nested: Value =
         serde_json::from_str(server.client.get(&address("workouts", "ndjson")).text().lines().next().unwrap()).unwrap();
     assert_eq!(nested["figures"]["distance"]["value"], 5.25);
@@ -223,7 +225,8 @@ fn downloads_answer_head_ranges_and_revalidation() {
     for (kind, ..) in KINDS {
         let address = address(kind, "parquet");
         let whole = server.client.get(&address);
-        assert_eq!(whole.header("content-disposition"), format!("attachment; filename=\"health-{kind}.parquet\""));
+        let name = if kind == "aggregate" { "step_count-day" } else { kind };
+        assert_eq!(whole.header("content-disposition"), format!("attachment; filename=\"health-{name}.parquet\""));
         assert_eq!(whole.header("cache-control"), "private, max-age=300");
         let head = server.client.request("HEAD", &address, &[], b"").unwrap();
         assert_eq!((head.status, head.header("content-length")), (200, &*whole.bytes.len().to_string()));
@@ -266,6 +269,8 @@ fn the_command_line_writes_one_kind_or_a_folder_of_everything() {
     assert_eq!(
         names(&folder),
         [
+            "README.md",
+            "daily.csv",
             "deliveries.ndjson",
             "documents",
             "events.csv",
