@@ -19,6 +19,7 @@ const PROBLEM: &str = "application/problem+json";
 const CSV: &str = "text/csv";
 const NDJSON: &str = "application/x-ndjson";
 const EVENTS: &str = "text/event-stream";
+const BYTES: &str = "application/octet-stream";
 const PARQUET: &str = "application/vnd.apache.parquet";
 
 /// What any address behind a key may answer instead.
@@ -35,10 +36,11 @@ const FORMS: &[(&str, &[&str])] = &[
     ("/api/data", &["text/plain"]),
 ];
 
-/// Addresses whose answer is a file, and the media types that it may have.
+/// Addresses whose answer is a file, and the media types that it may have. The first is none of them: to a generator that takes
+/// the first type it knows (openapi-python-client) it says bytes, where `text/csv` would say text, which Parquet is not.
 const FILES: &[(&str, &[&str])] = &[
-    ("/api/v1/export/", &[CSV, PARQUET, NDJSON]),
-    ("/api/v1/documents/{id}", &["application/octet-stream", "application/xml", "application/json"]),
+    ("/api/v1/export/", &[BYTES, CSV, PARQUET, NDJSON]),
+    ("/api/v1/documents/{id}", &[BYTES, "application/xml", JSON]),
 ];
 
 /// Completes what the handlers have said.
@@ -152,7 +154,7 @@ fn forms(path: &str, answer: &mut Response) {
 fn body(path: &str, operation: &mut Operation) {
     if let (true, Some(RefOr::T(body))) = (path == "/api/v1/import", &mut operation.request_body) {
         body.content.clear();
-        body.content.insert("application/octet-stream".into(), binary());
+        body.content.insert(BYTES.into(), binary());
     }
 }
 

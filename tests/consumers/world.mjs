@@ -59,7 +59,9 @@ export async function world() {
   });
   const origin = line.split(/\s+/).at(-1);
   const ask = async (path, options = {}) => {
-    const answer = await fetch(origin + path, { ...options, headers: { authorization: `Bearer ${key}`, ...options.headers } });
+    const send = () => fetch(origin + path, { ...options, headers: { authorization: `Bearer ${key}`, ...options.headers } });
+    // While a tool ran, a connection that was kept may have been closed.
+    const answer = await send().catch(send);
     if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
     return answer;
   };
@@ -67,11 +69,13 @@ export async function world() {
   await ask("/api/v1/ingest", { method: "POST", body: JSON.stringify(summaries()), headers: { "automation-aggregation": "Hours" } });
   const end = async () => {
     const ended = new Promise((done) => server.once("exit", done));
-    server.kill("SIGTERM");
-    await ended;
+    if (server.exitCode === null && server.signalCode === null) {
+      server.kill("SIGTERM");
+      await ended;
+    }
     rmSync(folder, { recursive: true });
   };
-  return { folder, data, origin, key, ask, json: async (path) => (await ask(path)).json(), program: PROGRAM, run, end };
+  return { folder, data, origin, key, pid: server.pid, ask, json: async (path) => (await ask(path)).json(), program: PROGRAM, run, end };
 }
 
 /** Every row of a list, over all its pages. */
