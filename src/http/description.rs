@@ -3,7 +3,8 @@
 //! Each handler describes what is its own. Here come unique names of the operations, a description of each answer, the media
 //! types of errors and files, the answers that any address behind a key may give, and the ways to send a key.
 
-use utoipa::openapi::path::Operation;
+use utoipa::Number;
+use utoipa::openapi::path::{Operation, Parameter};
 use utoipa::openapi::response::Response;
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::security::{
@@ -49,6 +50,7 @@ pub fn complete(description: &mut OpenApi) {
         for (method, operation) in operations(item) {
             operation.operation_id = Some(name(method, path));
             answers(path, operation);
+            numbers(operation);
             body(path, operation);
         }
     }
@@ -97,6 +99,18 @@ fn answers(path: &str, operation: &mut Operation) {
         }
         if status == "200" || status == "206" {
             forms(path, answer);
+        }
+    }
+}
+
+/// Of how many there are, one at least.
+fn numbers(operation: &mut Operation) {
+    for parameter in operation.parameters.iter_mut().flatten() {
+        let RefOr::T(Parameter { name, schema: Some(RefOr::T(Schema::Object(schema))), .. }) = parameter else {
+            continue;
+        };
+        if ["limit", "max_points", "gaps"].contains(&name.as_str()) {
+            schema.minimum = Some(Number::Int(1));
         }
     }
 }

@@ -22,7 +22,7 @@ const FORWARDED: [&str; 5] = ["forwarded", "x-forwarded", "x-real-ip", "x-client
 ///
 /// The text format of Prometheus. Open to this machine itself; anybody else needs a key with the scope read.
 #[utoipa::path(
-    get, path = "/metrics", tag = "health",
+    get, path = "/metrics", tag = "health", security((), ("bearer" = [])),
     responses((status = 200, description = "The figures", content_type = "text/plain"), (status = 401, body = Problem))
 )]
 pub async fn page(State(doors): State<Doors>, request: Request) -> Result<Response, Problem> {

@@ -48,7 +48,7 @@ const PROXIES = {
     command: (file) => ["-db", "-f", file],
   },
   caddy: {
-    words: "reverse_proxy", programs: ["caddy"], package: "caddy",
+    words: "reverse_proxy", requirements: "requirements-caddy.txt",
     config: (block, { port, folder }) => `{\n admin off\n auto_https off\n}\n${replaced(block, [["health.example.org {", `https://localhost:${port} {\n tls ${folder}/fullchain.pem ${folder}/privkey.pem`]])}`,
     command: (file) => ["run", "--adapter", "caddyfile", "--config", file],
   },

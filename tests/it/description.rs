@@ -69,7 +69,11 @@ fn files_are_bytes() {
         for status in ["200", "206"] {
             let content = operation["responses"][status]["content"].as_object().unwrap();
             let types: Vec<&String> = content.keys().collect();
-            assert_eq!(types, ["application/octet-stream", "text/csv", "application/vnd.apache.parquet", "application/x-ndjson"], "{name}");
+            assert_eq!(
+                types,
+                ["application/octet-stream", "text/csv", "application/vnd.apache.parquet", "application/x-ndjson"],
+                "{name}"
+            );
             assert!(content.values().all(|content| content["schema"] == bytes), "{name}");
         }
     }

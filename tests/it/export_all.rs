@@ -287,6 +287,12 @@ fn the_command_line_writes_one_kind_or_a_folder_of_everything() {
         let served = server.client.get(&address(kind, "csv")).text();
         assert_eq!(std::fs::read_to_string(folder.join(format!("{kind}.csv"))).unwrap(), served, "{kind}");
     }
+    let daily = std::fs::read_to_string(folder.join("daily.csv")).unwrap();
+    let served = server.client.get("/api/v1/export/aggregate?format=csv&metric=step_count&tz=UTC").text();
+    let of_steps = |text: &str| text.lines().filter(|line| line.starts_with("step_count")).map(str::to_owned).collect();
+    let (daily, served): (Vec<String>, Vec<String>) = (of_steps(&daily), of_steps(&served));
+    assert!(!served.is_empty() && daily == served, "{daily:?}");
+    assert!(std::fs::read_to_string(folder.join("README.md")).unwrap().contains("Do not add up `samples`"));
     let tracks = names(&folder.join("routes"));
     assert!(tracks.len() == 1 && tracks[0].starts_with("2024-05-01T100000Z-running-"), "{tracks:?}");
     assert_eq!(names(&folder.join("documents")), ["1-Note_1.json"]);

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::{Client, RealServer, body, command};
+use crate::support::{Client, InProcess, RealServer, body, command};
 
 /// A folder of rules that calls itself by that release, with one zone, which has the rules of another.
 fn rules(release: &str, zone: &str, like: &str) -> TempDir {
@@ -157,4 +157,29 @@ fn a_container_without_a_zone_is_found_out_by_the_phone_s_own_clock() {
     // Who has chosen a zone may be away from it.
     let (well, text) = said(contained(), &["--home-zone", "America/New_York", "check"]);
     assert!(well && text.contains("right while you are away"), "{text}");
+}
+
+#[test]
+fn each_end_is_told_by_its_own_clock() {
+    let server = InProcess::start_with(&[("home_zone", "Europe/Berlin")]);
+    let (start, end) = ("2026-10-25 01:30:00 +0200", "2026-10-25 03:30:00 +0100");
+    let point = json!({"start": start, "end": end, "date": start, "qty": 10, "source": "W"});
+    let workout = json!({"id": "w", "name": "Running", "start": start, "end": end, "duration": 10800});
+    let symptom = json!({"start": start, "end": end, "name": "Headache", "severity": "Mild", "userEntered": true});
+    let metric = json!({"name": "step_count", "units": "count", "data": [point]});
+    let all = json!({"data": {"metrics": [metric], "workouts": [workout], "symptoms": [symptom]}});
+    server.client.ingest(&all).expect(200);
+    let told = |path: &str, rows: &str| {
+        let answer = server.client.get(&format!("/api/v1/{path}")).expect(200);
+        let row = &answer[rows][0];
+        [&row["start"], &row["end"]].map(|text| text.as_str().unwrap().to_owned())
+    };
+    let own = ["2026-10-25T01:30:00+02:00", "2026-10-25T03:30:00+01:00"].map(str::to_owned);
+    for (path, rows) in [("data/step_count", "samples"), ("workouts", "workouts"), ("events/symptoms", "events")] {
+        assert_eq!(told(path, rows), own, "{path}");
+        let utc = ["2026-10-24T23:30:00Z", "2026-10-25T02:30:00Z"].map(str::to_owned);
+        assert_eq!(told(&format!("{path}?tz=UTC"), rows), utc, "{path}");
+    }
+    let csv = server.client.get("/api/v1/data/step_count?format=csv").text();
+    assert!(csv.contains("2026-10-25T01:30:00+02:00,2026-10-25T03:30:00+01:00"), "{csv}");
 }
