@@ -158,3 +158,13 @@ func main() {
   const told = JSON.parse(output("go", ["run", "./ask", server.origin, server.key], { cwd: out, env, timeout: 600_000 }));
   assert.deepEqual(told, { ...(await truth()), problem: 404 });
 });
+
+/** Questions made up from the description: what is answered must be what is described. That a made-up value may be refused is described as well. */
+test("schemathesis", long, (test) => {
+  const tools = python("requirements-schemathesis.txt");
+  if (tools.missing) return test.skip(tools.missing);
+  const checks = ["not_a_server_error", "status_code_conformance", "content_type_conformance", "response_headers_conformance", "response_schema_conformance"];
+  const key = ["-H", `Authorization: Bearer ${server.key}`];
+  const args = ["run", `${server.origin}/openapi.json`, ...key, "--checks", checks.join(","), "--max-examples", "10", "--workers", "1", "--seed", "7", "--no-color", "--exclude-path-regex", "/(backup|replay|session|keys|people|codes)"];
+  output(join(tools.bin, "st"), args, { cwd: folder, timeout: 900_000 });
+});

@@ -64,6 +64,8 @@ test("curl", async () => {
     const answer = JSON.parse(output("bash", ["-c", text("curl", asked)], { env: env(), stdio: ["ignore", "pipe", "ignore"] }));
     assert.ok(Object.values(answer).some(Array.isArray), JSON.stringify(answer).slice(0, 300));
   }
+  const newest = JSON.parse(output("bash", ["-c", text("curl", ASKED.workouts)], { env: env(), stdio: ["ignore", "pipe", "ignore"] })).workouts[0];
+  assert.equal(newest.id, (await server.json("/api/v1/workouts?order=desc&limit=1&type=rowing")).workouts[0].id);
 });
 
 test("Python", long, async (test) => {

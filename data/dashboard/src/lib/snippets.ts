@@ -27,6 +27,8 @@ const nameOf = ({ path }: Asked): string => path.split("/")[4] ?? kindOf({ path,
 const ROWS: Record<string, string> = { data: "samples", sleep: "nights", workouts: "workouts", events: "events" };
 const rowsOf = (asked: Asked): string => (asked.path.endsWith("/series") ? "series" : (ROWS[kindOf(asked)] ?? "points"));
 
+const LISTS: Record<string, true> = { samples: true, nights: true, workouts: true, events: true };
+
 const statOf = ({ params }: Asked): string => String(params.stat ?? "sum").split(",")[0] ?? "sum";
 
 /** Without what is for drawing alone: a bucket without a value is left out and never "None". */
@@ -51,7 +53,10 @@ export function file({ path, params }: Asked, format: "csv" | "parquet"): string
   return address(`/api/v1/export/${kind === "data" ? "samples" : kind}`, { ...named, ...rest, format });
 }
 
-const curl = (asked: Asked, place: Place): string => `curl -H "Authorization: Bearer $KEY" '${url(asked, place)}'`;
+/** One page of a list is that of the newest. */
+const newestFirst = (asked: Asked): Params => (rowsOf(asked) in LISTS ? { order: "desc" } : {});
+
+const curl = (asked: Asked, place: Place): string => `curl -H "Authorization: Bearer $KEY" '${url({ ...asked, params: { ...asked.params, ...newestFirst(asked) } }, place)}'`;
 
 const python = (asked: Asked, place: Place): string => `import os, requests, pandas as pd
 
@@ -89,8 +94,7 @@ FROM read_parquet('${origin}${file({ ...asked, params: moving(asked.params, toda
 /** Whole days from the first of the panel on; an end would be excluded, and the day in which the panel ends with it. */
 const grafana = (asked: Asked, { origin }: Place): string => {
   const { start: _, end: __, ...rest } = plain(asked.params);
-  const listed = rowsOf(asked) === "points" ? {} : { order: "desc" };
-  const query = address(asked.path, { ...rest, ...listed });
+  const query = address(asked.path, { ...rest, ...newestFirst(asked) });
   return `Data source: Infinity, with the header Authorization = Bearer KEY
 Type: JSON, Parser: Backend, Rows: ${rowsOf(asked)}
 URL: ${origin}${query}${query.includes("?") ? "&" : "?"}start=\${__from:date:YYYY-MM-DD}`;
@@ -138,7 +142,7 @@ const homeAssistant = (whole: Asked, { origin }: Place): string => {
   const rest = `rest:
   - resource: "${origin}${address(asked.path, params)}"
     headers:
-      Authorization: "Bearer KEY"
+      Authorization: !secret health_export # in secrets.yaml: health_export: "Bearer KEY"
     scan_interval: 900
     sensor:
       - name: "health_${name}"
