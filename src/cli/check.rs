@@ -12,7 +12,7 @@ use crate::model::zone_rules;
 use crate::query::rollups;
 use crate::store::Reading;
 use crate::store::check::{self, Finding};
-use crate::store::phone_clock::{self, Notice};
+use crate::store::phone_clock;
 use crate::sys::disk;
 
 /// Faults printed of each question.
@@ -33,12 +33,12 @@ pub fn run(settings: &Settings) -> Result<ExitCode> {
     findings.push(Finding { question: "permissions", faults: permissions });
     findings.push(Finding { question: "free space", faults: free_space(&settings.data_dir)? });
     findings.push(check::asked("clock", clock(&reader))?);
-    let told = phone_clock::notice(&reader, &settings.preferences().chosen().home)?;
-    let (wrong, note): (Vec<Notice>, Vec<Notice>) = told.into_iter().partition(|told| told.is_wrong);
-    findings.push(Finding { question: "home zone", faults: wrong.into_iter().map(|told| told.text).collect() });
     findings.iter().for_each(print);
     println!("note  time zone rules: {}", zone_rules::in_force().sentence());
-    note.iter().for_each(|told| println!("note  {}", told.text));
+    // No fault of the data: nobody but its owner knows where they live.
+    if let Some(told) = phone_clock::notice(&reader, &settings.preferences().chosen().home)? {
+        println!("note  home zone: {}", told.text);
+    }
     match check::quarantined(&reader) {
         Err(Error::Damaged(_)) => println!("note  the items in quarantine cannot be counted"),
         counted => println!("note  {} items in quarantine", counted?),

@@ -65,7 +65,7 @@ pub fn serve<T>(settings: &Settings, lock: &Lock, begun: impl FnOnce(&App, At) -
 fn tell_of_zones(app: &App) -> Result<()> {
     tracing::info!("time zone rules: {}", zone_rules::in_force().sentence());
     let told = phone_clock::notice(&*app.store.reader()?, &app.preferences.chosen().home)?;
-    if let Some(told) = told.filter(|told| told.is_wrong) {
+    if let Some(told) = told.filter(|told| told.is_unset) {
         tracing::warn!("{}", told.text);
     }
     Ok(())

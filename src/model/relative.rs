@@ -45,9 +45,6 @@ pub fn parse_day(text: &str, zone: &TimeZone, now: Timestamp) -> Option<i32> {
 
 /// Seconds from now.
 fn exact(text: &str) -> Option<i64> {
-    if text == "now" {
-        return Some(0);
-    }
     let (number, unit) = counted(text)?;
     let seconds = match unit {
         "s" => 1,
@@ -141,7 +138,6 @@ mod tests {
     #[test]
     fn hours_are_counted_to_the_second() {
         for (text, expected) in [
-            ("now", "2026-03-30T00:30:00+02:00"),
             ("-12h", "2026-03-29T12:30:00+02:00"),
             ("-24h", "2026-03-28T23:30:00+01:00"),
             ("-90m", "2026-03-29T23:00:00+02:00"),
@@ -155,7 +151,7 @@ mod tests {
     fn what_was_read_before_is_read_as_before_and_the_rest_is_nothing() {
         assert_eq!(read("-7", "UTC").as_deref(), Some("1969-12-31T23:59:53Z"));
         assert_eq!(read("2026-01-01", "UTC").as_deref(), Some("2026-01-01T00:00:00Z"));
-        for text in ["", "-", "-d", "7d", "--7d", "-7days", "-1.5d", "-7 d", "next monday", "yesterday-ish", "-99999y"]
+        for text in ["", "-", "-d", "now", "7d", "--7d", "-7days", "-1.5d", "-7 d", "next monday", "yesterday-ish", "-99999y"]
         {
             assert_eq!(read(text, "UTC"), None, "{text}");
         }

@@ -16,8 +16,8 @@ const RECENT: i64 = 3 * 86_400;
 /// What to tell the owner.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
-    /// Only a zone that nobody has chosen is wrong for sure; a phone may be away from home.
-    pub is_wrong: bool,
+    /// Whether nobody has chosen a zone; else a phone may be away from home.
+    pub is_unset: bool,
     pub text: String,
 }
 
@@ -32,8 +32,8 @@ struct Difference {
 pub fn notice(connection: &Connection, home: &Preference<TimeZone>) -> Result<Option<Notice>> {
     let told = |Difference { phone, home: ours }| {
         let (phone, ours, name) = (offset(phone), offset(ours), &home.text);
-        let is_wrong = home.from == "default" && is_nowhere(&home.value);
-        let text = match is_wrong {
+        let is_unset = home.from == "default" && is_nowhere(&home.value);
+        let text = match is_unset {
             true => format!(
                 "the phone's clock is {phone} from UTC, but no home zone was set, so days are those of {name}: set home_zone to \
                  where you live, such as Europe/Berlin (on the page under Settings, or HEALTH_EXPORT_HOME_ZONE for a container)"
@@ -43,7 +43,7 @@ pub fn notice(connection: &Connection, home: &Preference<TimeZone>) -> Result<Op
                  home_zone to where you live"
             ),
         };
-        Notice { is_wrong, text }
+        Notice { is_unset, text }
     };
     Ok(difference(connection, &home.value)?.map(told))
 }

@@ -44,7 +44,7 @@ fn every_address_with_a_time_takes_them() {
     let server = filled();
     let admin = server.client.with_key(Some(&server.key("owner", &[Scope::Admin])));
     for path in [
-        "data/step_count?start=-7d&end=now",
+        "data/step_count?start=-7d&end=-1h",
         "aggregate/step_count?start=monday",
         "sleep?start=-3mo",
         "workouts?start=first-of-month&end=tomorrow",
