@@ -3,12 +3,15 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
+use crate::error::Result;
 use crate::model::receipt::Outcome;
 use crate::model::time::Layer;
+use crate::store::account::Head;
 use crate::store::samples::Identity;
 use crate::store::samples::alike::{Index, Values};
 use crate::store::samples::group::{Group, Held, Member};
 use crate::store::samples::resolve::{Nature, Verdict};
+use crate::store::samples::statements::Records;
 
 /// What of a group says the same as a claim that does not count by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,8 +36,8 @@ pub struct Coming<'a> {
     /// The claim that does not count and was there, for each that comes and says the same; equal entries each have one of
     /// their own while there are any.
     met: HashMap<usize, usize>,
-    /// What the delivery states of entries that may stand beside equal ones, the equal ones together.
-    pub entries: Vec<Vec<usize>>,
+    /// What the sync states, by record.
+    pub records: Vec<Vec<usize>>,
     /// What was said before: see `said`.
     said: Index<(i64, Said)>,
     /// Those that something different of the same record that counted has given way to, and something like it.
@@ -52,18 +55,18 @@ enum Said {
 }
 
 impl<'a> Coming<'a> {
-    /// `delivery` is whose claims come, from position `known` on.
+    /// `head` is whose claims come, from position `known` on.
     pub fn new(
         group: &'a Group<'a>,
         nature: Nature,
         known: usize,
         verdicts: &'a [Verdict],
-        delivery: i64,
-    ) -> Coming<'a> {
+        head: &Head,
+    ) -> Result<Coming<'a>> {
         let before = &group.members[..known];
         let stated: HashSet<usize> = verdicts[known..].iter().filter_map(|verdict| same(*verdict)).collect();
         let is_stated = |at: usize, member: &Member| {
-            member.owner == delivery
+            member.owner == head.delivery
                 || member.held == Held::Counts && (verdicts[at] != Verdict::Counts || stated.contains(&at))
         };
         let mut coming = Coming {
@@ -73,35 +76,36 @@ impl<'a> Coming<'a> {
             verdicts,
             states_all: before.iter().enumerate().all(|(at, member)| is_stated(at, member)),
             met: HashMap::new(),
-            entries: Vec::new(),
+            records: Vec::new(),
             said: Index::new(),
             replacing: HashSet::new(),
             renewing: HashSet::new(),
         };
         before.iter().enumerate().for_each(|(at, member)| coming.file(at, member));
-        if group.layer == Layer::Raw {
-            coming.find_entries(delivery);
-        }
+        coming.find_records(head.voice())?;
         coming.meet();
-        coming
+        Ok(coming)
     }
 
-    /// Finds the entries of which the delivery states several equal ones.
-    fn find_entries(&mut self, delivery: i64) {
-        let mut index: Index<(i64, Identity)> = Index::new();
-        let mut stated: Vec<Vec<usize>> = Vec::new();
+    /// Finds what the sync states, the claims and notes of one record together.
+    fn find_records(&mut self, voice: i64) -> Result<()> {
+        let mut records = Records::new(self.group.layer, self.nature);
         for (at, member) in self.group.members.iter().enumerate() {
-            if ![Some(member.owner), member.stated].contains(&Some(delivery)) || !self.nature.is_moment(member.row.span)
-            {
-                continue;
+            if self.group.is_of(member, voice)? {
+                let record = records.add(member.key.1, &member.row);
+                self.records.resize(self.records.len().max(record + 1), Vec::new());
+                self.records[record].push(at);
             }
-            let (key, values) = ((member.key.1, member.row.identity()), member.row.values());
-            let class = index.find(key, values).unwrap_or(stated.len());
-            index.insert(key, values, class);
-            stated.resize(stated.len().max(class + 1), Vec::new());
-            stated[class].push(at);
         }
-        self.entries = stated;
+        Ok(())
+    }
+
+    /// Whether a sync says several things of one record: other values, or equal entries.
+    pub fn are_several(&self, record: &[usize]) -> bool {
+        let row = |at: usize| &self.group.members[at].row;
+        let Some((first, others)) = record.split_first() else { return false };
+        let is_entry = self.group.layer == Layer::Raw && self.nature.is_moment(row(*first).span);
+        others.iter().any(|other| is_entry || !row(*other).is_alike(row(*first)))
     }
 
     /// Pairs those that come with claims that were there, do not count, and have come to the same end.

@@ -15,7 +15,7 @@ use crate::store::dictionary;
 use crate::store::place::Place;
 use crate::store::samples::counts::Ledger;
 use crate::store::samples::resolve::{Claim, Nature, Terms, Verdict, resolve};
-use crate::store::samples::statements::Entries;
+use crate::store::samples::statements::Explicit;
 use crate::store::samples::{Key, Row, StoredRow, Unnamed, sleep, table};
 use crate::store::series::SeriesKey;
 
@@ -142,7 +142,7 @@ pub struct Group<'a> {
     pub layer: Layer,
     pub members: Vec<Member>,
     /// Made when it is first asked for, from then on the members stay as they are.
-    pub(super) entries: OnceCell<Entries>,
+    pub(super) explicit: OnceCell<Explicit>,
 }
 
 /// The local date of a row, as the phone has cut it.
@@ -160,7 +160,7 @@ impl<'a> Group<'a> {
 
     pub fn load_all(context: &'a Context<'a>, key: Key, offset_minutes: i64) -> Result<Group<'a>> {
         let (metric, start, layer) = key;
-        let mut group = Group { context, layer, members: Vec::new(), entries: OnceCell::new() };
+        let mut group = Group { context, layer, members: Vec::new(), explicit: OnceCell::new() };
         if layer < Layer::Day {
             group.read(key)?;
         } else {
@@ -205,14 +205,14 @@ impl<'a> Group<'a> {
 
     /// Adds a claim that stands nowhere yet.
     pub fn come(&mut self, key: Key, row: Row, owner: i64) {
-        self.entries.take();
+        self.explicit.take();
         let (ordinal, stated, held, denied_by) = (0, None, Held::Coming, None);
         self.members.push(Member { key, ordinal, row, owner, stated, held, denied_by });
     }
 
     /// Adds one that comes back from a deletion, or to an heir, with who has stated it last.
     pub fn come_back(&mut self, key: Key, sample: StoredRow, stated: i64) {
-        self.entries.take();
+        self.explicit.take();
         let StoredRow { ordinal, row, delivery: owner } = sample;
         self.members.push(Member {
             key,

@@ -340,12 +340,12 @@ impl<'a> SampleTable<'a> {
         Ok(context.accounts.at(series, start)?.iter().any(|reach| reach.delivery == self.head.delivery))
     }
 
-    /// Whether the reach of this delivery alone tells that it has stated all of these equal entries.
-    fn go_without_saying(&self, context: &Context, coming: &Coming, entries: &[usize]) -> Result<bool> {
+    /// Whether the reach of this delivery alone tells all that it has stated of a record.
+    fn go_without_saying(&self, context: &Context, coming: &Coming, record: &[usize]) -> Result<bool> {
         if self.owner.mode == Mode::Import {
             return Ok(false);
         }
-        for at in entries {
+        for at in record {
             let Some(met) = coming.counting(*at) else { return Ok(false) };
             if !self.goes_without_saying(context, met.owner, (series_of(met.key, &met.row), met.key.1))? {
                 return Ok(false);
@@ -375,7 +375,7 @@ impl<'a> SampleTable<'a> {
             group.come(key, row, self.owner.delivery);
         }
         let verdicts = group.resolve()?;
-        let settled = Coming::new(&group, context.nature(key.0)?, known, &verdicts, self.owner.delivery);
+        let settled = Coming::new(&group, context.nature(key.0)?, known, &verdicts, &self.head)?;
         for (at, outcome) in coming.iter().zip(settled.outcomes()) {
             self.done.outcomes[*at as usize] = outcome;
         }
@@ -434,12 +434,11 @@ impl<'a> SampleTable<'a> {
         let mut left_out = BTreeSet::new();
         let is_import = self.owner.mode == Mode::Import;
         let mut listed: BTreeSet<usize> = BTreeSet::new();
-        for entries in &coming.entries {
-            let coming_now = entries.iter().filter(|at| coming.positions().contains(at));
-            match self.go_without_saying(context, coming, entries)? {
+        for record in coming.records.iter().filter(|record| coming.are_several(record)) {
+            let coming_now = record.iter().filter(|at| coming.positions().contains(at));
+            match self.go_without_saying(context, coming, record)? {
                 true => left_out.extend(coming_now),
-                false if entries.len() > 1 => listed.extend(coming_now),
-                false => {}
+                false => listed.extend(coming_now),
             }
         }
         for at in coming.positions().filter(|at| !left_out.contains(at)).collect::<Vec<_>>() {

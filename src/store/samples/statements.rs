@@ -1,8 +1,9 @@
 //! Who has stated a claim beside the delivery that has written it.
 //!
-//! That is noted with a claim that does not count, or implied: an account reaches over the row that counts. At a moment, where
-//! equal entries count as often as one sync lists them, that holds only of a sync that has no claim and no note of its own among
-//! them: what it states is written down as a whole, or not at all.
+//! That is noted with a claim that does not count, or implied: an account reaches over the row that counts. It is implied only of
+//! a sync that has no claim and no note of its own about the same record: what a sync states of a record is written down as a
+//! whole, or not at all. A record is what a row is known by; at a moment, where equal entries count as often as one sync
+//! lists them, its values too.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -10,57 +11,92 @@ use crate::error::Result;
 use crate::model::time::Layer;
 use crate::store::account::{Accounts, Head};
 use crate::store::place::Place;
-use crate::store::samples::alike::Index;
+use crate::store::samples::alike::{Index, Values};
 use crate::store::samples::group::{Context, Group, Held, Member, series_of};
-use crate::store::samples::resolve::{Claim, later};
+use crate::store::samples::resolve::{Claim, Nature, later};
 use crate::store::samples::{Identity, Key, Row, table};
 
-/// The equal entries of a group.
-pub(super) struct Entries {
-    classes: Index<(i64, Identity)>,
-    /// Of a class, the voices that have a claim or a note of their own.
-    explicit: HashSet<(usize, i64)>,
+/// Numbers records.
+pub(super) struct Records {
+    layer: Layer,
+    nature: Nature,
+    found: Index<(i64, Identity)>,
+    number: usize,
 }
 
-impl Entries {
-    fn of(members: &[Member], accounts: &Accounts) -> Result<Entries> {
-        let mut entries = Entries { classes: Index::new(), explicit: HashSet::new() };
-        let mut number = 0;
+impl Records {
+    pub fn new(layer: Layer, nature: Nature) -> Records {
+        Records { layer, nature, found: Index::new(), number: 0 }
+    }
+
+    fn filed(&self, start: i64, row: &Row) -> ((i64, Identity), Values) {
+        match self.layer {
+            Layer::Raw if self.nature.is_moment(row.span) => ((start, row.identity()), row.values()),
+            Layer::Raw => ((start, row.identity()), [None; 3]),
+            // A group is one bucket.
+            _ => ((0, (0, 0, row.context)), [None; 3]),
+        }
+    }
+
+    pub fn find(&self, start: i64, row: &Row) -> Option<usize> {
+        let (key, values) = self.filed(start, row);
+        self.found.find(key, values)
+    }
+
+    /// The number of the record that a row is of.
+    pub fn add(&mut self, start: i64, row: &Row) -> usize {
+        let (key, values) = self.filed(start, row);
+        let number = self.found.find(key, values).unwrap_or(self.number);
+        self.number += usize::from(number == self.number);
+        // Filed under each spelling of its noise.
+        self.found.insert(key, values, number);
+        number
+    }
+}
+
+/// The syncs that have a claim or a note of their own, by record.
+pub(super) struct Explicit {
+    records: Records,
+    voices: HashSet<(usize, i64)>,
+}
+
+impl Explicit {
+    fn of(members: &[Member], mut records: Records, accounts: &Accounts) -> Result<Explicit> {
+        let mut voices = HashSet::new();
         for member in members {
-            let (identity, values) = ((member.key.1, member.row.identity()), member.row.values());
-            let class = entries.classes.find(identity, values).unwrap_or(number);
-            number += usize::from(class == number);
-            // Filed under each spelling of its noise.
-            entries.classes.insert(identity, values, class);
-            for delivery in member.stated.into_iter().chain([member.owner]) {
-                entries.explicit.insert((class, accounts.head(delivery)?.voice()));
+            let record = records.add(member.key.1, &member.row);
+            let speakers = member.stated.into_iter().chain([member.owner]);
+            for delivery in speakers.filter(|delivery| !accounts.is_withdrawn(*delivery)) {
+                voices.insert((record, accounts.head(delivery)?.voice()));
             }
         }
-        Ok(entries)
+        Ok(Explicit { records, voices })
     }
 
-    fn class(&self, start: i64, row: &Row) -> Option<usize> {
-        self.classes.find((start, row.identity()), row.values())
-    }
-
-    /// Whether a voice has a claim or a note of its own of such an entry.
-    fn is_explicit(&self, member: &Member, voice: i64) -> bool {
-        self.class(member.key.1, &member.row).is_some_and(|class| self.explicit.contains(&(class, voice)))
+    fn has(&self, member: &Member, voice: i64) -> bool {
+        self.records.find(member.key.1, &member.row).is_some_and(|record| self.voices.contains(&(record, voice)))
     }
 }
 
 impl Group<'_> {
-    fn entries(&self) -> Result<&Entries> {
-        if let Some(entries) = self.entries.get() {
-            return Ok(entries);
-        }
-        let entries = Entries::of(&self.members, &self.context.accounts)?;
-        Ok(self.entries.get_or_init(|| entries))
+    /// Whether a sync has made a claim, or is noted with it.
+    pub fn is_of(&self, member: &Member, voice: i64) -> Result<bool> {
+        let accounts = &self.context.accounts;
+        let noted = member.stated.map(|stated| accounts.head(stated)).transpose()?;
+        Ok(accounts.head(member.owner)?.voice() == voice || noted.is_some_and(|head| head.voice() == voice))
     }
 
-    /// Whether a claim is one of an entry that may stand beside equal ones.
-    fn is_entry(&self, member: &Member) -> Result<bool> {
-        Ok(self.layer == Layer::Raw && self.context.nature(member.key.0)?.is_moment(member.row.span))
+    fn explicit(&self) -> Result<&Explicit> {
+        if let Some(explicit) = self.explicit.get() {
+            return Ok(explicit);
+        }
+        let explicit = Explicit::of(&self.members, self.records()?, &self.context.accounts)?;
+        Ok(self.explicit.get_or_init(|| explicit))
+    }
+
+    fn records(&self) -> Result<Records> {
+        let metric = self.members.first().map_or(0, |member| member.key.0);
+        Ok(Records::new(self.layer, self.context.nature(metric)?))
     }
 
     /// Who has stated a claim last.
@@ -85,12 +121,11 @@ impl Group<'_> {
     fn implied(&self, member: &Member) -> Result<BTreeMap<i64, Head>> {
         let accounts = &self.context.accounts;
         let owner = accounts.head(member.owner)?;
-        let is_entry = self.is_entry(member)?;
         let mut heads = BTreeMap::new();
         for reach in accounts.at(series_of(member.key, &member.row), member.key.1)? {
             let head = accounts.head(reach.delivery)?;
             let has_met_it = reach.delivery > member.owner && (!reach.complete || head.is_later(&owner));
-            if has_met_it && !(is_entry && self.entries()?.is_explicit(member, head.voice())) {
+            if has_met_it && !self.explicit()?.has(member, head.voice()) {
                 heads.insert(reach.delivery, head);
             }
         }
@@ -110,34 +145,30 @@ impl Group<'_> {
         Ok(heads.keys().next().copied().zip(last.map(|head| head.delivery)))
     }
 
-    /// Has the other parts of a sync that are implied to state an entry claim it: another part states it as well.
+    /// Has the other parts of a sync that are implied to state a record claim it: another part has something to say of it.
     pub fn make_explicit(&mut self, coming: &[(Key, Row)], head: &Head) -> Result<()> {
-        let mut claims = Vec::new();
+        let (mut records, mut claims) = (self.records()?, Vec::new());
+        for ((_, start, _), row) in coming {
+            records.add(*start, row);
+        }
         for member in self.members.iter().filter(|member| member.held == Held::Counts) {
-            let is_coming = |(key, row): &(Key, Row)| {
-                *key == member.key && row.identity() == member.row.identity() && row.is_alike(&member.row)
-            };
-            if !self.is_entry(member)? {
-                continue;
-            }
-            let mut parts = self.implied(member)?;
-            parts.retain(|_, part| part.voice() == head.voice() && part.delivery != head.delivery);
-            if !parts.is_empty() && coming.iter().any(is_coming) {
-                claims.extend(parts.into_keys().map(|part| (member.key, member.row.clone(), part)));
+            if records.find(member.key.1, &member.row).is_some() {
+                let parts = self.implied(member)?.into_values();
+                let parts = parts.filter(|part| part.voice() == head.voice() && part.delivery != head.delivery);
+                claims.extend(parts.map(|part| (member.key, member.row.clone(), part.delivery)));
             }
         }
         claims.into_iter().for_each(|(key, row, delivery)| self.come(key, row, delivery));
         Ok(())
     }
 
-    /// A delivery is read again: its notes on entries go, for it may list them otherwise.
+    /// A delivery is read again: its notes go, for it may say otherwise.
     pub fn take_notes_back(&self, delivery: i64) -> Result<()> {
         let Context { connection, user, .. } = self.context;
         for member in &self.members {
             if let Held::Superseded(by) = member.held
                 && member.stated == Some(delivery)
                 && member.owner != delivery
-                && self.is_entry(member)?
             {
                 let note = (member.ordinal, member.owner);
                 table::set_stated(connection, Place::Superseded(by), *user, member.key, note)?;
