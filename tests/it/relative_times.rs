@@ -47,7 +47,7 @@ fn every_address_with_a_time_takes_them() {
         "data/step_count?start=-7d&end=-1h",
         "aggregate/step_count?start=monday",
         "sleep?start=-3mo",
-        "workouts?start=first-of-month&end=tomorrow",
+        "workouts?start=first-of-month&end=today",
         "events/symptoms?start=-1y",
         "coverage?start=-1y",
         "deliveries?start=-12h",
