@@ -149,8 +149,21 @@ mod tests {
     fn what_was_read_before_is_read_as_before_and_the_rest_is_nothing() {
         assert_eq!(read("-7", "UTC").as_deref(), Some("1969-12-31T23:59:53Z"));
         assert_eq!(read("2026-01-01", "UTC").as_deref(), Some("2026-01-01T00:00:00Z"));
-        for text in ["", "-", "-d", "now", "tomorrow", "7d", "--7d", "-7days", "-1.5d", "-7 d", "next monday", "yesterday-ish", "-99999y"]
-        {
+        for text in [
+            "",
+            "-",
+            "-d",
+            "now",
+            "tomorrow",
+            "7d",
+            "--7d",
+            "-7days",
+            "-1.5d",
+            "-7 d",
+            "next monday",
+            "yesterday-ish",
+            "-99999y",
+        ] {
             assert_eq!(read(text, "UTC"), None, "{text}");
         }
         assert_eq!(read("-99999999999999999h", "UTC"), None);
