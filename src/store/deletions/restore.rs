@@ -170,7 +170,8 @@ impl Undoing<'_> {
                 continue;
             }
             let is_it = |member: &&mut Member| {
-                member.owner == sample.delivery && member.key == key && member.row.is_like(&sample.row)
+                let is_like = member.owner == sample.delivery && member.key == key && member.row.is_like(&sample.row);
+                is_like && member.denied_by.is_none()
             };
             if let Some(member) = group.members.iter_mut().find(is_it) {
                 member.denied_by = self.delivery;
