@@ -15,7 +15,7 @@ PAGE_SOURCES := $(shell find data/dashboard -name dist -prune -o -type f -print)
 # What must be there before cargo is called.
 READY := $(PAGE) $(DUCKDB)
 
-.PHONY: build page test test-page screenshots durability demo release release-archive sbom deb install-test fuzz lint doc alerts bench load load-selftest load-report load-baseline truth clean
+.PHONY: build page test test-page consumers clients screenshots durability demo release release-archive sbom deb install-test fuzz lint doc alerts bench load load-selftest load-report load-baseline truth clean
 
 build: $(READY)
 	cargo build $(CARGO_FLAGS)
@@ -34,8 +34,17 @@ $(DUCKDB): $(MODULES)
 	touch $@
 endif
 
-test: build test-page
+test: build test-page consumers
 	cargo test $(CARGO_FLAGS)
+
+# What others make of our files, snippets and description, and what proxies do to our answers: their tools are installed, pinned, into
+# target/consumers, and what cannot be had here is skipped with a line that says why. CONSUMERS_SPARK=1 has Spark too.
+consumers: build
+	node --test --test-concurrency=1 tests/consumers/*.test.mjs
+
+# Clients in Python, TypeScript and Go alone.
+clients: build
+	node --test tests/consumers/clients.test.mjs
 
 # The page in a real browser, against the real program; says that it skips where there is no Chromium.
 test-page: build

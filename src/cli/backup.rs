@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use crate::cli::existing;
 use crate::config::Settings;
 use crate::error::Result;
 use crate::model::time::offset_rfc3339;
@@ -33,6 +34,7 @@ impl Backup {
     }
 
     fn make(&self, settings: &Settings) -> Result<()> {
+        existing::database(settings)?;
         let (data_dir, stop) = (&settings.data_dir, Stop::default());
         match &self.path {
             Some(path) if !path.is_dir() => print(&backup::make_as(data_dir, path, &stop)?),

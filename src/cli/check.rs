@@ -5,11 +5,14 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use crate::app::App;
+use crate::cli::existing;
 use crate::config::Settings;
 use crate::error::{Error, Result};
+use crate::model::zone_rules;
 use crate::query::rollups;
 use crate::store::Reading;
 use crate::store::check::{self, Finding};
+use crate::store::phone_clock;
 use crate::sys::disk;
 
 /// Faults printed of each question.
@@ -19,6 +22,7 @@ const SHOWN: usize = 10;
 const LEAST_FREE: u64 = 500 << 20;
 
 pub fn run(settings: &Settings) -> Result<ExitCode> {
+    existing::database(settings)?;
     // Before the store is opened, which closes the folder to others.
     let permissions = permissions(&settings.data_dir)?;
     let app = App::start(settings)?;
@@ -30,6 +34,11 @@ pub fn run(settings: &Settings) -> Result<ExitCode> {
     findings.push(Finding { question: "free space", faults: free_space(&settings.data_dir)? });
     findings.push(check::asked("clock", clock(&reader))?);
     findings.iter().for_each(print);
+    println!("note  time zone rules: {}", zone_rules::in_force().sentence());
+    // No fault of the data: nobody but its owner knows where they live.
+    if let Some(told) = phone_clock::notice(&reader, &settings.preferences().chosen().home)? {
+        println!("note  home zone: {}", told.text);
+    }
     match check::quarantined(&reader) {
         Err(Error::Damaged(_)) => println!("note  the items in quarantine cannot be counted"),
         counted => println!("note  {} items in quarantine", counted?),

@@ -4,18 +4,20 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::app::App;
-use crate::cli::export_all;
+use crate::cli::{existing, export_all};
 use crate::config::Settings;
 use crate::error::{Error, Result};
 use crate::export::tables::{self, What};
 use crate::export::{FileFormat, events, nights, samples, workouts};
 use crate::model::bucket::Bucket;
 use crate::model::metric::slug;
-use crate::model::time::{Layer, parse_instant};
+use crate::model::relative::parse_time;
+use crate::model::time::Layer;
 use crate::query::budget::Stop;
 use crate::query::stat::Stat;
 use crate::query::{aggregate, sleep};
 use crate::store::keys;
+use crate::sys::clock;
 
 #[derive(clap::Args)]
 pub struct Export {
@@ -34,7 +36,7 @@ pub struct Export {
     /// Only this metric; may be repeated
     #[arg(long)]
     metric: Vec<String>,
-    /// Included: a date, an RFC 3339 time, or epoch seconds
+    /// Included: a date, an RFC 3339 time, epoch seconds, or such as today, -7d, monday, first-of-month
     #[arg(long)]
     start: Option<String>,
     /// Excluded
@@ -64,10 +66,11 @@ impl Export {
     pub fn run(self, settings: &Settings) -> Result<ExitCode> {
         let format = read("format", &self.format, FileFormat::parse)?;
         let time = |flag: &str, text: &Option<String>| {
-            let read = |text: &String| read(flag, text, |text| parse_instant(text, &settings.home));
+            let read = |text: &String| read(flag, text, |text| parse_time(text, &settings.home, clock::now()));
             text.as_ref().map(read).transpose()
         };
         let range = (time("start", &self.start)?, time("end", &self.end)?);
+        existing::database(settings)?;
         let app = App::start(settings)?;
         let user = keys::find_user(&*app.store.reader()?, &self.user)?;
         if self.all {

@@ -2,6 +2,7 @@
 //!
 //! It is written beside its place under another name, and takes its name only when it is whole.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -11,12 +12,18 @@ use crate::app::App;
 use crate::error::{Error, Result};
 use crate::export::tables::{self, What};
 use crate::export::{FileFormat, events, gpx, nights, samples, workouts};
+use crate::model::bucket::Bucket;
 use crate::model::shown::System;
+use crate::model::sleep::SLEEP;
 use crate::model::time::offset_rfc3339;
 use crate::query::budget::Stop;
-use crate::query::sleep;
+use crate::query::stat::Stat;
 use crate::query::workouts::{page, route};
-use crate::store::{deliveries, documents};
+use crate::query::{aggregate, sleep};
+use crate::store::{deliveries, documents, series};
+
+/// What is in the folder, for whoever finds it.
+const README: &str = include_str!("../../data/export_readme.md");
 
 /// Rows of a list read at once.
 const PAGE: usize = 200;
@@ -61,7 +68,9 @@ impl Everything<'_> {
         self.make_folder("")?;
         fs::set_permissions(self.folder, fs::Permissions::from_mode(0o700))
             .map_err(|fault| failed(self.folder, &fault))?;
+        self.put(&self.folder.join("README.md"), README.replace("EXTENSION", self.format.as_str()).as_bytes())?;
         self.samples()?;
+        self.daily()?;
         let home = self.app.home();
         let sleep = sleep::Question {
             user: self.user,
@@ -98,8 +107,31 @@ impl Everything<'_> {
         self.keep(&samples::export(store, engine, spool, &question, &Stop::default())?, "samples")
     }
 
+    /// What the page shows of each day: overlap is resolved, and no layer counts beside another.
+    fn daily(&self) -> Result<()> {
+        let reader = self.app.store.reader()?;
+        let metrics = series::list(&reader, self.user)?.into_iter().map(|row| row.metric);
+        let question = |metric: String| aggregate::Question {
+            user: self.user,
+            metric,
+            from: None,
+            to: None,
+            bucket: Bucket::Day,
+            zone: self.app.home(),
+            stats: Stat::DEFAULT.to_vec(),
+            layer: None,
+            sources: Vec::new(),
+            dedupe: true,
+        };
+        let names: BTreeSet<String> = metrics.filter(|metric| metric != SLEEP).collect();
+        self.named("daily", What::Aggregate(names.into_iter().map(question).collect()))
+    }
+
     fn table(&self, what: What) -> Result<()> {
-        let name = what.as_str();
+        self.named(what.as_str(), what)
+    }
+
+    fn named(&self, name: &str, what: What) -> Result<()> {
         let App { store, engine, spool, .. } = self.app;
         let question = tables::Question { user: self.user, what, format: self.format };
         self.keep(&tables::export(store, engine, spool, &question, &Stop::default())?, name)

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use jiff::{SignedDuration, Span, Timestamp};
 
+use crate::cli::existing;
 use crate::config::Settings;
 use crate::decode::shortcuts::number::decimal_of;
 use crate::error::{Error, Result};
@@ -43,6 +44,9 @@ pub enum Command {
 
 impl Command {
     pub fn run(self, settings: &Settings) -> Result<ExitCode> {
+        if !matches!(self, Command::Create { .. }) {
+            existing::database(settings)?;
+        }
         let store = Store::open(&settings.data_dir, settings.readers)?;
         let now = Timestamp::now();
         match self {

@@ -6,6 +6,7 @@ mod backup;
 mod check;
 mod config;
 mod demo;
+mod existing;
 mod export;
 mod export_all;
 mod import;

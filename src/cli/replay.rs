@@ -3,19 +3,21 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use crate::cli::existing;
 use crate::config::Settings;
 use crate::error::{Error, Result};
-use crate::model::time::parse_instant;
+use crate::model::relative::parse_time;
 use crate::receive::{Receiver, Replayed, Step};
 use crate::store::replays::{self, Selection};
 use crate::store::{Store, deliveries, keys};
+use crate::sys::clock;
 
 /// Deliveries between two lines that say how far it is.
 const REPORTED_EVERY: u64 = 100;
 
 #[derive(clap::Args)]
 pub struct Replay {
-    /// Only deliveries received at or after: a date, an RFC 3339 time, or epoch seconds
+    /// Only deliveries received at or after: a date, an RFC 3339 time, epoch seconds, or such as -7d
     #[arg(long, value_name = "DATE")]
     since: Option<String>,
     /// Only this delivery
@@ -32,8 +34,9 @@ pub struct Replay {
 impl Replay {
     pub fn run(self, settings: &Settings) -> Result<ExitCode> {
         let wrong = |text: &String| Error::BadRequest(format!("--since cannot be {text:?}"));
-        let read = |text: &String| parse_instant(text, &settings.home).ok_or_else(|| wrong(text));
+        let read = |text: &String| parse_time(text, &settings.home, clock::now()).ok_or_else(|| wrong(text));
         let since = self.since.as_ref().map(read).transpose()?;
+        existing::database(settings)?;
         let store = Arc::new(Store::open(&settings.data_dir, settings.readers)?);
         let user = keys::find_user(&*store.reader()?, &self.user)?;
         if let Some(id) = &self.delivery {

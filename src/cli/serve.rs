@@ -12,9 +12,10 @@ use crate::error::{Error, Result};
 use crate::http::at::At;
 use crate::http::serve::Listening;
 use crate::http::tls::Tls;
+use crate::model::zone_rules;
 use crate::query::rollups::keeper::Keeper;
-use crate::store::Store;
 use crate::store::retention::Sweeper;
+use crate::store::{Store, phone_clock};
 use crate::sys::lock::{self, Lock};
 use crate::sys::notify::{self, Watchdog};
 use crate::sys::signals;
@@ -45,6 +46,7 @@ pub fn serve<T>(settings: &Settings, lock: &Lock, begun: impl FnOnce(&App, At) -
     if at.is_overheard() {
         tracing::warn!("other machines can connect, and over plain HTTP everyone on that network can read along");
     }
+    tell_of_zones(&app)?;
     let _sweeper = Sweeper::start(app.store.clone(), settings.keep_bodies_days)?;
     let _keeper = Keeper::start(app.store.clone(), app.engine.clone(), app.preferences.clone())?;
     // It writes, so it comes before anybody is told that the server is ready.
@@ -57,6 +59,16 @@ pub fn serve<T>(settings: &Settings, lock: &Lock, begun: impl FnOnce(&App, At) -
     };
     runtime.block_on(listening.serve(app, stop))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Which rules decide when days begin, and whether the phones keep another time.
+fn tell_of_zones(app: &App) -> Result<()> {
+    tracing::info!("time zone rules: {}", zone_rules::in_force().sentence());
+    let told = phone_clock::notice(&*app.store.reader()?, &app.preferences.chosen().home)?;
+    if let Some(told) = told.filter(|told| told.is_unset) {
+        tracing::warn!("{}", told.text);
+    }
+    Ok(())
 }
 
 fn runtime() -> Result<Runtime> {

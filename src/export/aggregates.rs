@@ -7,6 +7,7 @@ use crate::query::aggregate::{Answer, Question, answer};
 use crate::query::budget::Stop;
 use crate::query::duck::engine::Engine;
 use crate::query::duck::feed::{Cell, Row};
+use crate::query::stat::Stat;
 use crate::store::Store;
 
 /// Followed by the statistics asked for. `start` is UTC, `local_start` the same in the zone of the local days.
@@ -28,7 +29,8 @@ pub fn aggregates(store: &Store, engine: &Engine, questions: &[Question], stop: 
     }
     let mut table = Table::new(&SUBJECT, listed(rows));
     let stats = questions.first().map(|question| question.stats.as_slice()).unwrap_or_default();
-    table.columns.extend(stats.iter().map(|stat| (stat.name(), Column::Real)));
+    let column = |stat: &Stat| if *stat == Stat::Count { Column::Count } else { Column::Real };
+    table.columns.extend(stats.iter().map(|stat| (stat.name(), column(stat))));
     Ok(table)
 }
 
@@ -42,7 +44,10 @@ fn rows(question: &Question, answer: &Answer) -> Vec<Row> {
             Cell::Time(point.start),
             local_rfc3339(point.start, &question.zone).into(),
         ];
-        row.extend(point.values.iter().map(|value| Cell::from(*value)));
+        row.extend(question.stats.iter().zip(&point.values).map(|(stat, value)| match (stat, value) {
+            (Stat::Count, Some(count)) => Cell::Integer(*count as i64),
+            (_, value) => Cell::from(*value),
+        }));
         row
     };
     answer.points.iter().map(row).collect()

@@ -19,6 +19,8 @@ pub enum Column {
     Text,
     Real,
     Integer,
+    /// A whole number of 64 bits.
+    Count,
     /// Fed in UTC epoch seconds: a timestamp in Parquet, RFC 3339 in text.
     Time,
     /// Fed as `2024-02-06`.
@@ -32,7 +34,7 @@ impl Column {
         match self {
             Column::Text | Column::Date | Column::Json => CellKind::Text,
             Column::Real => CellKind::Real,
-            Column::Integer => CellKind::Integer,
+            Column::Integer | Column::Count => CellKind::Integer,
             Column::Time => CellKind::Time,
         }
     }

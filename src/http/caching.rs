@@ -12,8 +12,9 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum_extra::headers::{ETag, HeaderMapExt, IfNoneMatch};
+use axum_extra::headers::{ETag, HeaderMapExt, IfMatch, IfNoneMatch};
 use etag::EntityTag;
+use jiff::tz::TimeZone;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -23,6 +24,7 @@ use crate::http::coding::{self, Accepted, Coding, SMALLEST};
 use crate::http::doors::Doors;
 use crate::http::problem::Problem;
 use crate::http::run::blocking;
+use crate::model::zone_rules::{self, fingerprint};
 use crate::query::budget::Stop;
 use crate::store::Reading;
 
@@ -37,6 +39,8 @@ const VARY: HeaderValue =
 /// What of a request decides how any answer is given.
 pub struct Client {
     known: Option<IfNoneMatch>,
+    /// What the answer must still be.
+    only: Option<IfMatch>,
     accepted: Accepted,
 }
 
@@ -49,13 +53,20 @@ impl<S: Sync> FromRequestParts<S> for Client {
             identity: true,
             brotli: false,
         });
-        Ok(Client { known: parts.headers.typed_get(), accepted })
+        Ok(Client { known: parts.headers.typed_get(), only: parts.headers.typed_get(), accepted })
     }
 }
 
 impl Client {
     pub fn accepted(&self) -> Accepted {
         self.accepted
+    }
+
+    /// Whether it wants another answer than this, such as the rest of an older file (RFC 9110, 13.1.1).
+    fn wants_another(&self, tag: &EntityTag) -> bool {
+        let tag = tag.to_string().parse::<ETag>().ok();
+        let is_other = |only: &IfMatch| tag.as_ref().is_none_or(|tag| !only.precondition_passes(tag));
+        self.only.as_ref().is_some_and(is_other)
     }
 
     /// Whether it has exactly this answer already.
@@ -139,8 +150,11 @@ async fn kept(
     make: impl Future<Output = Result<Finished>>,
 ) -> Result<Response, Problem> {
     let data_version = data_version(doors, question.user).await?;
-    let digest = digest(data_version, &question);
+    let digest = digest(data_version, &question, &doors.app.home());
     let tag = tag(&digest);
+    if client.wants_another(&tag) {
+        return Err(Problem::changed());
+    }
     if client.knows(&tag) {
         return Ok(not_modified(&tag, DATA));
     }
@@ -157,7 +171,10 @@ pub async fn download_tag(
     client: &Client,
     question: &Question,
 ) -> Result<Result<EntityTag, Response>, Problem> {
-    let tag = tag(&digest(data_version(doors, question.user).await?, question));
+    let tag = tag(&digest(data_version(doors, question.user).await?, question, &doors.app.home()));
+    if client.wants_another(&tag) {
+        return Err(Problem::changed());
+    }
     Ok(if client.knows(&tag) { Err(not_modified(&tag, EXPORT)) } else { Ok(tag) })
 }
 
@@ -176,9 +193,11 @@ async fn data_version(doors: &Doors, user: i64) -> Result<i64> {
     blocking(move || store.current().data_version(user)).await
 }
 
-fn digest(data_version: i64, question: &Question) -> [u8; 16] {
+/// Where the rules of a zone have changed, the same days are others.
+fn digest(data_version: i64, question: &Question, home: &TimeZone) -> [u8; 16] {
     let Question { user, text } = question;
-    let whole = Sha256::digest(format!("{} {user} {data_version} {text}", env!("CARGO_PKG_VERSION")));
+    let (version, rules, home) = (env!("CARGO_PKG_VERSION"), zone_rules::in_force().release(), fingerprint(home));
+    let whole = Sha256::digest(format!("{version} {rules} {home} {user} {data_version} {text}"));
     let mut digest = [0; 16];
     digest.copy_from_slice(&whole[..16]);
     digest

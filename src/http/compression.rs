@@ -14,7 +14,7 @@ use async_compression::Level;
 use async_compression::tokio::bufread::{BrotliEncoder, GzipEncoder, ZstdEncoder};
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::Request;
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures::{Stream, TryStreamExt};
@@ -34,6 +34,8 @@ pub async fn compress(mut request: Request, next: Next) -> Response {
         return Problem::no_such_coding().into_response();
     };
     request.extensions_mut().insert(accepted);
+    // There an answer without a length ends where the connection does, so one that broke off would be taken for whole.
+    let needs_length = request.version() <= Version::HTTP_10 && accepted.identity;
     let head = request.method() == Method::HEAD;
     if head {
         *request.method_mut() = Method::GET;
@@ -45,6 +47,7 @@ pub async fn compress(mut request: Request, next: Next) -> Response {
     }
     match accepted.best {
         Coding::Identity => response,
+        _ if needs_length => response,
         coding if is_worth_it(&response, accepted) => compressed(response, coding),
         _ => response,
     }

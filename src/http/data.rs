@@ -4,7 +4,6 @@ use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::Response;
-use jiff::tz::TimeZone;
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
@@ -84,7 +83,7 @@ enum Shape {
     get, path = "/api/v1/data/{metric}", tag = "read",
     params(
         ("metric" = String, Path, description = "Name, alias or HealthKit identifier"),
-        ("start" = Option<String>, Query, description = "Included. RFC 3339, date, epoch seconds or milliseconds; also: from, since"),
+        ("start" = Option<String>, Query, description = "Included. RFC 3339, date, epoch seconds or milliseconds, or such as today, -7d, monday; also: from, since"),
         ("end" = Option<String>, Query, description = "Excluded; also: to, until"),
         ("tz" = Option<String>, Query, description = "IANA zone of dates in the question and of times in the answer"),
         ("limit" = Option<u32>, Query, description = "1 to 100000, default 1000"),
@@ -125,10 +124,11 @@ pub async fn get(
     let system = params.units(doors.app.units())?;
     params.finish()?;
     let text = format!("data {question:?} {shape:?} {tz:?} {system:?}");
+    let home = doors.app.home();
     caching::answered(&doors, client, caching::Question { user: principal.user, text }, move |reading| {
         let answer = samples::answer(reading, &question)?;
         let shown = units::of(reading, question.user, &answer.metric, &answer.unit, system)?;
-        written(shape, &answer, &shown, tz.as_ref())
+        written(shape, &answer, &shown, Clock::new(tz.as_ref(), &home))
     })
     .await
 }
@@ -151,9 +151,9 @@ fn shape(params: &mut Params, headers: &HeaderMap) -> Result<Shape> {
     })
 }
 
-fn written(shape: Shape, answer: &Answer, shown: &Shown, zone: Option<&TimeZone>) -> Result<Finished> {
+fn written(shape: Shape, answer: &Answer, shown: &Shown, clock: Clock) -> Result<Finished> {
     let next_cursor = answer.next.map(write_cursor);
-    let samples = Rows { samples: &answer.samples, way: shown.way, clock: Clock::new(zone) };
+    let samples = Rows { samples: &answer.samples, way: shown.way, clock };
     let Shape::File(format) = shape else {
         return Finished::json(&Page { metric: &answer.metric, unit: &shown.unit, samples, next_cursor });
     };
@@ -179,7 +179,7 @@ impl Rows<'_> {
         let shown = |value: Option<f64>| value.map(|value| self.way.apply(value));
         SampleRow {
             start: time(sample.position.start),
-            end: time(sample.end),
+            end: self.clock.stamp_end(sample.position.start, sample.end, sample.offset_minutes),
             value: shown(sample.value),
             min: shown(sample.min),
             max: shown(sample.max),

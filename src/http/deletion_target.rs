@@ -9,8 +9,9 @@ use crate::error::{Error, Result};
 use crate::http::events::read_id;
 use crate::model::deletion::Kind;
 use crate::model::metric::catalogue;
+use crate::model::relative::{EXPECTED, parse_time};
 use crate::model::sleep::{SLEEP, Stage};
-use crate::model::time::{Layer, parse_instant};
+use crate::model::time::Layer;
 use crate::query::events::kind as event_kind;
 use crate::query::subject::{self, Subject};
 use crate::store::deletions::{Aim, Order, sources};
@@ -255,11 +256,8 @@ impl Lookup<'_> {
 
     fn instant(&self, name: &str, sent: &Value) -> Result<i64> {
         let text = sent.as_str().map_or_else(|| sent.to_string(), str::to_owned);
-        parse_instant(&text, self.home).ok_or_else(|| {
-            Error::BadRequest(format!(
-                "{name}: {text:?} is not a time such as 2024-02-06, 2024-02-06T14:30:00Z or epoch seconds"
-            ))
-        })
+        parse_time(&text, self.home, clock::now())
+            .ok_or_else(|| Error::BadRequest(format!("{name}: {text:?} is not {EXPECTED}")))
     }
 }
 

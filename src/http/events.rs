@@ -4,7 +4,6 @@ use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::HeaderValue;
 use axum::response::Response;
-use jiff::tz::TimeZone;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -12,7 +11,7 @@ use utoipa::ToSchema;
 use crate::error::{Error, Result};
 use crate::http::answers::Finished;
 use crate::http::caching::{self, Client};
-use crate::http::clock;
+use crate::http::clock::Zones;
 use crate::http::doors::Doors;
 use crate::http::paging;
 use crate::http::params::{Params, as_set};
@@ -148,10 +147,11 @@ pub async fn list(
     let limit = paging::limit(&mut params, DEFAULT_LIMIT, MOST)?;
     let after = paging::cursor(&mut params, read_cursor)?;
     params.finish()?;
+    let zones = Zones { asked: tz.clone(), home: doors.app.home() };
     let text = format!("events {selection:?} {after:?} {limit} {tz:?}");
     caching::answered(&doors, client, caching::Question { user: principal.user, text }, move |reading| {
         let (events, next) = page(reading, &selection, after.as_ref(), limit)?;
-        let events = events.into_iter().map(|event| row(event, tz.as_ref())).collect();
+        let events = events.into_iter().map(|event| row(event, &zones)).collect();
         let next_cursor = next.as_ref().map(write_cursor);
         Finished::json(&Events { kind: selection.kind.into(), events, next_cursor })
     })
@@ -186,6 +186,7 @@ pub async fn one(
     params.finish()?;
     let (user, kind) = (principal.user, find_kind(&kind)?);
     let as_csv = as_csv.unwrap_or(false);
+    let zones = Zones { asked: tz.clone(), home: doors.app.home() };
     let asked = caching::Question { user, text: format!("event {kind} {id:?} {as_csv} {tz:?}") };
     caching::answered(&doors, client, asked, move |reading| {
         let found = match read_id(&id) {
@@ -200,13 +201,13 @@ pub async fn one(
             let series = series.ok_or_else(|| Error::NotFound(format!("event {id} has no series")))?;
             return Ok(Finished::new(HeaderValue::from_static("text/csv; charset=utf-8"), csv(&series)));
         }
-        Finished::json(&EventWhole { kind: kind.into(), event: row(event, tz.as_ref()), series })
+        Finished::json(&EventWhole { kind: kind.into(), event: row(event, &zones), series })
     })
     .await
 }
 
-fn row(event: Whole, zone: Option<&TimeZone>) -> EventRow {
-    let time = |utc: i64| clock::written(utc, event.offset_minutes, zone);
+fn row(event: Whole, zones: &Zones) -> EventRow {
+    let time = |utc: i64| zones.written(event.place.start, utc, event.offset_minutes);
     EventRow {
         id: write_id(&event),
         start: time(event.place.start),

@@ -3,7 +3,6 @@
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -14,11 +13,12 @@ use crate::http::caching::{self, Client};
 use crate::http::doors::Doors;
 use crate::http::params::{Params, canonical};
 use crate::http::problem::Problem;
-use crate::model::day::{date_text, day_begins, local_day, parse_date};
+use crate::model::day::{date_text, day_begins, local_day};
 use crate::model::key::Principal;
 use crate::model::time::{local_rfc3339, offset_rfc3339};
 use crate::query::explain::{self, Alone, Answer, Entry, Of, Question, Superseded};
 use crate::store::explained::Told;
+use crate::sys::clock;
 
 /// What counts of one day, in words that can be checked against the Health app.
 #[derive(Debug, Serialize, ToSchema)]
@@ -102,7 +102,7 @@ pub struct SupersededRow {
     get, path = "/api/v1/explain/{metric}", tag = "read",
     params(
         ("metric" = String, Path, description = "Name, alias or HealthKit identifier; sleep for the minutes asleep of a night"),
-        ("date" = Option<String>, Query, description = "Such as 2024-02-06; default: today in tz"),
+        ("date" = Option<String>, Query, description = "Such as 2024-02-06, yesterday or -7d; default: today in tz"),
         ("tz" = Option<String>, Query, description = "IANA zone of the local day; default: the home zone"),
         ("units" = Option<String>, Query, description = "metric, imperial or as_sent; default: the setting units")
     ),
@@ -119,10 +119,10 @@ pub async fn get(
     mut params: Params,
 ) -> Result<Response, Problem> {
     let zone = params.zone(&doors.app.home())?;
-    let day = params.parsed("date", "a date such as 2024-02-06", parse_date)?;
+    let day = params.date(&zone)?;
     let units = params.units(doors.app.units())?;
     params.finish()?;
-    let now = Timestamp::now().as_second();
+    let now = clock::now().as_second();
     let day = day.unwrap_or_else(|| local_day(now, &zone));
     let over = day_begins(day.saturating_add(1), &zone) <= now;
     let question = Question { user: principal.user, metric: canonical(metric), day, over, zone, units };

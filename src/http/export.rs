@@ -8,6 +8,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
+use jiff::tz::TimeZone;
 use tower::ServiceExt;
 use tower_http::services::ServeFile;
 
@@ -18,8 +19,10 @@ use crate::http::caching::{self, Client};
 use crate::http::doors::Doors;
 use crate::http::params::{Params, as_set, canonical};
 use crate::http::problem::Problem;
+use crate::model::day::{date_text, local_day};
 use crate::model::key::Principal;
 use crate::model::metric::slug;
+use crate::model::time::Layer;
 use crate::query::budget::Stop;
 
 /// Download samples
@@ -64,7 +67,7 @@ pub async fn samples(
     params.finish()?;
     let download = Download {
         question: caching::Question { user: principal.user, text: format!("export samples {question:?}") },
-        name: file_name(&question),
+        name: file_name(&question, &zone),
         format: question.format,
     };
     let app = &doors.app;
@@ -122,6 +125,8 @@ impl Download {
         let mut response = served.map(Body::new).into_response();
         let disposition = format!("attachment; filename=\"{}\"", self.name);
         let headers = response.headers_mut();
+        // When the file was made here says nothing of when what it holds has changed; the tag does.
+        headers.remove(header::LAST_MODIFIED);
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.format.media_type()));
         let value = HeaderValue::from_str(&disposition).map_err(|fault| Error::internal("naming a download", fault))?;
         headers.insert(header::CONTENT_DISPOSITION, value);
@@ -134,11 +139,34 @@ fn is_one_range(range: &HeaderValue) -> bool {
     range.to_str().is_ok_and(|text| text.trim_start().to_ascii_lowercase().starts_with("bytes=") && !text.contains(','))
 }
 
-/// ASCII only, so that no client has to decode it.
-fn file_name(question: &Question) -> String {
+fn file_name(question: &Question, zone: &TimeZone) -> String {
     let subject = match &question.metrics[..] {
-        [metric] => slug(metric).chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').collect(),
-        _ => "samples".to_owned(),
+        [metric] => metric,
+        _ => "samples",
     };
-    format!("health-{subject}.{}", question.format.as_str())
+    let layer = question.layer.map(Layer::as_str);
+    let words = [Some(subject), layer];
+    name(&words.map(Option::unwrap_or_default), (question.from, question.to), zone, question.format)
+}
+
+/// `health-step_count-day-2026-01-01-to-2026-01-31.csv`: what is inside, and the first and last day of it where they were named.
+/// ASCII only, so that no client has to decode it.
+pub(super) fn name(
+    words: &[&str],
+    (from, to): (Option<i64>, Option<i64>),
+    zone: &TimeZone,
+    format: FileFormat,
+) -> String {
+    let ascii = |word: &&str| slug(word).chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').collect::<String>();
+    let mut parts: Vec<String> = words.iter().map(ascii).filter(|word| !word.is_empty()).collect();
+    let day = |utc: i64| date_text(local_day(utc, zone));
+    let last = |to: i64| day(to.saturating_sub(1).max(from.unwrap_or(i64::MIN)));
+    parts.extend(match (from, to) {
+        (Some(from), Some(to)) if day(from) == last(to) => Some(day(from)),
+        (Some(from), Some(to)) => Some(format!("{}-to-{}", day(from), last(to))),
+        (Some(from), None) => Some(format!("from-{}", day(from))),
+        (None, Some(to)) => Some(format!("to-{}", last(to))),
+        (None, None) => None,
+    });
+    format!("health-{}.{}", parts.join("-"), format.as_str())
 }

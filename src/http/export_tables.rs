@@ -11,7 +11,7 @@ use crate::export::tables::{self, Question, What};
 use crate::export::{events, nights, workouts};
 use crate::http::caching::{self, Client};
 use crate::http::doors::Doors;
-use crate::http::export::{Download, format};
+use crate::http::export::{Download, format, name};
 use crate::http::params::{Params, as_set, canonical};
 use crate::http::problem::Problem;
 use crate::model::key::Principal;
@@ -194,6 +194,34 @@ fn workout_range(app: &App, params: &mut Params) -> Result<workouts::Range> {
     Ok(workouts::Range { from, to, activities: as_set(params.list("type").iter().map(|name| slug(name)).collect()) })
 }
 
+/// What the name of the file says, and the range of it.
+fn described(what: &What) -> (Vec<String>, (Option<i64>, Option<i64>)) {
+    let one = |names: &[String]| if let [one] = names { vec![one.clone()] } else { Vec::new() };
+    let (words, range) = match what {
+        What::Workouts(range) | What::Routes(range) | What::WorkoutSeries(range) => {
+            (one(&range.activities), (range.from, range.to))
+        }
+        What::Events(range) => {
+            (one(&range.kinds.iter().map(|kind| kind.to_string()).collect::<Vec<_>>()), (range.from, range.to))
+        }
+        What::Sleep(question) => (Vec::new(), (question.from, question.to)),
+        What::Aggregate(questions) => {
+            let mut words = one(&questions.iter().map(|question| question.metric.clone()).collect::<Vec<_>>());
+            words.extend(questions.first().map(|question| question.bucket.to_string()));
+            (words, questions.first().map_or((None, None), |question| (question.from, question.to)))
+        }
+    };
+    let kind = what.as_str().to_owned();
+    (
+        if matches!(what, What::Aggregate(questions) if questions.len() == 1) {
+            words
+        } else {
+            [vec![kind], words].concat()
+        },
+        range,
+    )
+}
+
 async fn download(
     doors: &Doors,
     client: Client,
@@ -205,9 +233,10 @@ async fn download(
     let question = Question { user, what, format: format(&mut params)? };
     params.finish()?;
     question.what.check()?;
+    let (words, range) = described(&question.what);
     let download = Download {
         question: caching::Question { user, text: format!("export {question:?}") },
-        name: format!("health-{}.{}", question.what.as_str(), question.format.as_str()),
+        name: name(&words.iter().map(String::as_str).collect::<Vec<_>>(), range, &doors.app.home(), question.format),
         format: question.format,
     };
     let app = &doors.app;

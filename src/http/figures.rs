@@ -15,14 +15,14 @@ use crate::http::run::blocking;
 use crate::model::key::Scope;
 use crate::telemetry::responses;
 
-/// By these a proxy on this machine tells that the request is not of this machine.
-const FORWARDED: [&str; 4] = ["forwarded", "x-forwarded-for", "x-real-ip", "via"];
+/// By these, and whatever begins with `x-forwarded-`, a proxy on this machine tells that the request is not of this machine.
+const FORWARDED: [&str; 5] = ["forwarded", "x-forwarded", "x-real-ip", "x-client-ip", "via"];
 
 /// Figures of the running server
 ///
 /// The text format of Prometheus. Open to this machine itself; anybody else needs a key with the scope read.
 #[utoipa::path(
-    get, path = "/metrics", tag = "health",
+    get, path = "/metrics", tag = "health", security((), ("bearer" = [])),
     responses((status = 200, description = "The figures", content_type = "text/plain"), (status = 401, body = Problem))
 )]
 pub async fn page(State(doors): State<Doors>, request: Request) -> Result<Response, Problem> {
@@ -48,7 +48,7 @@ fn is_local(request: &Request) -> bool {
 }
 
 fn is_forwarded(headers: &HeaderMap) -> bool {
-    FORWARDED.iter().any(|name| headers.contains_key(*name))
+    headers.keys().any(|name| FORWARDED.contains(&name.as_str()) || name.as_str().starts_with("x-forwarded-"))
 }
 
 /// Counts a request and how long its answer took.

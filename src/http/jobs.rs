@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, header};
-use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::sse::Event;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::error::{Error, Result};
+use crate::http::event_stream;
 use crate::http::params::Params;
 use crate::http::problem::Problem;
 use crate::http::run::blocking;
@@ -118,12 +119,10 @@ pub async fn one(
     params.finish()?;
     let found = find(&app, principal.user, &id).await?;
     let found = found.ok_or_else(|| Error::NotFound(format!("there is no job {id}")))?;
-    let accepts = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
-    if !accepts.contains("text/event-stream") {
-        return Ok(private(found));
+    match event_stream::is_wanted(&headers) {
+        true => Ok(event_stream::answer(events(app, principal.user, found))),
+        false => Ok(private(found)),
     }
-    let events = Sse::new(events(app, principal.user, found)).keep_alive(KeepAlive::default());
-    Ok(([(header::CACHE_CONTROL, "no-store")], events).into_response())
 }
 
 async fn find(app: &App, user: i64, id: &str) -> Result<Option<JobStatus>> {

@@ -147,13 +147,19 @@ fn expiry(days: i64, now: i64) -> Result<i64> {
     }
 }
 
+/// Something to know beside what was done.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Note {
+    pub note: &'static str,
+}
+
 /// Make a key stop working
 ///
 /// Also the one that this is asked with; the answer then says so.
 #[utoipa::path(
     delete, path = "/api/v1/keys/{id}", tag = "admin", params(("id" = String, Path, description = "As in the list")),
     responses(
-        (status = 204, description = "It works no more"), (status = 200, description = "It was the key that asked"),
+        (status = 204, description = "It works no more"), (status = 200, body = Note, description = "It was the key that asked"),
         (status = 404, body = Problem)
     )
 )]
@@ -171,8 +177,7 @@ pub async fn delete(
         return Err(none().into());
     }
     Ok(match principal.by == By::Key(key) {
-        true => Json(serde_json::json!({"note": "this was the key that you asked with: it opens nothing any more"}))
-            .into_response(),
+        true => Json(Note { note: "this was the key that you asked with: it opens nothing any more" }).into_response(),
         false => StatusCode::NO_CONTENT.into_response(),
     })
 }

@@ -9,8 +9,10 @@ use jiff::tz::TimeZone;
 use crate::error::Error;
 use crate::http::problem::Problem;
 use crate::model::metric::catalogue;
+use crate::model::relative::{EXPECTED, EXPECTED_DATE, parse_day, parse_time};
 use crate::model::shown::System;
-use crate::model::time::{Layer, parse_instant, parse_zone};
+use crate::model::time::{Layer, parse_zone};
+use crate::sys::clock;
 
 /// Other names under which a parameter is taken.
 const ALIASES: [(&str, &[&str]); 4] = [
@@ -19,9 +21,6 @@ const ALIASES: [(&str, &[&str]); 4] = [
     ("bucket", &["interval", "step", "resolution"]),
     ("stat", &["agg", "stats"]),
 ];
-
-/// What a parameter with a time should have been, for its refusal.
-const INSTANT: &str = "a time such as 2024-02-06, 2024-02-06T14:30:00Z or epoch seconds";
 
 /// The parameters of a request that no handler has taken yet.
 #[derive(Debug, Clone)]
@@ -109,7 +108,7 @@ impl Params {
     /// `start` and `end` in UTC epoch seconds.
     pub fn range(&mut self, zone: &TimeZone) -> Result<(Option<i64>, Option<i64>), Error> {
         let from = self.since(zone)?;
-        let to = self.parsed("end", INSTANT, |text| plus_again(text, |text| parse_instant(text, zone)))?;
+        let to = self.time("end", zone)?;
         match (from, to) {
             (Some(from), Some(to)) if to < from => Err(Error::BadRequest("end: it is before start".into())),
             range => Ok(range),
@@ -118,7 +117,16 @@ impl Params {
 
     /// `since` (which is `start`) alone, in UTC epoch seconds.
     pub fn since(&mut self, zone: &TimeZone) -> Result<Option<i64>, Error> {
-        self.parsed("start", INSTANT, |text| plus_again(text, |text| parse_instant(text, zone)))
+        self.time("start", zone)
+    }
+
+    fn time(&mut self, name: &'static str, zone: &TimeZone) -> Result<Option<i64>, Error> {
+        self.parsed(name, EXPECTED, |text| plus_again(text, |text| parse_time(text, zone, clock::now())))
+    }
+
+    /// `date` as a local day of `zone`.
+    pub fn date(&mut self, zone: &TimeZone) -> Result<Option<i32>, Error> {
+        self.parsed("date", EXPECTED_DATE, |text| parse_day(text, zone, clock::now()))
     }
 
     pub fn layer(&mut self) -> Result<Option<Layer>, Error> {

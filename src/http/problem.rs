@@ -111,6 +111,16 @@ impl Problem {
         )
     }
 
+    pub fn changed() -> Problem {
+        Problem::new(
+            StatusCode::PRECONDITION_FAILED,
+            "changed",
+            "Not what If-Match names",
+            "something new has been stored since, or the tag in If-Match is a weak one, which never holds there: ask for the \
+             whole again, without If-Match",
+        )
+    }
+
     pub fn unreadable(status: StatusCode) -> Problem {
         Problem::new(
             status,

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use axum::Extension;
 use axum::extract::State;
-use axum::http::{HeaderMap, header};
-use axum::response::sse::{Event, KeepAlive, Sse};
-use axum::response::{IntoResponse, Response};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use axum::response::sse::Event;
 use futures::{Stream, stream};
 use serde::Serialize;
 use tokio::sync::broadcast::Receiver;
@@ -20,6 +20,7 @@ use crate::app::App;
 use crate::error::Result;
 use crate::http::deliveries::private;
 use crate::http::doors::Doors;
+use crate::http::event_stream;
 use crate::http::params::Params;
 use crate::http::problem::Problem;
 use crate::http::recent::Seen;
@@ -78,10 +79,8 @@ pub async fn list(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     params.finish()?;
-    let accepts = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
-    if accepts.contains("text/event-stream") {
-        let events = Sse::new(events(&doors, principal)).keep_alive(KeepAlive::default());
-        return Ok(([(header::CACHE_CONTROL, "no-store")], events).into_response());
+    if event_stream::is_wanted(&headers) {
+        return Ok(event_stream::answer(events(&doors, principal)));
     }
     let names = names(&doors.app).await?;
     let seen = doors.recent.list();

@@ -6,9 +6,6 @@ use axum::extract::{OriginalUri, Request, State};
 use axum::middleware::{self, Next};
 use axum::routing::get;
 use utoipa::OpenApi;
-use utoipa::openapi::security::{
-    ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
-};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -21,10 +18,10 @@ use crate::http::drain::drain;
 use crate::http::fixed::Page;
 use crate::http::problem::Problem;
 use crate::http::{
-    addresses, aggregate, auth, backups, codes, condition, coverage, csrf, data, deletions, deliveries, documents,
-    events, explain, export, export_tables, figures, health, imports, ingest, jobs, keys, layers, metrics, page,
-    people, qr, quarantine, recent, replay, requests, session, sessions, settings, sleep, sources, storage, today,
-    workout_course, workouts,
+    addresses, aggregate, auth, backups, codes, condition, coverage, csrf, data, deletions, deliveries, description,
+    documents, events, explain, export, export_tables, figures, health, imports, ingest, jobs, keys, layers, metrics,
+    page, people, qr, quarantine, recent, replay, requests, session, sessions, settings, sleep, sources, storage,
+    today, workout_course, workouts,
 };
 use crate::model::key::Scope;
 
@@ -57,7 +54,7 @@ pub fn router(app: App, at: At) -> Result<Router> {
         ))
         .merge(guarded(&doors, Scope::Admin, admin()))
         .split_for_parts();
-    name_keys(&mut description);
+    description::complete(&mut description);
     let description = serde_json::to_vec(&description).map_err(|fault| Error::internal("describing the API", fault))?;
     let described = ("/openapi.json".to_owned(), Page::new("application/json", description));
     let routes = page::files()?
@@ -164,18 +161,4 @@ fn without_bodies() -> OpenApiRouter<Doors> {
 fn guarded(doors: &Doors, scope: Scope, routes: OpenApiRouter<Doors>) -> OpenApiRouter<Doors> {
     let check = move |state: State<Doors>, request: Request, next: Next| auth::require(state, scope, request, next);
     routes.route_layer(middleware::from_fn_with_state(doors.clone(), check))
-}
-
-/// The ways to send a key, for readers of the description; addresses that need none say so themselves.
-fn name_keys(description: &mut utoipa::openapi::OpenApi) {
-    let components = description.components.get_or_insert_default();
-    components
-        .add_security_scheme("bearer", SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build()));
-    for header in ["X-API-Key", "api-key"] {
-        components.add_security_scheme(header, SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new(header))));
-    }
-    components
-        .add_security_scheme(auth::COOKIE, SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(auth::COOKIE))));
-    let ways = ["bearer", "X-API-Key", "api-key", auth::COOKIE];
-    description.security = Some(ways.map(|way| SecurityRequirement::new(way, [""; 0])).to_vec());
 }

@@ -18,6 +18,8 @@ use crate::http::run::{blocking, to_the_end};
 use crate::model::preferences::{Chosen, Preference};
 use crate::model::shown::System;
 use crate::model::time::parse_zone;
+use crate::model::zone_rules::{self, ZoneRules};
+use crate::store::phone_clock;
 
 const SHAPE: &str = r#"{"home_zone": "Europe/Berlin", "units": "metric"}, or one of the two"#;
 
@@ -25,6 +27,23 @@ const SHAPE: &str = r#"{"home_zone": "Europe/Berlin", "units": "metric"}, or one
 pub struct Settings {
     pub home_zone: SettingEntry,
     pub units: SettingEntry,
+    pub zone_rules: ZoneRulesEntry,
+    /// What to do where the phones' clocks are others than those of the home zone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub home_zone_notice: Option<String>,
+}
+
+/// The rules by which days begin.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ZoneRulesEntry {
+    /// Such as 2026f.
+    pub release: String,
+    /// program or system: the newer of the two.
+    pub from: String,
+    pub program: String,
+    /// Left out where the system has none, or does not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub system: Option<String>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -49,7 +68,7 @@ pub struct WantedSettings {
 #[utoipa::path(get, path = "/api/v1/settings", tag = "read", responses((status = 200, body = Settings), (status = 400, body = Problem)))]
 pub async fn get(State(app): State<App>, params: Params) -> Result<Response, Problem> {
     params.finish()?;
-    Ok(private(written(&app.preferences.chosen())))
+    Ok(private(blocking(move || written(&app, &app.preferences.chosen())).await?))
 }
 
 /// Change them
@@ -68,9 +87,9 @@ pub async fn put(State(doors): State<Doors>, params: Params, body: Bytes) -> Res
     let changed = to_the_end(async move {
         let _turn = doors.changing.lock().await;
         let app = doors.app.clone();
-        blocking(move || change(&app, wanted)).await
+        blocking(move || written(&app, &change(&app, wanted)?)).await
     });
-    Ok(private(written(&changed.await?)))
+    Ok(private(changed.await?))
 }
 
 fn change(app: &App, wanted: WantedSettings) -> Result<Chosen> {
@@ -117,8 +136,23 @@ fn wrong(name: &str, value: &str, expected: &str) -> Error {
     Error::BadRequest(format!("{name}: {value:?} is not {expected}"))
 }
 
-fn written(chosen: &Chosen) -> Settings {
-    Settings { home_zone: entry(&chosen.home), units: entry(&chosen.units) }
+fn written(app: &App, chosen: &Chosen) -> Result<Settings> {
+    let notice = phone_clock::notice(&*app.store.reader()?, &chosen.home)?;
+    Ok(Settings {
+        home_zone: entry(&chosen.home),
+        units: entry(&chosen.units),
+        zone_rules: rules(zone_rules::in_force()),
+        home_zone_notice: notice.map(|notice| notice.text),
+    })
+}
+
+fn rules(rules: &ZoneRules) -> ZoneRulesEntry {
+    ZoneRulesEntry {
+        release: rules.release().into(),
+        from: if rules.is_system() { "system" } else { "program" }.into(),
+        program: rules.bundled.into(),
+        system: rules.system.as_ref().and_then(|system| system.release.clone()),
+    }
 }
 
 fn entry<T>(preference: &Preference<T>) -> SettingEntry {

@@ -16,7 +16,7 @@ use crate::http::caching::{self, Client};
 use crate::http::doors::Doors;
 use crate::http::params::Params;
 use crate::http::problem::Problem;
-use crate::model::day::{date_text, day_begins, local_day, parse_date};
+use crate::model::day::{date_text, day_begins, local_day};
 use crate::model::key::Principal;
 use crate::model::time::{local_rfc3339, offset_rfc3339};
 use crate::query::today::{self, Answer, Question, Tile};
@@ -71,7 +71,7 @@ pub struct TileRow {
 #[utoipa::path(
     get, path = "/api/v1/today", tag = "read",
     params(
-        ("date" = Option<String>, Query, description = "Such as 2024-02-06; default: today in tz"),
+        ("date" = Option<String>, Query, description = "Such as 2024-02-06, yesterday or -7d; default: today in tz"),
         ("tz" = Option<String>, Query, description = "IANA zone of the local days; default: the home zone"),
         ("units" = Option<String>, Query, description = "metric, imperial or as_sent; default: the setting units")
     ),
@@ -87,7 +87,7 @@ pub async fn get(
     mut params: Params,
 ) -> Result<Response, Problem> {
     let zone = params.zone(&doors.app.home())?;
-    let day = params.parsed("date", "a date such as 2024-02-06", parse_date)?;
+    let day = params.date(&zone)?;
     let units = params.units(doors.app.units())?;
     params.finish()?;
     let now = clock::now().as_second();

@@ -5,13 +5,12 @@ use std::collections::BTreeMap;
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use jiff::tz::TimeZone;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::http::answers::Finished;
 use crate::http::caching::{self, Client};
-use crate::http::clock;
+use crate::http::clock::Zones;
 use crate::http::doors::Doors;
 use crate::http::paging;
 use crate::http::params::{Params, as_set};
@@ -158,11 +157,12 @@ pub async fn list(
     let after = paging::cursor(&mut params, paging::numbers)?.map(|[start, id]| (start, id));
     let system = params.units(doors.app.units())?;
     params.finish()?;
+    let zones = Zones { asked: tz.clone(), home: doors.app.home() };
     let text = format!("workouts {selection:?} {after:?} {limit} {tz:?} {system:?}");
     caching::answered(&doors, client, caching::Question { user: principal.user, text }, move |reading| {
         let (workouts, next) = page(reading, &selection, after, limit)?;
         let next_cursor = next.map(|(start, id)| paging::sealed(&format!("{start},{id}")));
-        let workouts = workouts.iter().map(|workout| row(workout, tz.as_ref(), system)).collect();
+        let workouts = workouts.iter().map(|workout| row(workout, &zones, system)).collect();
         Finished::json(&Workouts { workouts, next_cursor })
     })
     .await
@@ -190,9 +190,10 @@ pub async fn one(
     let tz = params.tz()?;
     let system = params.units(doors.app.units())?;
     params.finish()?;
+    let zones = Zones { asked: tz.clone(), home: doors.app.home() };
     let text = format!("workout {id:?} {tz:?} {system:?}");
     caching::answered(&doors, client, caching::Question { user: principal.user, text }, move |reading| {
-        Finished::json(&whole(&find(reading, principal.user, &id)?, tz.as_ref(), system))
+        Finished::json(&whole(&find(reading, principal.user, &id)?, &zones, system))
     })
     .await
 }
@@ -201,8 +202,8 @@ fn shown(figures: &BTreeMap<String, Figure>, system: System) -> BTreeMap<String,
     figures.iter().map(|(name, figure)| (name.clone(), figure.shown(name, system))).collect()
 }
 
-fn row(workout: &Whole, zone: Option<&TimeZone>, system: System) -> WorkoutRow {
-    let time = |utc: i64| clock::written(utc, workout.offset_minutes, zone);
+fn row(workout: &Whole, zones: &Zones, system: System) -> WorkoutRow {
+    let time = |utc: i64| zones.written(workout.start, utc, workout.offset_minutes);
     WorkoutRow {
         id: workout.id.to_string(),
         activity: workout.activity.clone(),
@@ -220,8 +221,8 @@ fn row(workout: &Whole, zone: Option<&TimeZone>, system: System) -> WorkoutRow {
     }
 }
 
-fn whole(workout: &Whole, zone: Option<&TimeZone>, system: System) -> WorkoutWhole {
-    let time = |utc: i64| clock::written(utc, workout.offset_minutes, zone);
+fn whole(workout: &Whole, zones: &Zones, system: System) -> WorkoutWhole {
+    let time = |utc: i64| zones.written(workout.start, utc, workout.offset_minutes);
     let events = workout.events.iter().map(|event| WorkoutEventRow {
         kind: event.kind.clone(),
         start: time(event.start),
@@ -248,7 +249,7 @@ fn whole(workout: &Whole, zone: Option<&TimeZone>, system: System) -> WorkoutWho
         figures: shown(&told.account.figures, system),
     });
     WorkoutWhole {
-        workout: row(workout, zone, system),
+        workout: row(workout, zones, system),
         events: events.collect(),
         activities: activities.collect(),
         accounts: accounts.collect(),

@@ -20,7 +20,7 @@ pub fn local_day(utc: i64, zone: &TimeZone) -> i32 {
 
 /// The first instant, in UTC epoch seconds, of a date on the clocks of `zone`.
 pub fn day_begins(day: i32, zone: &TimeZone) -> i64 {
-    day_start(date(day), zone)
+    day_start(date_of(day), zone)
 }
 
 /// The first instant of the local day that an instant lies in, `days` later; both in UTC epoch seconds.
@@ -30,17 +30,22 @@ pub fn local_day_start(utc: i64, zone: &TimeZone, days: i32) -> i64 {
 
 /// `2024-02-06`.
 pub fn date_text(day: i32) -> String {
-    date(day).to_string()
+    date_of(day).to_string()
 }
 
 /// The day of a date such as `2024-02-06`, and of nothing longer or shorter.
 pub fn parse_date(text: &str) -> Option<i32> {
-    let date = text.parse::<Date>().ok().filter(|date| date.to_string() == text)?;
+    number(text.parse::<Date>().ok().filter(|date| date.to_string() == text)?)
+}
+
+/// The day of a date, where it is one that the store holds.
+pub fn number(date: Date) -> Option<i32> {
     let day = date.since(EPOCH).ok()?.get_days();
     (FIRST..=LAST).contains(&day).then_some(day)
 }
 
-fn date(day: i32) -> Date {
+/// The date of a day.
+pub fn date_of(day: i32) -> Date {
     let days: Span = i64::from(day.clamp(FIRST, LAST)).days();
     EPOCH.saturating_add(days)
 }

@@ -1,4 +1,4 @@
-//! The words of the program: plain types, no input or output, nothing of ours imported.
+//! The words of the program: plain types, nothing of ours imported, and no input or output but the rules of time zones.
 
 pub mod account;
 pub mod bucket;
@@ -13,6 +13,7 @@ pub mod key;
 pub mod metric;
 pub mod preferences;
 pub mod receipt;
+pub mod relative;
 pub mod sample;
 pub mod sender;
 pub mod session;
@@ -23,3 +24,4 @@ pub mod time;
 pub mod unit;
 pub mod words;
 pub mod workout;
+pub mod zone_rules;

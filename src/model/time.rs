@@ -10,6 +10,8 @@ use jiff::fmt::temporal::{DateTimeParser, DateTimePrinter};
 use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
 use jiff::{Span, Timestamp};
 
+use crate::model::zone_rules;
+
 /// 0001-01-01T00:00:00Z.
 pub(super) const FIRST: i64 = -62_135_596_800;
 /// 9998-12-31T23:59:59Z.
@@ -164,7 +166,7 @@ pub fn parse_zone(name: &str) -> Option<TimeZone> {
         let seconds = zone.to_fixed_offset().ok()?.seconds();
         return (seconds % 60 == 0 && seconds.abs() <= 18 * 3600).then_some(zone);
     }
-    TimeZone::get(name).ok().filter(|zone| !zone.is_unknown())
+    zone_rules::in_force().zone(name)
 }
 
 /// The zone that is always `minutes` east of UTC.

@@ -192,6 +192,7 @@ fn inspect(file: &Path, stop: &Stop) -> Result<Contents> {
     let connection = connection::open_at_rest(file).map_err(unreadable)?;
     let schema = migrate::version(&connection).map_err(unreadable)?;
     migrate::refuse_version(file, schema)?;
+    migrate::refuse_unnumbered(file, &connection).map_err(unreadable)?;
     let faults = stop.during(&connection, || check::integrity(&connection)).map_err(unreadable)?;
     if let Some(fault) = faults.first() {
         return Err(damaged(file, fault));

@@ -38,6 +38,7 @@ pub struct Origin {
     pub content_type: Option<String>,
     /// Parameters of the address.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<Vec<String>>)]
     pub query: Vec<(String, String)>,
 }
 

@@ -27,8 +27,24 @@ pub fn refuse_newer(path: &Path) -> Result<()> {
     if !path.exists() {
         return Ok(());
     }
-    let found = version(&connection::open_to_look(path)?)?;
-    refuse_version(path, found)
+    let connection = connection::open_to_look(path)?;
+    refuse_version(path, version(&connection)?)?;
+    refuse_unnumbered(path, &connection)
+}
+
+/// Refuses our tables without the number of their schema, which is what `.dump` and `.clone` of sqlite3 leave out.
+pub fn refuse_unnumbered(path: &Path, connection: &Connection) -> Result<()> {
+    let sql = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name IN ('user', 'sample', 'delivery')";
+    let ours: i64 = connection.query_row(sql, [], |row| row.get(0))?;
+    if version(connection)? != 0 || ours == 0 {
+        return Ok(());
+    }
+    let (path, newest) = (path.display(), STEPS.len());
+    Err(Error::BadRequest(format!(
+        "{path} has the tables of health-export and no schema number, as .dump and .clone of sqlite3 leave it. Give it the number \
+         of the database that it was made of: sqlite3 {path} 'PRAGMA user_version = {newest}' if that was of this version of \
+         health-export; docs/operations.md has the commands, under \"When the database is damaged\""
+    )))
 }
 
 /// The schema of a file; 0 when it has none of ours.

@@ -33,6 +33,7 @@ pub mod nights;
 pub mod pace;
 pub mod packed;
 pub mod people;
+pub mod phone_clock;
 pub mod place;
 pub mod priority;
 pub mod quarantine;

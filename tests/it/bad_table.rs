@@ -14,7 +14,7 @@ use crate::support::{Client, InProcess, body};
 const NO_TIMES: [&str; 23] = [
     "soon",
     "now",
-    "yesterday",
+    "the day before",
     "0000-00-00",
     "2024-00-10",
     "2024-13-01",

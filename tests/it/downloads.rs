@@ -157,6 +157,14 @@ fn a_download_has_a_name_and_a_type() {
         ("metric=step_count", "health-step_count.csv", "text/csv; charset=utf-8"),
         ("format=ndjson&metric=step_count,heart_rate", "health-samples.ndjson", "application/x-ndjson"),
         ("format=parquet&metric=heart_rate", "health-heart_rate.parquet", "application/vnd.apache.parquet"),
+        (
+            "metric=step_count&layer=raw&start=2024-05-01&end=2024-06-01",
+            "health-step_count-raw-2024-05-01-to-2024-05-31.csv",
+            "text/csv; charset=utf-8",
+        ),
+        ("start=2024-05-01", "health-samples-from-2024-05-01.csv", "text/csv; charset=utf-8"),
+        ("end=2024-06-01", "health-samples-to-2024-05-31.csv", "text/csv; charset=utf-8"),
+        ("start=2024-05-01&end=2024-05-02", "health-samples-2024-05-01.csv", "text/csv; charset=utf-8"),
     ] {
         let answer = server.client.get(&format!("/api/v1/export/samples?{question}"));
         assert_eq!(answer.header("content-disposition"), format!("attachment; filename=\"{name}\""));

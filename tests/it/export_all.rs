@@ -44,7 +44,7 @@ const KINDS: [(&str, &str, &str); 5] = [
     (
         "aggregate",
         "metric,unit,bucket,layer,start,local_start,count,sum,avg,min,max",
-        "VARCHAR,VARCHAR,VARCHAR,VARCHAR,TIMESTAMP WITH TIME ZONE,VARCHAR,DOUBLE,DOUBLE,DOUBLE,DOUBLE,DOUBLE",
+        "VARCHAR,VARCHAR,VARCHAR,VARCHAR,TIMESTAMP WITH TIME ZONE,VARCHAR,BIGINT,DOUBLE,DOUBLE,DOUBLE,DOUBLE",
     ),
 ];
 
@@ -187,6 +187,8 @@ fn rows_say_what_the_answers_say() {
             .map(str::to_owned)
             .collect::<Vec<_>>()
     );
+    let text = server.client.get(&address("aggregate", "csv")).text();
+    assert!(text.lines().nth(2).unwrap().ends_with(",1,250.0,250.0,250.0,250.0"), "a count is a whole number: {text}");
     let nested: Value =
         serde_json::from_str(server.client.get(&address("workouts", "ndjson")).text().lines().next().unwrap()).unwrap();
     assert_eq!(nested["figures"]["distance"]["value"], 5.25);
@@ -223,7 +225,8 @@ fn downloads_answer_head_ranges_and_revalidation() {
     for (kind, ..) in KINDS {
         let address = address(kind, "parquet");
         let whole = server.client.get(&address);
-        assert_eq!(whole.header("content-disposition"), format!("attachment; filename=\"health-{kind}.parquet\""));
+        let name = if kind == "aggregate" { "step_count-day" } else { kind };
+        assert_eq!(whole.header("content-disposition"), format!("attachment; filename=\"health-{name}.parquet\""));
         assert_eq!(whole.header("cache-control"), "private, max-age=300");
         let head = server.client.request("HEAD", &address, &[], b"").unwrap();
         assert_eq!((head.status, head.header("content-length")), (200, &*whole.bytes.len().to_string()));
@@ -266,6 +269,8 @@ fn the_command_line_writes_one_kind_or_a_folder_of_everything() {
     assert_eq!(
         names(&folder),
         [
+            "README.md",
+            "daily.csv",
             "deliveries.ndjson",
             "documents",
             "events.csv",
@@ -282,6 +287,12 @@ fn the_command_line_writes_one_kind_or_a_folder_of_everything() {
         let served = server.client.get(&address(kind, "csv")).text();
         assert_eq!(std::fs::read_to_string(folder.join(format!("{kind}.csv"))).unwrap(), served, "{kind}");
     }
+    let daily = std::fs::read_to_string(folder.join("daily.csv")).unwrap();
+    let served = server.client.get("/api/v1/export/aggregate?format=csv&metric=step_count&tz=UTC").text();
+    let of_steps = |text: &str| text.lines().filter(|line| line.starts_with("step_count")).map(str::to_owned).collect();
+    let (daily, served): (Vec<String>, Vec<String>) = (of_steps(&daily), of_steps(&served));
+    assert!(!served.is_empty() && daily == served, "{daily:?}");
+    assert!(std::fs::read_to_string(folder.join("README.md")).unwrap().contains("Do not add up `samples`"));
     let tracks = names(&folder.join("routes"));
     assert!(tracks.len() == 1 && tracks[0].starts_with("2024-05-01T100000Z-running-"), "{tracks:?}");
     assert_eq!(names(&folder.join("documents")), ["1-Note_1.json"]);

@@ -55,7 +55,9 @@ pub fn written<'a>(
 ) -> Aggregate<'a> {
     let names: Vec<_> = question.stats.iter().map(|stat| (*stat, stat.name())).collect();
     let (points, columns) = match shape {
-        Shape::Rows => (Some(Points { answer, names, fill, clock: Clock::new(Some(&question.zone)) }), None),
+        Shape::Rows => {
+            (Some(Points { answer, names, fill, clock: Clock::new(Some(&question.zone), &question.zone) }), None)
+        }
         Shape::Columns => (None, Some(Columns { answer, names, fill })),
     };
     Aggregate {

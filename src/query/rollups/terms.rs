@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::model::bucket::{Bucket, boundaries};
 use crate::model::metric::Kind;
 use crate::model::time::Layer;
+use crate::model::zone_rules::fingerprint;
 use crate::query::aggregate::scanning::Range;
 use crate::store::rollups::{Mark, State};
 use crate::store::{Reading, priority, series};
@@ -18,7 +19,7 @@ const RULES: u32 = 3;
 /// What rollups depend on beside the samples.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Terms {
-    /// The program's version, its rules, and the zone of the days.
+    /// The program's version, its rules, and the zone of the days with its own rules, which governments change.
     pub text: String,
     /// The sources, the one that is believed first at the front; none where they do not matter.
     pub sources: Vec<i64>,
@@ -27,12 +28,12 @@ pub struct Terms {
 impl Terms {
     /// As they are now, in the state of the file that `reading` sees. A zone without a name has none.
     pub fn now(reading: &Reading, user: i64, kind: Kind, zone: &TimeZone) -> Result<Option<Terms>> {
-        let Some(zone) = name(zone) else { return Ok(None) };
+        let Some(name) = name(zone) else { return Ok(None) };
         let sources = match kind {
             Kind::Cumulative => priority::ordered(reading, user)?.into_iter().map(|source| source.id).collect(),
             _ => Vec::new(),
         };
-        Ok(Some(Terms { text: format!("{} {RULES} {zone}", env!("CARGO_PKG_VERSION")), sources }))
+        Ok(Some(Terms { text: format!("{} {RULES} {name} {}", env!("CARGO_PKG_VERSION"), fingerprint(zone)), sources }))
     }
 
     /// Whether rollups of that state still hold. Sources that have come since have marked what they brought.

@@ -93,5 +93,5 @@ function useColumns(metric: string | undefined, range: Range, options: SeriesOpt
 function read({ unit, bucket, layer, columns, whole = {} }: Columns, asked: Asked): Series {
   const { start, ...rest } = columns;
   const { max_points: _, whole: __, ...params } = asked.params;
-  return { x: start, columns: rest, whole, unit, bucket, layer, days: WHOLE_DAYS.has(bucket), asked: { ...asked, params: { ...params, bucket } } };
+  return { x: start, columns: rest, whole, unit, bucket, layer, days: WHOLE_DAYS.has(bucket), asked: { ...asked, params: { ...params, bucket }, unit } };
 }

@@ -18,7 +18,12 @@ interface Setting {
 interface Shape {
   home_zone: Setting;
   units: Setting;
+  zone_rules: { release: string; from: "program" | "system" };
+  /** What to do where the phone's clock is another than that of the home zone. */
+  home_zone_notice?: string;
 }
+
+const rules = ({ zone_rules: { release, from } }: Shape): string => `Time zone rules: ${release}, ${from === "system" ? "those of the server's system" : "those of this program"}.`;
 
 const UNITS: [string, string][] = [["metric", "metric (kg, km, °C)"], ["imperial", "imperial (lb, mi, °F)"], ["as_sent", "as the phone last sent them"]];
 
@@ -34,7 +39,8 @@ function Told({ settings }: { settings: Shape }) {
 
 const fixed = ({ changeable, from }: Setting): string => (changeable ? "" : ` It is fixed by the ${from} of the server, and changed there.`);
 
-function Form({ settings: { home_zone, units } }: { settings: Shape }) {
+function Form({ settings }: { settings: Shape }) {
+  const { home_zone, units, home_zone_notice } = settings;
   const [zone, setZone] = useState(home_zone.value);
   const [unit, setUnit] = useState(units.value);
   const [saved, setSaved] = useState(false);
@@ -57,8 +63,9 @@ function Form({ settings: { home_zone, units } }: { settings: Shape }) {
         <datalist id="zones">{Intl.supportedValuesOf("timeZone").map((name) => <option key={name} value={name} />)}</datalist>
       </label>
       <p id="zone-note" class="muted small">
-        Where you live: it decides when a day begins. After a change all days are counted anew; what is stored stays.{fixed(home_zone)}
+        Where you live: it decides when a day begins. After a change all days are counted anew; what is stored stays.{fixed(home_zone)} {rules(settings)}
       </p>
+      {home_zone_notice && <p class="notice">Look at this: {home_zone_notice}.</p>}
       <label>
         Units
         <select disabled={!units.changeable} value={unit} aria-describedby="unit-note" onChange={(event) => setUnit(event.currentTarget.value)}>
