@@ -127,7 +127,7 @@ pub fn apple_export(data: &[u8]) {
     let mut tree = Tree::default();
     loop {
         match items.next(&mut tree) {
-            Ok(Next::Element) => {
+            Ok(Next::Element | Next::Unclosed) => {
                 if let Some(root) = tree.root() {
                     validator.add(root, Attached::default());
                 }

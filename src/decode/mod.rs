@@ -5,9 +5,12 @@
 pub mod apple_export;
 pub mod auto_export;
 pub mod date;
+mod digits;
+mod json;
 pub mod multipart;
 mod recognise;
 pub mod shortcuts;
+pub mod utf16;
 
 use recognise::Sign;
 

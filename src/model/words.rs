@@ -28,6 +28,8 @@ pub enum Words {
     Column,
     /// Figures of a workout.
     Figure,
+    /// The unit of a sample rate.
+    Frequency,
 }
 
 /// Prefixes of HealthKit's identifiers, which end in a code in another spelling.
@@ -70,6 +72,7 @@ impl Words {
             Words::Notification => "notification",
             Words::Column => "column",
             Words::Figure => "figure",
+            Words::Frequency => "frequency",
         }
     }
 
@@ -148,6 +151,7 @@ mod tests {
             Words::Notification,
             Words::Column,
             Words::Figure,
+            Words::Frequency,
         ];
         assert_eq!(file.len(), all.len());
         assert!(all.iter().all(|words| TABLES.contains_key(words.name())));

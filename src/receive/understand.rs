@@ -2,7 +2,7 @@
 //!
 //! Everything that this needs is kept with the delivery, so that the same body can be understood again later.
 
-use crate::decode::{self, Format, auto_export, shortcuts};
+use crate::decode::{self, Format, auto_export, shortcuts, utf16};
 use crate::model::sample::Batch;
 use crate::receive::{Receiver, bundle};
 use crate::store::deliveries::Origin;
@@ -13,6 +13,8 @@ impl Receiver {
     /// The name of the body's format, and what it says or why it is not understood at all. Nothing but the body and what is
     /// kept beside it may decide that, for a replay has no more. `received_at` is in UTC epoch seconds.
     pub fn understand(&self, body: &[u8], origin: &Origin, received_at: i64) -> (&'static str, Result<Batch, String>) {
+        let wide = utf16::to_utf8(body);
+        let body = wide.as_deref().unwrap_or(body);
         let stated = origin.query.iter().find(|(name, _)| name == "format").and_then(|(_, name)| Format::parse(name));
         let aggregation = Aggregation::parse(origin.automation_aggregation.as_deref().unwrap_or_default());
         let stored_unit = |name: &str| self.stored_unit(name);

@@ -34,6 +34,7 @@ mod explain;
 mod explain_nights;
 mod export_all;
 mod figures;
+mod formats;
 mod grouping;
 mod guards;
 mod hang_up;

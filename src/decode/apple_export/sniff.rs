@@ -1,5 +1,7 @@
 //! What a file is, by its first bytes: names are translated, files are renamed, and a Mac adds decoys of the same name.
 
+use crate::decode::utf16;
+
 /// Bytes that are enough to know a file by: the document type before the root has seven kilobytes.
 pub const ENOUGH: usize = 64 << 10;
 
@@ -21,6 +23,13 @@ pub enum Kind {
 
 /// The kind of a file that begins with `head`.
 pub fn kind(head: &[u8]) -> Kind {
+    match utf16::to_utf8(head) {
+        Some(text) => kind_of(&text),
+        None => kind_of(head),
+    }
+}
+
+fn kind_of(head: &[u8]) -> Kind {
     let text = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head).trim_ascii_start();
     let holds = |needle: &[u8]| text.windows(needle.len()).any(|window| window == needle);
     match text.first() {
@@ -56,6 +65,8 @@ mod tests {
             (b"", Kind::Empty),
             (b"\x00\x05\x16\x07\x00", Kind::Unknown),
             (b"<html>", Kind::Unknown),
+            (b"\xff\xfe<\0H\0e\0a\0l\0t\0h\0D\0a\0t\0a\0>\0", Kind::Export),
+            (b"\xfe\xff\0{\0}", Kind::Json),
         ] {
             assert_eq!(kind(head), expected, "{}", String::from_utf8_lossy(head));
         }

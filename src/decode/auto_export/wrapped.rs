@@ -1,7 +1,7 @@
 //! Tells a gateway's envelope whose body is text, without parsing it: the scan ends at the first key that decides.
 
 use super::envelope::{WRAPPERS, is_known};
-use super::repair::end_of_string;
+use crate::decode::json::end_of_string;
 
 /// True when a key that gateways use holds a text, and no array of the app comes before it.
 pub fn is_wrapped_text(body: &[u8]) -> bool {

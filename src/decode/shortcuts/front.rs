@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::repair::repair;
 use super::{Hints, Remark, query, text};
-use crate::decode::multipart;
+use crate::decode::{json, multipart};
 
 /// A value and where it stood.
 #[derive(Debug)]
@@ -60,11 +60,18 @@ fn json(text: &str) -> Result<Front, String> {
     if let Some(front) = lines_of_json(text) {
         return Ok(front);
     }
-    let values = repair(text).and_then(|fixed| documents(&fixed).ok());
+    let values = repaired(text).find_map(|fixed| documents(&fixed).ok());
     let values = values.ok_or_else(|| format!("the body is not valid JSON: {fault}"))?;
     let text = format!("the JSON is not valid ({fault}); it was read as it was most likely meant");
     let notes = vec![Remark { path: "$".into(), text, item: String::new() }];
     Ok(Front { values, notes, ..Front::default() })
+}
+
+/// What the text may have been meant as: with what no parser takes replaced, and with what people get wrong as well.
+fn repaired(text: &str) -> impl Iterator<Item = String> {
+    let readable = json::repair(text.as_bytes()).and_then(|bytes| String::from_utf8(bytes).ok());
+    let as_meant = repair(readable.as_deref().unwrap_or(text));
+    readable.into_iter().chain(as_meant)
 }
 
 /// One document, or several behind each other.
@@ -96,7 +103,7 @@ fn lines_of_json(text: &str) -> Option<Front> {
     let mut front = Front::default();
     for (at, line) in lines {
         let read = |text: &str| serde_json::from_str::<Value>(text);
-        match read(line).or_else(|fault| repair(line).and_then(|fixed| read(&fixed).ok()).ok_or(fault)) {
+        match read(line).or_else(|fault| repaired(line).find_map(|fixed| read(&fixed).ok()).ok_or(fault)) {
             Ok(value) => front.values.push(Located { place: format!("line {at}"), value, line: None }),
             Err(fault) => front.broken.push(Remark {
                 path: format!("line {at}"),
@@ -121,10 +128,11 @@ fn form(text: &str) -> Value {
 
 /// Fields that hold JSON become what they hold.
 fn unfolded(mut fields: Value) -> Value {
+    let read = |text: &str| serde_json::from_str::<Value>(text);
     for field in fields.as_object_mut().into_iter().flat_map(Map::values_mut) {
         let inner = field.as_str().map(str::trim).filter(|text| text.starts_with(['{', '[']));
-        let inner = inner
-            .and_then(|text| serde_json::from_str(text).ok().or_else(|| serde_json::from_str(&repair(text)?).ok()));
+        let inner =
+            inner.and_then(|text| read(text).ok().or_else(|| repaired(text).find_map(|fixed| read(&fixed).ok())));
         if let Some(inner) = inner {
             *field = inner;
         }

@@ -146,7 +146,7 @@ fn to_kilocalories(details: &mut Map<String, Value>) {
         if let Some(value) = details.get_mut(name)
             && let Some(number) = value.as_f64()
         {
-            *value = conversion.apply(number).into();
+            *value = conversion.read(number).into();
         }
     }
     details.insert("active_energy_burned_unit".into(), "kcal".into());

@@ -1,11 +1,13 @@
 //! The children of an export's root to the store's terms, one after the other, into a batch that is taken when it is large
 //! enough. What is learned on the way (types, offsets) stays from piece to piece.
 //!
-//! A record is one item. A correlation is no item of its own: its records are, and they stand at top level as well, where
-//! they are found to be known already.
+//! A record is one item. A correlation is an item of its own only where it says more than its records, such as the name of a
+//! meal: those stand at top level as well, where they are found to be known already. The records in a workout, its effort
+//! scores, stand nowhere else.
 
 mod beats;
 mod clock;
+mod correlations;
 mod device;
 mod documents;
 mod events;
@@ -38,6 +40,14 @@ pub struct Attached {
     pub file: Option<(String, Vec<u8>)>,
     /// Why something that is referred to is not there.
     pub problems: Vec<String>,
+}
+
+impl Attached {
+    /// The points of one more file, which are parts of the route of their own.
+    pub fn add_route(&mut self, points: Vec<RoutePoint>) {
+        let before = self.route.iter().map(|point| point.part + 1).max().unwrap_or_default();
+        self.route.extend(points.into_iter().map(|point| RoutePoint { part: point.part + before, ..point }));
+    }
 }
 
 /// Bytes of memory that a sample takes, roughly.
@@ -113,8 +123,8 @@ impl<'a> Validator<'a> {
     /// Adds one child of the root.
     pub fn add(&mut self, element: Element, attached: Attached) {
         match element.name() {
-            "Record" => self.add_record(element),
-            "Correlation" => element.children_named("Record").for_each(|record| self.add_record(record)),
+            "Record" => self.add_record(element, None),
+            "Correlation" => self.add_correlation(element),
             "Workout" => self.add_workout(element, attached),
             "ExportDate" => self.add_export_date(element),
             "Me" => self.add_me(element),
@@ -180,6 +190,12 @@ impl<'a> Validator<'a> {
         let (name, item) = (self.name(name), element.to_xml());
         self.heavy += item.len() / BYTES_A_SAMPLE;
         self.filling.reject(name, place, reason, item);
+    }
+
+    /// An element in a place where nobody knows it.
+    fn reject_unknown(&mut self, of: &str, element: Element) {
+        let place = format!("{of}/{}", element.name());
+        self.reject("unknown", place, "unknown element".into(), element);
     }
 
     fn add_document(&mut self, name: &str, document: impl FnOnce(u32) -> Document) {

@@ -129,7 +129,7 @@ fn put(
 ) -> Result<(), String> {
     let unit = unit_of(name).unwrap_or(units);
     let way = conversion(if units.is_empty() { unit } else { units }, unit);
-    let (unit, number) = way.map_or((units, number), |way| (unit, way.apply(number)));
+    let (unit, number) = way.map_or((units, number), |way| (unit, way.read(number)));
     let figure = figures.entry(name.to_owned()).or_insert_with(|| Figure { unit: unit.into(), ..Figure::default() });
     if figure.unit != unit {
         return Err(format!("{name} is in {unit:?} here and in {:?} elsewhere in this workout", figure.unit));

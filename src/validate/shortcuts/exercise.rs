@@ -10,7 +10,7 @@ use crate::model::sender::Sender;
 use crate::model::time::offset_minutes_at;
 use crate::model::unit::conversion;
 use crate::model::words;
-use crate::model::workout::{Account, Figure, Workout};
+use crate::model::workout::{Account, Figure, Workout, bounded};
 use crate::validate::filling::Filling;
 
 /// Keys in lower case and nothing but letters, by what they tell.
@@ -90,7 +90,7 @@ fn read(reader: &Reader, exercise: &Exercise) -> Result<Workout, String> {
         account: Account {
             name: word.to_owned(),
             end,
-            duration: duration.or(elapsed),
+            duration: bounded(duration.or(elapsed), start.utc, end),
             offset_minutes: start.offset_minutes.unwrap_or_else(|| offset_minutes_at(start.utc, &reader.zone)),
             source: super::source(source).to_owned(),
             location: location.map(str::to_owned),
@@ -150,7 +150,7 @@ fn figures(reader: &Reader, fields: &mut Fields) -> Result<BTreeMap<String, Figu
         let beside = fields.text(&unit_keys.iter().map(String::as_str).collect::<Vec<_>>()).unwrap_or_default();
         let unit = [behind.as_str(), beside, canonical].into_iter().find(|unit| !unit.is_empty()).unwrap_or(canonical);
         let wrong = || format!("the unit {unit:?} of {key} cannot be brought to {canonical}");
-        let value = conversion(unit, canonical).ok_or_else(wrong)?.apply(number);
+        let value = conversion(unit, canonical).ok_or_else(wrong)?.read(number);
         if !value.is_finite() || value < 0.0 {
             return Err(format!("{key} cannot be {number}"));
         }

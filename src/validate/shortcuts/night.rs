@@ -72,7 +72,7 @@ fn night(filling: &mut Filling, reader: &Reader, entry: &Entry, unit: Option<&st
     let (number, behind) = reader.number(&entry.value, false)?.ok_or(words)?;
     let told = [behind.as_str(), entry.unit.trim(), unit.unwrap_or_default()];
     let unit = told.into_iter().find(|unit| !unit.is_empty()).ok_or(words)?;
-    let minutes = conversion(unit, "min").ok_or(words)?.apply(number);
+    let minutes = conversion(unit, "min").ok_or(words)?.read(number);
     if !(0.0..=1440.0 * 2.0).contains(&minutes) {
         return Err(format!("{minutes} minutes of sleep are not one night's"));
     }
