@@ -44,6 +44,7 @@ pub fn recognise(body: &[u8]) -> Format {
     let text = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body).trim_ascii_start();
     match text.first() {
         Some(b'{') if recognise::sign(text) == Sign::AutoExport => Format::AutoExport,
+        Some(b'[') if recognise::sign_of_list(text) == Sign::AutoExport => Format::AutoExport,
         _ => Format::Shortcuts,
     }
 }

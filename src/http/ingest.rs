@@ -88,7 +88,10 @@ fn encoding(headers: &HeaderMap) -> Result<Encoding> {
 /// known nor a metric are refused, for a misspelt one would be left out of what is stored.
 fn parameters(query: &str, principal: &Principal) -> Result<Vec<(String, String)>> {
     let pairs = form_urlencoded::parse(query.as_bytes()).into_owned();
-    let mut pairs: Vec<(String, String)> = pairs.filter(|(name, _)| name != TOKEN).collect();
+    // A variable of a Shortcut that is empty says nothing.
+    let says_nothing = |name: &str, value: &str| matches!(name, "format" | "locale" | "tz") && value.trim().is_empty();
+    let told = pairs.filter(|(name, value)| name != TOKEN && !says_nothing(name, value));
+    let mut pairs: Vec<(String, String)> = told.collect();
     for (name, value) in &pairs {
         let wrong = |expected: &str| Error::BadRequest(format!("{name}: {value:?} is not {expected}"));
         match name.as_str() {

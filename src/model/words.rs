@@ -30,6 +30,7 @@ pub enum Words {
     Figure,
     /// The unit of a sample rate.
     Frequency,
+    SleepStage,
 }
 
 /// Prefixes of HealthKit's identifiers, which end in a code in another spelling.
@@ -73,6 +74,7 @@ impl Words {
             Words::Column => "column",
             Words::Figure => "figure",
             Words::Frequency => "frequency",
+            Words::SleepStage => "sleep_stage",
         }
     }
 
@@ -152,6 +154,7 @@ mod tests {
             Words::Column,
             Words::Figure,
             Words::Frequency,
+            Words::SleepStage,
         ];
         assert_eq!(file.len(), all.len());
         assert!(all.iter().all(|words| TABLES.contains_key(words.name())));

@@ -26,20 +26,32 @@ impl Receiver {
             return named(Format::AutoExport, content);
         }
         let format = stated.unwrap_or_else(|| decode::recognise(body));
-        let content = match format {
-            Format::AutoExport => from_app(body, &context),
-            Format::Shortcuts => {
-                let hints = shortcuts::Hints {
-                    content_type: origin.content_type.as_deref().unwrap_or_default(),
-                    query: &origin.query,
-                    insisted: stated.is_some(),
-                };
-                shortcuts::with_document(body, hints, |document| {
-                    validate::shortcuts::batch(&document, &context, received_at)
-                })
-            }
+        let hints = shortcuts::Hints {
+            content_type: origin.content_type.as_deref().unwrap_or_default(),
+            query: &origin.query,
+            insisted: stated.is_some(),
         };
-        named(format, content)
+        let from_shortcut = || {
+            shortcuts::with_document(body, hints, |document| {
+                validate::shortcuts::batch(&document, &context, received_at)
+            })
+        };
+        match format {
+            Format::Shortcuts => named(format, from_shortcut()),
+            Format::AutoExport => match from_app(body, &context) {
+                // A relay wraps a Shortcut's body just as the app's.
+                Err(reason)
+                    if stated.is_none()
+                        && (auto_export::is_wrapped_text(body) || body.trim_ascii_start().starts_with(b"[")) =>
+                {
+                    match from_shortcut() {
+                        Ok(batch) => named(Format::Shortcuts, Ok(batch)),
+                        Err(_) => named(format, Err(reason)),
+                    }
+                }
+                content => named(format, content),
+            },
+        }
     }
 
     /// A fault here shows again when the writer meets the metric, so it may read as "not stored yet".

@@ -4,6 +4,7 @@
 use serde_json::{Map, Value};
 
 use super::repair::repair;
+use super::unwrap::unwrapped;
 use super::{Hints, Remark, query, text};
 use crate::decode::{json, multipart};
 
@@ -25,6 +26,12 @@ pub struct Front {
 }
 
 pub fn read(body: &[u8], hints: &Hints) -> Result<Front, String> {
+    let front = read_body(body, hints)?;
+    let values = front.values.into_iter().flat_map(unwrapped).collect();
+    Ok(Front { values, ..front })
+}
+
+fn read_body(body: &[u8], hints: &Hints) -> Result<Front, String> {
     let multipart_type = hints.content_type.trim_start().to_ascii_lowercase().starts_with("multipart/");
     if multipart_type || multipart::is_multipart(body) {
         return form_parts(body, hints);
@@ -60,7 +67,7 @@ fn json(text: &str) -> Result<Front, String> {
     if let Some(front) = lines_of_json(text) {
         return Ok(front);
     }
-    let values = repaired(text).find_map(|fixed| documents(&fixed).ok());
+    let values = repaired(text).find_map(|fixed| documents(&fixed).ok()).or_else(|| side_by_side(text));
     let values = values.ok_or_else(|| format!("the body is not valid JSON: {fault}"))?;
     let text = format!("the JSON is not valid ({fault}); it was read as it was most likely meant");
     let notes = vec![Remark { path: "$".into(), text, item: String::new() }];
@@ -72,6 +79,20 @@ fn repaired(text: &str) -> impl Iterator<Item = String> {
     let readable = json::repair(text.as_bytes()).and_then(|bytes| String::from_utf8(bytes).ok());
     let as_meant = repair(readable.as_deref().unwrap_or(text));
     readable.into_iter().chain(as_meant)
+}
+
+/// Objects with commas between them, which lack the brackets of a list.
+fn side_by_side(text: &str) -> Option<Vec<Located>> {
+    let items = text.trim().trim_end_matches(',');
+    let list = format!("[{items}]");
+    let value = text.starts_with('{').then(|| read_value(&list)).flatten()?;
+    Some(vec![whole(value)])
+}
+
+/// One value, also where it takes repairs.
+pub fn read_value(text: &str) -> Option<Value> {
+    let read = |text: &str| serde_json::from_str::<Value>(text);
+    read(text).ok().or_else(|| repaired(text).find_map(|fixed| read(&fixed).ok()))
 }
 
 /// One document, or several behind each other.

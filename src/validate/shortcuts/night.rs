@@ -34,8 +34,8 @@ fn segment(
     stage: Stage,
     name: u32,
 ) -> Result<(), String> {
-    let start = when::stamp("the start", &entry.start, &reader.zone)?.ok_or("a stage of sleep needs a start")?;
-    let end = when::stamp("the end", &entry.end, &reader.zone)?.ok_or("a stage of sleep needs an end")?;
+    let start = when::stamp("the start", &entry.start, reader)?.ok_or("a stage of sleep needs a start")?;
+    let end = when::stamp("the end", &entry.end, reader)?.ok_or("a stage of sleep needs an end")?;
     if end.utc < start.utc {
         return Err("the end is before the start".into());
     }
@@ -76,7 +76,7 @@ fn night(filling: &mut Filling, reader: &Reader, entry: &Entry, unit: Option<&st
     if !(0.0..=1440.0 * 2.0).contains(&minutes) {
         return Err(format!("{minutes} minutes of sleep are not one night's"));
     }
-    let moment = match (when::stamp("the date", &entry.start, &reader.zone)?, entry.grain) {
+    let moment = match (when::stamp("the date", &entry.start, reader)?, entry.grain) {
         (Some(stamp), _) => stamp.utc,
         (None, Grain::Yesterday) => local_day_start(reader.received_at, &reader.zone, -1),
         (None, _) => reader.received_at,

@@ -3,6 +3,7 @@
 mod apple;
 mod numbers;
 mod routes;
+mod shortcuts;
 
 use health_export::model::receipt::Receipt;
 use serde_json::Value;
