@@ -27,6 +27,7 @@ pub struct Utf8<R> {
     inner: R,
     decoder: Option<Decoder>,
     begun: bool,
+    ended: bool,
     /// What is to be handed out next, and how much of it has been.
     ready: Vec<u8>,
     given: usize,
@@ -34,7 +35,7 @@ pub struct Utf8<R> {
 
 impl<R: Read> Utf8<R> {
     pub fn new(inner: R) -> Utf8<R> {
-        Utf8 { inner, decoder: None, begun: false, ready: Vec::new(), given: 0 }
+        Utf8 { inner, decoder: None, begun: false, ended: false, ready: Vec::new(), given: 0 }
     }
 
     fn begin(&mut self) -> io::Result<()> {
@@ -66,11 +67,14 @@ impl<R: Read> Utf8<R> {
 
     /// Decodes the next block; false at the end.
     fn more(&mut self) -> io::Result<bool> {
+        if self.ended {
+            return Ok(false);
+        }
         let mut block = Vec::with_capacity(BLOCK);
         (&mut self.inner).take(BLOCK as u64).read_to_end(&mut block)?;
-        let last = block.is_empty();
-        self.decode(&block, last);
-        Ok(!last || !self.ready.is_empty())
+        self.ended = block.is_empty();
+        self.decode(&block, self.ended);
+        Ok(!self.ended || !self.ready.is_empty())
     }
 }
 
@@ -110,7 +114,9 @@ mod tests {
             [wide(&text, true), wide(&text, false), wide(&format!("\u{feff}{text}"), true), text.clone().into_bytes()]
         {
             let mut read = String::new();
-            Utf8::new(&bytes[..]).read_to_string(&mut read).unwrap();
+            let mut reader = Utf8::new(&bytes[..]);
+            reader.read_to_string(&mut read).unwrap();
+            assert_eq!(reader.read(&mut [0; 8]).unwrap(), 0, "the end stays the end");
             assert_eq!(read.trim_start_matches('\u{feff}'), text);
         }
         assert_eq!(to_utf8(&wide("\u{feff}{}", false)).unwrap(), b"{}");

@@ -3,6 +3,7 @@
 mod apple;
 mod numbers;
 mod routes;
+mod samples;
 mod shortcuts;
 
 use health_export::model::receipt::Receipt;
