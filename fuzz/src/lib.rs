@@ -210,7 +210,7 @@ static RECEIVER: LazyLock<Receiver> = LazyLock::new(|| {
 
 /// A whole body, by whichever way its content leads.
 pub fn understand(data: &[u8]) {
-    let (format, told) = RECEIVER.understand(data, &Origin::default(), NOW);
+    let (format, told) = RECEIVER.understand(1, data, &Origin::default(), NOW);
     assert_eq!(format == "unknown", told.is_err());
     if let Ok(batch) = told {
         hold(&batch);

@@ -12,12 +12,18 @@ use crate::validate::{self, Aggregation};
 impl Receiver {
     /// The name of the body's format, and what it says or why it is not understood at all. Nothing but the body and what is
     /// kept beside it may decide that, for a replay has no more. `received_at` is in UTC epoch seconds.
-    pub fn understand(&self, body: &[u8], origin: &Origin, received_at: i64) -> (&'static str, Result<Batch, String>) {
+    pub fn understand(
+        &self,
+        user: i64,
+        body: &[u8],
+        origin: &Origin,
+        received_at: i64,
+    ) -> (&'static str, Result<Batch, String>) {
         let wide = utf16::to_utf8(body);
         let body = wide.as_deref().unwrap_or(body);
         let stated = origin.query.iter().find(|(name, _)| name == "format").and_then(|(_, name)| Format::parse(name));
         let aggregation = Aggregation::parse(origin.automation_aggregation.as_deref().unwrap_or_default());
-        let stored_unit = |name: &str| self.stored_unit(name);
+        let stored_unit = |name: &str| self.stored_unit(user, name);
         let home = self.preferences.home();
         let context = validate::Context { aggregation, home: &home, stored_unit: &stored_unit };
         if stated != Some(Format::Shortcuts)
@@ -55,9 +61,9 @@ impl Receiver {
     }
 
     /// A fault here shows again when the writer meets the metric, so it may read as "not stored yet".
-    pub(super) fn stored_unit(&self, name: &str) -> Option<String> {
+    pub(super) fn stored_unit(&self, user: i64, name: &str) -> Option<String> {
         let reader = self.store.reader().ok()?;
-        dictionary::find_metric(&reader, name).ok()?.map(|row| row.unit)
+        dictionary::own_unit(&reader, user, name).ok()?
     }
 }
 

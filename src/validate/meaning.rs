@@ -1,6 +1,7 @@
 //! What a section is about: which metrics its points become, and how their numbers are brought to canonical units.
 
 use crate::decode::auto_export::MetricSection;
+use crate::model::healthkit;
 use crate::model::metric::{Kind, Metric, catalogue};
 use crate::model::unit::{Conversion, conversion};
 use crate::validate::{Context, Units};
@@ -93,6 +94,8 @@ impl Meaning {
 
     /// A metric that the catalogue lacks keeps its name, and the unit that it came in first.
     fn unknown(name: &str, sent: &str, context: &Context, units: &Units) -> Meaning {
+        let code = name.starts_with("HK").then(|| healthkit::code(name));
+        let name = code.as_deref().unwrap_or(name);
         let settled = units.get(name).cloned().or_else(|| (context.stored_unit)(name));
         let unit = settled.unwrap_or_else(|| sent.to_owned());
         let same = (unit == sent).then_some(Conversion::IDENTITY);

@@ -120,7 +120,7 @@ impl Receiver {
             origin: Origin { file: Some(request.name.clone()), ..Origin::default() },
             bytes: bundle.bytes,
         };
-        let stored_unit = |name: &str| self.stored_unit(name);
+        let stored_unit = |name: &str| self.stored_unit(request.user, name);
         let sink = Sink::Store(&self.store, Box::new(head));
         let (receipt, foreign) = run(&self.preferences.home(), &bundle, sink, &stored_unit, progress)?;
         let mut imported = vec![Imported { name: request.name.clone(), receipt: Ok(receipt) }];

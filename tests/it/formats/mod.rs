@@ -5,6 +5,7 @@ mod numbers;
 mod routes;
 mod samples;
 mod shortcuts;
+mod unknown;
 
 use health_export::model::receipt::Receipt;
 use serde_json::Value;
