@@ -2,7 +2,7 @@
 //!
 //! Everything that this needs is kept with the delivery, so that the same body can be understood again later.
 
-use crate::decode::{self, Format, auto_export, shortcuts, utf16};
+use crate::decode::{self, Format, auto_export, healthkit, shortcuts, utf16};
 use crate::model::sample::Batch;
 use crate::receive::{Receiver, bundle};
 use crate::store::deliveries::Origin;
@@ -44,6 +44,13 @@ impl Receiver {
         };
         match format {
             Format::Shortcuts => named(format, from_shortcut()),
+            Format::OpenHealthExport => named(
+                format,
+                healthkit::wire::read(body).map(|document| validate::healthkit::batch(document, &context)),
+            ),
+            Format::HealthExportPro => {
+                named(format, healthkit::pro::read(body).map(|document| validate::healthkit::batch(document, &context)))
+            }
             Format::AutoExport => match from_app(body, &context) {
                 // A relay wraps a Shortcut's body just as the app's.
                 Err(reason)

@@ -32,7 +32,7 @@ struct Node {
 }
 
 impl Tree {
-    pub(super) fn clear(&mut self) {
+    pub(in crate::decode) fn clear(&mut self) {
         self.text.clear();
         self.nodes.clear();
         self.attributes.clear();
@@ -55,7 +55,7 @@ impl Tree {
     }
 
     /// False when another tag begins inside this one, which then is a torn one.
-    pub(super) fn open(&mut self, name: &str, attributes: &str) -> bool {
+    pub(in crate::decode) fn open(&mut self, name: &str, attributes: &str) -> bool {
         let (mut is_whole, mut starts) = (true, 0);
         let name = self.push(name);
         let from = self.text.len() as u32;
@@ -97,7 +97,7 @@ impl Tree {
         }
     }
 
-    pub(super) fn close_last(&mut self) {
+    pub(in crate::decode) fn close_last(&mut self) {
         if let Some(at) = self.open.pop() {
             self.nodes[at as usize].end = self.nodes.len() as u32;
         }

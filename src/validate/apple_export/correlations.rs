@@ -7,7 +7,6 @@ use crate::decode::apple_export::Element;
 use crate::model::event::Event;
 use crate::model::healthkit;
 use crate::model::metric::slug;
-use crate::model::sender::Sender;
 use crate::validate::apple_export::{Validator, records};
 
 /// Metadata, as codes, that says how and where something was entered, and that the records have as well.
@@ -53,7 +52,7 @@ impl Validator<'_> {
         let meal = details.get(MEAL).and_then(Value::as_str).map(str::to_owned);
         Ok(Event {
             item: 0,
-            sender: Sender::AppleExport,
+            sender: self.sender,
             kind: "other",
             code: healthkit::code(&name),
             name,

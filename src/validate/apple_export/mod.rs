@@ -23,6 +23,7 @@ use jiff::tz::TimeZone;
 use crate::decode::apple_export::{Element, text};
 use crate::model::document::Document;
 use crate::model::sample::Batch;
+use crate::model::sender::Sender;
 use crate::model::source::Hardware;
 use crate::model::workout::RoutePoint;
 use crate::validate::filling::Filling;
@@ -55,6 +56,9 @@ const BYTES_A_SAMPLE: usize = 100;
 
 /// Turns elements into batches.
 pub struct Validator<'a> {
+    sender: Sender,
+    /// Where the element at hand stood in what was sent, when that is no export.
+    at: Option<String>,
     home: &'a TimeZone,
     clock: Clock<'a>,
     types: Types<'a>,
@@ -77,6 +81,8 @@ impl<'a> Validator<'a> {
     /// `stored_unit` tells the unit that a metric unknown to the catalogue is stored in already.
     pub fn new(home: &'a TimeZone, stored_unit: &'a (dyn Fn(&str) -> Option<String> + Sync)) -> Validator<'a> {
         Validator {
+            sender: Sender::AppleExport,
+            at: None,
             home,
             clock: Clock::new(home),
             types: Types::new(stored_unit),
@@ -89,6 +95,24 @@ impl<'a> Validator<'a> {
             hardware: <(String, String, Option<Hardware>)>::default(),
             heavy: 0,
         }
+    }
+
+    /// The same for the records of a phone that an app hands on as they are.
+    pub fn of_app(home: &'a TimeZone, stored_unit: &'a (dyn Fn(&str) -> Option<String> + Sync)) -> Validator<'a> {
+        let mut validator = Validator { sender: Sender::AutoExport, ..Validator::new(home, stored_unit) };
+        validator.clock.disbelieve(0);
+        validator
+    }
+
+    /// Says where the next element stood in what was sent.
+    pub fn set_place(&mut self, place: &str) {
+        self.at = Some(place.to_owned());
+    }
+
+    /// Something that stood there and cannot be used.
+    pub fn add_unreadable(&mut self, name: &str, place: String, reason: String, item: String) {
+        let name = self.name(name);
+        self.filling.reject(name, place, reason, item);
     }
 
     /// How many items the present batch has.
@@ -183,7 +207,7 @@ impl<'a> Validator<'a> {
             _ => self.seen.entry(name.to_owned()).or_default(),
         };
         *count += 1;
-        format!("/HealthData/{name}[{count}]")
+        self.at.clone().unwrap_or_else(|| format!("/HealthData/{name}[{count}]"))
     }
 
     fn reject(&mut self, name: &str, place: String, reason: String, element: Element) {

@@ -10,7 +10,6 @@ use crate::decode::date::Stamp;
 use crate::model::event::Event;
 use crate::model::healthkit;
 use crate::model::sample::{Sample, Series};
-use crate::model::sender::Sender;
 use crate::model::sleep::Stage;
 use crate::model::time::Layer;
 use crate::validate::apple_export::device::Device;
@@ -83,7 +82,7 @@ impl Validator<'_> {
         let unit = text(attributes.unit);
         let at = self.types.find(&text(attributes.kind), unit.trim());
         if let Err(reason) = self.read_record(element, &attributes, at) {
-            let place = format!("/HealthData/Record[{}]", self.records);
+            let place = self.at.clone().unwrap_or_else(|| format!("/HealthData/Record[{}]", self.records));
             let name = self.types.at(at).name.clone();
             self.reject(&name, place, reason, element);
         }
@@ -199,7 +198,7 @@ impl Validator<'_> {
         let sent = attributes.value.map(|value| text(value).into_owned());
         self.filling.batch.events.push(Event {
             item,
-            sender: Sender::AppleExport,
+            sender: self.sender,
             kind,
             code: self.types.at(at).code.clone(),
             value: sent.as_deref().map(|value| healthkit::value_code(value, &identifier)),

@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 use crate::decode::apple_export::{Element, gpx, text};
 use crate::model::healthkit;
 use crate::model::metric::catalogue;
-use crate::model::sender::Sender;
 use crate::model::unit::conversion;
 use crate::model::workout::{Account, Figure, RoutePoint, Workout, WorkoutActivity, WorkoutEvent, bounded};
 use crate::validate::apple_export::{Attached, Validator, quantities, texts};
@@ -83,8 +82,8 @@ impl Validator<'_> {
         route.dedup_by(|later, first| RoutePoint { part: first.part, ..later.clone() } == *first);
         Ok(Workout {
             item: 0,
-            sender: Sender::AppleExport,
-            sent_id: None,
+            sender: self.sender,
+            sent_id: element.get("uuid").map(|id| id.into_owned()),
             activity: healthkit::code(&name),
             start: start.utc,
             account: Account {

@@ -4,6 +4,7 @@ mod apple;
 mod numbers;
 mod routes;
 mod samples;
+mod senders;
 mod shortcuts;
 mod unknown;
 
