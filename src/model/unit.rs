@@ -139,7 +139,7 @@ const UNITS: &[Unit] = &[
     unit(Pressure, 1000.0, &["kPa"]),
     unit(Pressure, 98.0665, &["cmAq", "cmH2O"]),
     unit(Pressure, 101_325.0, &["atm"]),
-    unit(Pressure, 3386.388_640_341, &["inHg"]),
+    unit(Pressure, 3_386.388_640_341, &["inHg"]),
 
     unit(Power, 1.0, &["W", "watt", "watts"]),
     unit(Power, 1000.0, &["kW"]),

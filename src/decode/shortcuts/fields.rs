@@ -17,6 +17,13 @@ pub struct Fields<'a> {
     pub others: Vec<(&'a str, &'a Value)>,
 }
 
+impl Fields<'_> {
+    /// A workout has lengths of time, and figures under names of their own, but no value.
+    pub fn may_be_exercise(&self) -> bool {
+        self.stage.is_none() && !self.values.iter().any(|(key, ..)| matches!(key, Key::Value | Key::Average | Key::Sum))
+    }
+}
+
 /// Today or yesterday, by the words that Shortcuts' authors use.
 pub fn period(word: &str) -> Option<Grain> {
     match word.trim().to_lowercase().as_str() {

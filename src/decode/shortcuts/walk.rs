@@ -76,10 +76,10 @@ impl<'a> Walk<'a> {
     }
 
     fn object(&mut self, object: &'a Map<String, Value>, whole: &'a Value, path: String, outer: &Scope<'a>) {
-        if exercises::is_exercise(object) {
+        let (fields, mut scope) = self.fields(object, outer);
+        if fields.may_be_exercise() && exercises::is_exercise(object) {
             return self.exercise(whole, path, outer);
         }
-        let (fields, mut scope) = self.fields(object, outer);
         if exercises::is_mood(object) {
             let item = scope.line.map_or(Item::Json(whole), Item::Text);
             self.document.recognised = true;
