@@ -173,14 +173,13 @@ impl Taking<'_> {
             taken[at] = taken[at] || group.members.iter().zip(&taken).any(is_claim);
         }
         for (member, _) in group.members.iter().zip(&taken).filter(|(_, taken)| **taken) {
-            self.bury(&group, member, ledger)?;
+            self.bury(member, group.last(member)?.delivery, ledger)?;
         }
         Ok(())
     }
 
-    fn bury(&self, group: &Group, member: &Member, ledger: &mut Ledger) -> Result<()> {
+    fn bury(&self, member: &Member, stated: i64, ledger: &mut Ledger) -> Result<()> {
         let Context { connection, user, .. } = self.context;
-        let stated = group.last(member)?.delivery;
         member.remove(self.context, ledger)?;
         let (ordinal, row) = (member.ordinal, member.row.clone());
         let sample = StoredRow { ordinal, row, delivery: member.owner };
@@ -192,7 +191,7 @@ impl Taking<'_> {
     fn of_delivery(&self, delivery: i64, key: Key, offset_minutes: i64, ledger: &mut Ledger) -> Result<()> {
         let Context { connection, user, .. } = self.context;
         let place = Place::Buried(self.deletion);
-        let mut group = Group::load(self.context, key, offset_minutes)?;
+        let group = Group::load(self.context, key, offset_minutes)?;
         let own = group.members.iter().any(|member| {
             member.owner == delivery || member.held == Held::Superseded(delivery) || member.stated == Some(delivery)
         });
@@ -200,33 +199,33 @@ impl Taking<'_> {
             // Of a date that has been settled under another start.
             return Ok(());
         }
-        let mut left = Vec::new();
-        for member in std::mem::take(&mut group.members) {
-            if member.owner != delivery {
-                if member.held == Held::Superseded(delivery) {
-                    // An undo must know that it denies this one.
-                    let stated = member.stated.unwrap_or(0);
-                    table::add(connection, place, *user, member.key, (&member.row, member.owner, stated))?;
-                }
-                left.push(member);
-                continue;
+        let (mut heirs, mut taken) = (Vec::new(), Vec::new());
+        for member in &group.members {
+            if member.owner == delivery {
+                heirs.extend(group.heir(member)?.map(|(owner, stated)| {
+                    let (ordinal, row) = (member.ordinal, member.row.clone());
+                    (member.key, StoredRow { ordinal, row, delivery: owner }, stated)
+                }));
+                taken.push((member, group.last(member)?.delivery));
+            } else if member.held == Held::Superseded(delivery) {
+                // An undo must know that it denies this one.
+                let stated = member.stated.unwrap_or(0);
+                table::add(connection, place, *user, member.key, (&member.row, member.owner, stated))?;
             }
-            let heir = group.heir(&member)?;
-            self.bury(&group, &member, ledger)?;
-            left.extend(heir.map(|heir| Member { owner: heir, stated: None, held: Held::Coming, ..member }));
         }
+        taken.into_iter().try_for_each(|(member, stated)| self.bury(member, stated, ledger))?;
         // Numbers may have changed with what has gone.
         let mut group = Group::load(self.context, key, offset_minutes)?;
         let mut own_claims: Vec<(i64, Row)> =
             group.members.iter().map(|member| (member.owner, member.row.clone())).collect();
-        for heir in left.into_iter().filter(|member| member.held == Held::Coming) {
+        for (key, heir, stated) in heirs {
             // What it has written itself is not to be inherited as well.
             let is_own = |(owner, row): &(i64, Row)| {
-                *owner == heir.owner && row.identity() == heir.row.identity() && row.is_alike(&heir.row)
+                *owner == heir.delivery && row.identity() == heir.row.identity() && row.is_alike(&heir.row)
             };
             match own_claims.iter().position(is_own) {
                 Some(at) => drop(own_claims.swap_remove(at)),
-                None => group.members.push(heir),
+                None => group.come_back(key, heir, stated),
             }
         }
         group.settle(ledger)?;

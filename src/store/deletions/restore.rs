@@ -11,7 +11,7 @@ use crate::model::time::Layer;
 use crate::store::deletions::tombstones::{Buried, Tombstones, buried};
 use crate::store::place::Place;
 use crate::store::samples::counts::Ledger;
-use crate::store::samples::group::{Context, Group, Member, date};
+use crate::store::samples::group::{Context, Group, Held, Member, date};
 use crate::store::samples::{Key, StoredRow, table};
 use crate::store::writer::Writing;
 
@@ -160,16 +160,13 @@ impl Undoing<'_> {
         let mut group = Group::load(&self.context, key, offset_minutes)?;
         for Returning { sample, stated, is_denied } in rows {
             if !is_denied {
-                // It has stated this, and so nothing else of the same that counts meanwhile; several entries of one moment are facts
-                // beside each other.
-                let is_moment = self.context.nature(key.0)?.is_moment && key.2 == Layer::Raw && sample.row.span == 0;
-                let contradicts = |member: &&mut Member| {
-                    !is_moment && member.row.is_same(key.2, &sample.row) && !member.row.is_alike(&sample.row)
+                self.contradict(&mut group, key, &sample)?;
+                // A delivery that has inherited the entry meanwhile has a claim of its own.
+                let is_inherited = |member: &Member| {
+                    member.owner == stated && member.held != Held::Coming && member.row.is_like(&sample.row)
                 };
-                for member in group.members.iter_mut().filter(contradicts) {
-                    member.denied_by = self.delivery;
-                }
-                group.come_back(key, sample, stated);
+                let is_inherited = self.delivery.is_some() && group.members.iter().any(is_inherited);
+                group.come_back(key, sample, if is_inherited { 0 } else { stated });
                 continue;
             }
             let is_it = |member: &&mut Member| {
@@ -180,6 +177,19 @@ impl Undoing<'_> {
             }
         }
         group.settle(ledger)?;
+        Ok(())
+    }
+
+    /// The delivery has stated what comes back, and so nothing else of the same that counts meanwhile; several entries of one
+    /// moment are facts beside each other.
+    fn contradict(&self, group: &mut Group, key: Key, sample: &StoredRow) -> Result<()> {
+        let is_moment = key.2 == Layer::Raw && self.context.nature(key.0)?.is_moment(sample.row.span);
+        let contradicts = |member: &&mut Member| {
+            !is_moment && member.row.is_same(key.2, &sample.row) && !member.row.is_alike(&sample.row)
+        };
+        for member in group.members.iter_mut().filter(contradicts) {
+            member.denied_by = self.delivery;
+        }
         Ok(())
     }
 

@@ -102,23 +102,25 @@ fn take(
     deliveries: &BTreeSet<i64>,
     ledger: &mut Ledger,
 ) -> Result<Vec<Member>> {
-    let mut group = Group::load_all(context, key, offset)?;
-    let (gone, left): (Vec<Member>, Vec<Member>) =
-        group.members.drain(..).partition(|member| member.key == key && deliveries.contains(&member.owner));
-    group.members = left;
-    let mut heirs: Vec<(Row, i64)> = Vec::new();
-    // A superseded row goes by its number, which the next of its place takes.
-    for member in gone.iter().rev() {
-        let heir = group.heir(member)?.filter(|heir| !deliveries.contains(heir));
+    let group = Group::load_all(context, key, offset)?;
+    let is_gone = |member: &&Member| member.key == key && deliveries.contains(&member.owner);
+    let gone: Vec<&Member> = group.members.iter().filter(is_gone).collect();
+    let mut heirs: Vec<(Row, (i64, i64))> = Vec::new();
+    for member in &gone {
+        let heir =
+            group.heir(member)?.filter(|(owner, stated)| ![owner, stated].iter().any(|id| deliveries.contains(id)));
         heirs.extend(heir.map(|heir| (member.row.clone(), heir)));
-        member.remove(context, ledger)?;
     }
+    // A superseded row goes by its number, which the next of its place takes.
+    gone.iter().rev().try_for_each(|member| member.remove(context, ledger))?;
     if !gone.is_empty() {
         let mut group = Group::load(context, key, offset)?;
-        heirs.into_iter().for_each(|(row, heir)| group.come(key, row, heir));
+        for (row, (owner, stated)) in heirs {
+            group.come_back(key, StoredRow { ordinal: 0, row, delivery: owner }, stated);
+        }
         group.settle(ledger)?;
     }
-    Ok(gone)
+    Ok(gone.into_iter().cloned().collect())
 }
 
 fn bring(context: &Context, member: Member, to: Layer, ledger: &mut Ledger) -> Result<()> {

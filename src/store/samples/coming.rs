@@ -1,14 +1,17 @@
 //! What became of the claims that come to a group, once it is settled: their outcomes, and which of them need no row.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
+use crate::error::Result;
 use crate::model::receipt::Outcome;
 use crate::model::time::Layer;
+use crate::store::account::Head;
 use crate::store::samples::Identity;
 use crate::store::samples::alike::{Index, Values};
 use crate::store::samples::group::{Group, Held, Member};
-use crate::store::samples::resolve::Verdict;
+use crate::store::samples::resolve::{Nature, Verdict};
+use crate::store::samples::statements::Records;
 
 /// What of a group says the same as a claim that does not count by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,11 +29,15 @@ pub enum Meets {
 pub struct Coming<'a> {
     pub group: &'a Group<'a>,
     known: usize,
+    nature: Nature,
     verdicts: &'a [Verdict],
     /// Whether all that counts, and all that was claimed before, is stated by what comes.
     pub states_all: bool,
-    /// Claims that were there and do not count, by start, identity and values.
-    superseded: Index<(i64, Identity)>,
+    /// The claim that does not count and was there, for each that comes and says the same; equal entries each have one of
+    /// their own while there are any.
+    met: HashMap<usize, usize>,
+    /// What the sync states, by record.
+    pub records: Vec<Vec<usize>>,
     /// What was said before: see `said`.
     said: Index<(i64, Said)>,
     /// Those that something different of the same record that counted has given way to, and something like it.
@@ -48,33 +55,89 @@ enum Said {
 }
 
 impl<'a> Coming<'a> {
-    /// `delivery` is whose claims come, from position `known` on.
-    pub fn new(group: &'a Group<'a>, known: usize, verdicts: &'a [Verdict], delivery: i64) -> Coming<'a> {
+    /// `head` is whose claims come, from position `known` on.
+    pub fn new(
+        group: &'a Group<'a>,
+        nature: Nature,
+        known: usize,
+        verdicts: &'a [Verdict],
+        head: &Head,
+    ) -> Result<Coming<'a>> {
         let before = &group.members[..known];
         let stated: HashSet<usize> = verdicts[known..].iter().filter_map(|verdict| same(*verdict)).collect();
         let is_stated = |at: usize, member: &Member| {
-            member.owner == delivery
+            member.owner == head.delivery
                 || member.held == Held::Counts && (verdicts[at] != Verdict::Counts || stated.contains(&at))
         };
         let mut coming = Coming {
             group,
             known,
+            nature,
             verdicts,
             states_all: before.iter().enumerate().all(|(at, member)| is_stated(at, member)),
-            superseded: Index::new(),
+            met: HashMap::new(),
+            records: Vec::new(),
             said: Index::new(),
             replacing: HashSet::new(),
             renewing: HashSet::new(),
         };
         before.iter().enumerate().for_each(|(at, member)| coming.file(at, member));
-        coming
+        coming.find_records(head.voice())?;
+        coming.meet();
+        Ok(coming)
+    }
+
+    /// Finds what the sync states, the claims and notes of one record together.
+    fn find_records(&mut self, voice: i64) -> Result<()> {
+        let mut records = Records::new(self.group.layer, self.nature);
+        for (at, member) in self.group.members.iter().enumerate() {
+            if self.group.is_of(member, voice)? {
+                let record = records.add(member.key.1, &member.row);
+                self.records.resize(self.records.len().max(record + 1), Vec::new());
+                self.records[record].push(at);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a sync says several things of one record: other values, or equal entries.
+    pub fn are_several(&self, record: &[usize]) -> bool {
+        let row = |at: usize| &self.group.members[at].row;
+        let Some((first, others)) = record.split_first() else { return false };
+        let is_entry = self.group.layer == Layer::Raw && self.nature.is_moment(row(*first).span);
+        others.iter().any(|other| is_entry || !row(*other).is_alike(row(*first)))
+    }
+
+    /// Pairs those that come with claims that were there, do not count, and have come to the same end.
+    fn meet(&mut self) {
+        let mut index: Index<(i64, Identity, Verdict)> = Index::new();
+        let mut alike: Vec<Vec<usize>> = Vec::new();
+        let filed = |at: usize| {
+            let member = &self.group.members[at];
+            ((member.key.1, member.row.identity(), self.verdicts[at]), member.row.values())
+        };
+        let does_not_count = |at: &usize| self.verdicts[*at] != Verdict::Counts;
+        let was_out = |at: &usize| self.group.members[*at].held != Held::Counts;
+        for at in (0..self.known).filter(does_not_count).filter(was_out) {
+            let (key, values) = filed(at);
+            let class = index.find(key, values).unwrap_or(alike.len());
+            index.insert(key, values, class);
+            alike.resize(alike.len().max(class + 1), Vec::new());
+            alike[class].push(at);
+        }
+        let mut next = vec![0; alike.len()];
+        for at in self.positions().filter(does_not_count) {
+            let (key, values) = filed(at);
+            let Some(class) = index.find(key, values) else { continue };
+            let is_moment = self.nature.is_moment(self.group.members[at].row.span);
+            let one = if is_moment { next[class] } else { 0 };
+            next[class] += 1;
+            self.met.extend(alike[class].get(one).map(|known| (at, *known)));
+        }
     }
 
     fn file(&mut self, at: usize, member: &Member) {
         let (start, row) = (member.key.1, &member.row);
-        if member.held != Held::Counts && self.verdicts[at] != Verdict::Counts {
-            self.superseded.insert((start, row.identity()), row.values(), at);
-        }
         for said in said(self.group.layer, member, true) {
             self.said.insert((start, said), values(self.group.layer, member), at);
         }
@@ -117,15 +180,19 @@ impl<'a> Coming<'a> {
         self.positions().map(outcome).collect()
     }
 
+    /// The row that counts and says the same as one that comes.
+    pub fn counting(&self, at: usize) -> Option<&'a Member> {
+        let other = same(self.verdicts[at]).filter(|other| *other < self.known)?;
+        self.group.members.get(other).filter(|other| other.held == Held::Counts)
+    }
+
     /// What says the same as one that comes.
     pub fn meets(&self, at: usize) -> Meets {
-        let member = &self.group.members[at];
-        let superseded = || self.superseded.find((member.key.1, member.row.identity()), member.row.values());
         match self.verdicts[at] {
             Verdict::Counts => Meets::Nothing,
             Verdict::Same(other) if other >= self.known => Meets::Itself,
-            verdict => match (superseded(), same(verdict)) {
-                (Some(known), _) => Meets::Superseded(known),
+            verdict => match (self.met.get(&at), same(verdict)) {
+                (Some(known), _) => Meets::Superseded(*known),
                 (None, Some(other)) if self.group.members[other].held == Held::Counts => Meets::Counting(other),
                 _ => Meets::Nothing,
             },

@@ -1,7 +1,7 @@
 //! All that is claimed of one key, read, settled by `resolve` and written: who counts stands in `sample`, the others in
 //! `superseded_sample` under who has superseded them.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeSet, HashMap};
 
 use rusqlite::{Connection, OptionalExtension};
@@ -10,11 +10,12 @@ use crate::error::Result;
 use crate::model::metric::{Kind as MetricKind, catalogue};
 use crate::model::sleep::SLEEP;
 use crate::model::time::Layer;
-use crate::store::account::{Accounts, Head};
+use crate::store::account::Accounts;
 use crate::store::dictionary;
 use crate::store::place::Place;
 use crate::store::samples::counts::Ledger;
-use crate::store::samples::resolve::{Claim, Nature, Terms, Verdict, later, resolve};
+use crate::store::samples::resolve::{Claim, Nature, Terms, Verdict, resolve};
+use crate::store::samples::statements::Explicit;
 use crate::store::samples::{Key, Row, StoredRow, Unnamed, sleep, table};
 use crate::store::series::SeriesKey;
 
@@ -68,8 +69,8 @@ impl<'a> Context<'a> {
         let known = name.and_then(|name| catalogue().resolve(&name));
         let nature = known.map_or(Nature::default(), |metric| {
             let is_cumulative = metric.kind == MetricKind::Cumulative;
-            let is_moment = is_cumulative && metric.lasts.is_none();
-            Nature { is_cumulative, is_moment, is_sleep: metric.name == SLEEP }
+            let is_entered = is_cumulative && metric.lasts.is_none();
+            Nature { is_cumulative, is_entered, is_sleep: metric.name == SLEEP }
         });
         self.natures.borrow_mut().insert(metric, nature);
         Ok(nature)
@@ -137,9 +138,11 @@ impl Member {
 
 /// What is claimed of one key; of days and longer, of one date.
 pub struct Group<'a> {
-    context: &'a Context<'a>,
+    pub(super) context: &'a Context<'a>,
     pub layer: Layer,
     pub members: Vec<Member>,
+    /// Made when it is first asked for, from then on the members stay as they are.
+    pub(super) explicit: OnceCell<Explicit>,
 }
 
 /// The local date of a row, as the phone has cut it.
@@ -157,7 +160,7 @@ impl<'a> Group<'a> {
 
     pub fn load_all(context: &'a Context<'a>, key: Key, offset_minutes: i64) -> Result<Group<'a>> {
         let (metric, start, layer) = key;
-        let mut group = Group { context, layer, members: Vec::new() };
+        let mut group = Group { context, layer, members: Vec::new(), explicit: OnceCell::new() };
         if layer < Layer::Day {
             group.read(key)?;
         } else {
@@ -202,12 +205,14 @@ impl<'a> Group<'a> {
 
     /// Adds a claim that stands nowhere yet.
     pub fn come(&mut self, key: Key, row: Row, owner: i64) {
+        self.explicit.take();
         let (ordinal, stated, held, denied_by) = (0, None, Held::Coming, None);
         self.members.push(Member { key, ordinal, row, owner, stated, held, denied_by });
     }
 
-    /// Adds one that comes back from a deletion.
+    /// Adds one that comes back from a deletion, or to an heir, with who has stated it last.
     pub fn come_back(&mut self, key: Key, sample: StoredRow, stated: i64) {
+        self.explicit.take();
         let StoredRow { ordinal, row, delivery: owner } = sample;
         self.members.push(Member {
             key,
@@ -218,78 +223,6 @@ impl<'a> Group<'a> {
             held: Held::Coming,
             denied_by: None,
         });
-    }
-
-    /// Who has stated a claim last.
-    pub fn last(&self, member: &Member) -> Result<Head> {
-        let owner = self.context.accounts.head(member.owner)?;
-        Ok(self.stated_by(member)?.into_iter().map(|(head, _)| head).fold(owner, later))
-    }
-
-    /// Who has stated a claim, beside the one that has written it; and whether that is certain, for of one who has written
-    /// another at the same moment it may be presumed by mistake.
-    fn stated_by(&self, member: &Member) -> Result<Vec<(Head, bool)>> {
-        let accounts = &self.context.accounts;
-        let owner = accounts.head(member.owner)?;
-        let noted = member.stated.filter(|stated| *stated != 0 && !accounts.is_withdrawn(*stated));
-        let noted = noted.map(|stated| accounts.head(stated)).transpose()?;
-        let mut heads: Vec<(Head, bool)> = noted.map(|head| (head, false)).into_iter().collect();
-        if member.held != Held::Counts {
-            return Ok(heads);
-        }
-        for reach in accounts.at(series_of(member.key, &member.row), member.key.1)? {
-            let head = accounts.head(reach.delivery)?;
-            let passes_over = [self.context.writing, member.denied_by].contains(&Some(reach.delivery));
-            let has_met_it = reach.delivery > member.owner && !passes_over;
-            if has_met_it && (!reach.complete || head.is_later(&owner)) {
-                heads.push((head, !reach.complete));
-            }
-        }
-        Ok(heads)
-    }
-
-    /// A delivery has stated once more what does not count.
-    pub fn state_once_more(&self, at: usize, head: &Head) -> Result<()> {
-        let Context { connection, user, .. } = self.context;
-        let member = &self.members[at];
-        match member.held {
-            Held::Superseded(by) if head.order > self.last(member)?.order => {
-                let note = (member.ordinal, head.delivery);
-                table::set_stated(connection, Place::Superseded(by), *user, member.key, note)
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// The first delivery in force after the one that has written a claim that has stated it, too.
-    pub fn heir(&self, member: &Member) -> Result<Option<i64>> {
-        let accounts = &self.context.accounts;
-        if let Some(stated) = member.stated {
-            let counts = stated != 0 && stated != member.owner && !accounts.is_withdrawn(stated);
-            return Ok(Some(stated).filter(|_| counts));
-        }
-        let owner = accounts.head(member.owner)?;
-        let mut heirs = BTreeSet::new();
-        for reach in accounts.at(series_of(member.key, &member.row), member.key.1)? {
-            let is_later = !reach.complete || accounts.head(reach.delivery)?.is_later(&owner);
-            if reach.delivery > member.owner && is_later {
-                heirs.insert(reach.delivery);
-            }
-        }
-        Ok(heirs.first().copied())
-    }
-
-    fn claim<'b>(&self, member: &'b Member) -> Result<Claim<'b>> {
-        let accounts = &self.context.accounts;
-        let mut reached_by = Vec::new();
-        for reach in accounts.at(series_of(member.key, &member.row), member.key.1)? {
-            if reach.complete {
-                reached_by.push(accounts.head(reach.delivery)?);
-            }
-        }
-        let (owner, stated_by) = (accounts.head(member.owner)?, self.stated_by(member)?);
-        let last = stated_by.iter().map(|(head, _)| *head).fold(owner, later);
-        Ok(Claim { start: member.key.1, row: &member.row, owner, stated_by, last, reached_by })
     }
 
     pub fn resolve(&self) -> Result<Vec<Verdict>> {

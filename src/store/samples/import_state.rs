@@ -18,7 +18,7 @@ use crate::store::dictionary::source_name;
 use crate::store::events;
 use crate::store::place::Place;
 use crate::store::samples::counts::Ledger;
-use crate::store::samples::group::{Context, Group, Held};
+use crate::store::samples::group::{Context, Group, Held, Member};
 use crate::store::samples::{Owner, sweep, table};
 use crate::store::series;
 
@@ -171,11 +171,18 @@ impl ImportState {
     }
 
     fn settle(&self, mut group: Group, head: &Head, ledger: &mut Ledger) -> Result<u64> {
-        for member in &mut group.members {
+        // A claim of its own says it already.
+        let says_itself = |of: &Member| {
+            let is_its = |member: &&Member| [Some(member.owner), member.stated].contains(&Some(head.delivery));
+            group.members.iter().filter(is_its).any(|member| member.row.is_like(&of.row))
+        };
+        let is_repeated = |member: &Member| {
             let (metric, start, _) = member.key;
-            if member.held == Held::Counts && self.has_repeated(metric, member.row.source, start) {
-                member.stated = Some(head.delivery);
-            }
+            member.held == Held::Counts && self.has_repeated(metric, member.row.source, start) && !says_itself(member)
+        };
+        let repeated: Vec<bool> = group.members.iter().map(is_repeated).collect();
+        for (member, _) in group.members.iter_mut().zip(repeated).filter(|(_, is_repeated)| *is_repeated) {
+            member.stated = Some(head.delivery);
         }
         group.settle(ledger)
     }

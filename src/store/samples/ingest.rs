@@ -23,7 +23,7 @@ use crate::store::place::Place;
 use crate::store::rereads;
 use crate::store::samples::coming::{Coming, Meets};
 use crate::store::samples::counts::Ledger;
-use crate::store::samples::group::{Context, Group, Held, date, series_of};
+use crate::store::samples::group::{Context, Group, Held, Member, date, series_of};
 use crate::store::samples::import_state::ImportState;
 use crate::store::samples::kept_out;
 use crate::store::samples::sleep::Nights;
@@ -296,11 +296,18 @@ impl<'a> SampleTable<'a> {
         if layer != Layer::Raw {
             return Ok(head.as_of >= start + old.row.span || self.owner.delivery == old.delivery);
         }
-        let is_moment = old.row.span == 0 && context.nature(metric)?.is_moment;
+        let is_moment = context.nature(metric)?.is_moment(old.row.span);
         let may_list_it_again = head.voice() == self.head.voice()
             || self.head.sync != self.head.delivery
-            || self.state.has_repeated(metric, old.row.source, start);
+            || self.state.has_repeated(metric, old.row.source, start)
+            || self.owner.mode == Mode::Import && is_moment && self.has_noted(context, key)?;
         Ok(!is_moment || !may_list_it_again && self.owner.mode != Mode::Replay)
+    }
+
+    /// Whether an earlier piece of the import has stated something at a key.
+    fn has_noted(&self, context: &Context, key: Key) -> Result<bool> {
+        let superseded = table::superseded(context.connection, context.user, key)?;
+        Ok(superseded.iter().any(|gone| [gone.stated, gone.sample.delivery].contains(&self.owner.delivery)))
     }
 
     /// Whether what is read again was decided on other terms, or before a later delivery had come.
@@ -335,6 +342,20 @@ impl<'a> SampleTable<'a> {
         Ok(context.accounts.at(series, start)?.iter().any(|reach| reach.delivery == self.head.delivery))
     }
 
+    /// Whether the reach of this delivery alone tells all that it has stated of a record.
+    fn go_without_saying(&self, context: &Context, coming: &Coming, record: &[usize]) -> Result<bool> {
+        if self.owner.mode == Mode::Import {
+            return Ok(false);
+        }
+        for at in record {
+            let Some(met) = coming.counting(*at) else { return Ok(false) };
+            if !self.goes_without_saying(context, met.owner, (series_of(met.key, &met.row), met.key.1))? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     /// Settles what comes with all that is claimed of its key or date.
     fn settle(&mut self, context: &Context, coming: &[u32]) -> Result<()> {
         let first = self.sample(coming[0]);
@@ -347,15 +368,16 @@ impl<'a> SampleTable<'a> {
         if self.owner.mode == Mode::Import {
             self.state_repeated(&mut group);
         }
+        let rows = |at: &u32| (self.ids.key(self.sample(*at)), self.ids.row(self.sample(*at)));
+        let coming_rows: Vec<(Key, Row)> = coming.iter().map(rows).collect();
+        group.make_explicit(&coming_rows, &self.head)?;
         let known = group.members.len();
-        for at in &coming {
-            let sample = self.sample(*at);
-            let (key, row) = (self.ids.key(sample), self.ids.row(sample));
+        for (key, row) in coming_rows {
             self.stated.write(key, &row);
             group.come(key, row, self.owner.delivery);
         }
         let verdicts = group.resolve()?;
-        let settled = Coming::new(&group, known, &verdicts, self.owner.delivery);
+        let settled = Coming::new(&group, context.nature(key.0)?, known, &verdicts, &self.head)?;
         for (at, outcome) in coming.iter().zip(settled.outcomes()) {
             self.done.outcomes[*at as usize] = outcome;
         }
@@ -377,7 +399,10 @@ impl<'a> SampleTable<'a> {
                 once_more.push((member.key, member.row.clone()));
             }
         }
-        once_more.retain(|(_, row)| !group.members.iter().any(|member| member.owner == own && member.row.is_like(row)));
+        once_more.retain(|(_, row)| {
+            let is_its = |member: &&Member| [Some(member.owner), member.stated].contains(&Some(own));
+            !group.members.iter().filter(is_its).any(|member| member.row.is_like(row))
+        });
         once_more.into_iter().for_each(|(key, row)| group.come(key, row, own));
     }
 
@@ -399,6 +424,7 @@ impl<'a> SampleTable<'a> {
             let member = group.members.remove(at);
             member.remove(context, &mut self.ledger)?;
         }
+        group.take_notes_back(self.owner.delivery)?;
         // Its numbers may have changed.
         let offset = i64::from(self.sample(coming[0]).offset_minutes);
         *group = Group::load(context, self.ids.key(self.sample(coming[0])), offset)?;
@@ -409,7 +435,15 @@ impl<'a> SampleTable<'a> {
     fn left_out(&mut self, context: &Context, coming: &Coming) -> Result<BTreeSet<usize>> {
         let mut left_out = BTreeSet::new();
         let is_import = self.owner.mode == Mode::Import;
-        for at in coming.positions() {
+        let mut listed: BTreeSet<usize> = BTreeSet::new();
+        for record in coming.records.iter().filter(|record| coming.are_several(record)) {
+            let coming_now = record.iter().filter(|at| coming.positions().contains(at));
+            match self.go_without_saying(context, coming, record)? {
+                true => left_out.extend(coming_now),
+                false => listed.extend(coming_now),
+            }
+        }
+        for at in coming.positions().filter(|at| !left_out.contains(at)).collect::<Vec<_>>() {
             let member = &coming.group.members[at];
             let is_left_out = match coming.meets(at) {
                 Meets::Nothing => false,
@@ -424,6 +458,8 @@ impl<'a> SampleTable<'a> {
                     coming.group.state_once_more(known, &self.head)?;
                     true
                 }
+                // What is listed several times is written down as a whole.
+                Meets::Counting(_) if listed.contains(&at) => false,
                 Meets::Counting(known) => {
                     let known = &coming.group.members[known];
                     let unsaid = !is_import

@@ -18,6 +18,7 @@ pub mod kept_out;
 mod page;
 pub mod resolve;
 mod sleep;
+mod statements;
 pub mod sweep;
 pub mod table;
 

@@ -25,10 +25,17 @@ use crate::store::samples::{Row, Unnamed};
 pub struct Nature {
     /// Its values are totals.
     pub is_cumulative: bool,
-    /// What has no length happened in a moment, so that equal entries may be several.
-    pub is_moment: bool,
+    /// They are entries, of which those without a length happened in a moment, so that equal ones may be several.
+    pub is_entered: bool,
     /// They are segments of sleep: see `sleep`.
     pub is_sleep: bool,
+}
+
+impl Nature {
+    /// Whether a raw record of this length is an entry that may stand beside equal ones.
+    pub fn is_moment(&self, span: i64) -> bool {
+        self.is_entered && span == 0
+    }
 }
 
 /// What is stated of a sample, by whom.
@@ -38,8 +45,8 @@ pub struct Claim<'a> {
     pub row: &'a Row,
     /// Who has written it.
     pub owner: Head,
-    /// Who has stated it as well, and whether that is certain.
-    pub stated_by: Vec<(Head, bool)>,
+    /// Who has stated it as well.
+    pub stated_by: Vec<Head>,
     /// Who has stated it last.
     pub last: Head,
     /// The complete accounts that reach it.
@@ -47,7 +54,7 @@ pub struct Claim<'a> {
 }
 
 /// What becomes of a claim.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Verdict {
     Counts,
     /// The claim at this position stands for the same record.

@@ -55,7 +55,7 @@ pub fn resolve(terms: &Terms, claims: &[Claim]) -> Vec<Verdict> {
 
 impl Records<'_> {
     fn is_moment(&self, (span, ..): Identity) -> bool {
-        self.terms.nature.is_moment && span == 0
+        self.terms.nature.is_moment(span)
     }
 
     /// Files a claim under its record: at a moment the first that its voice has not stated yet.
@@ -98,13 +98,11 @@ impl Records<'_> {
         free
     }
 
-    /// Whether a voice has stated a record already. A delivery that has both stated and written it has done so once.
+    /// Whether a voice has stated a record already.
     fn has_stated(&self, record: &Record, head: &Head) -> bool {
         record.members.iter().map(|at| &self.claims[*at]).any(|claim| {
-            let is_other = |(other, is_certain): &(Head, bool)| {
-                other.voice() == head.voice() && (*is_certain || other.delivery != head.delivery)
-            };
-            claim.owner.voice() == head.voice() || claim.stated_by.iter().any(is_other)
+            let mut heads = claim.stated_by.iter().chain([&claim.owner]);
+            heads.any(|other| other.voice() == head.voice())
         })
     }
 

@@ -1,0 +1,205 @@
+//! Who has stated a claim beside the delivery that has written it.
+//!
+//! That is noted with a claim that does not count, or implied: an account reaches over the row that counts. It is implied only of
+//! a sync that has no claim and no note of its own about the same record: what a sync states of a record is written down as a
+//! whole, or not at all. A record is what a row is known by; at a moment, where equal entries count as often as one sync
+//! lists them, its values too.
+
+use std::collections::{BTreeMap, HashSet};
+
+use crate::error::Result;
+use crate::model::time::Layer;
+use crate::store::account::{Accounts, Head};
+use crate::store::place::Place;
+use crate::store::samples::alike::{Index, Values};
+use crate::store::samples::group::{Context, Group, Held, Member, series_of};
+use crate::store::samples::resolve::{Claim, Nature, later};
+use crate::store::samples::{Identity, Key, Row, table};
+
+/// Numbers records.
+pub(super) struct Records {
+    layer: Layer,
+    nature: Nature,
+    found: Index<(i64, Identity)>,
+    number: usize,
+}
+
+impl Records {
+    pub fn new(layer: Layer, nature: Nature) -> Records {
+        Records { layer, nature, found: Index::new(), number: 0 }
+    }
+
+    fn filed(&self, start: i64, row: &Row) -> ((i64, Identity), Values) {
+        match self.layer {
+            Layer::Raw if self.nature.is_moment(row.span) => ((start, row.identity()), row.values()),
+            Layer::Raw => ((start, row.identity()), [None; 3]),
+            // A group is one bucket.
+            _ => ((0, (0, 0, row.context)), [None; 3]),
+        }
+    }
+
+    pub fn find(&self, start: i64, row: &Row) -> Option<usize> {
+        let (key, values) = self.filed(start, row);
+        self.found.find(key, values)
+    }
+
+    /// The number of the record that a row is of.
+    pub fn add(&mut self, start: i64, row: &Row) -> usize {
+        let (key, values) = self.filed(start, row);
+        let number = self.found.find(key, values).unwrap_or(self.number);
+        self.number += usize::from(number == self.number);
+        // Filed under each spelling of its noise.
+        self.found.insert(key, values, number);
+        number
+    }
+}
+
+/// The syncs that have a claim or a note of their own, by record.
+pub(super) struct Explicit {
+    records: Records,
+    voices: HashSet<(usize, i64)>,
+}
+
+impl Explicit {
+    fn of(members: &[Member], mut records: Records, accounts: &Accounts) -> Result<Explicit> {
+        let mut voices = HashSet::new();
+        for member in members {
+            let record = records.add(member.key.1, &member.row);
+            let speakers = member.stated.into_iter().chain([member.owner]);
+            for delivery in speakers.filter(|delivery| !accounts.is_withdrawn(*delivery)) {
+                voices.insert((record, accounts.head(delivery)?.voice()));
+            }
+        }
+        Ok(Explicit { records, voices })
+    }
+
+    fn has(&self, member: &Member, voice: i64) -> bool {
+        self.records.find(member.key.1, &member.row).is_some_and(|record| self.voices.contains(&(record, voice)))
+    }
+}
+
+impl Group<'_> {
+    /// Whether a sync has made a claim, or is noted with it.
+    pub fn is_of(&self, member: &Member, voice: i64) -> Result<bool> {
+        let accounts = &self.context.accounts;
+        let noted = member.stated.map(|stated| accounts.head(stated)).transpose()?;
+        Ok(accounts.head(member.owner)?.voice() == voice || noted.is_some_and(|head| head.voice() == voice))
+    }
+
+    fn explicit(&self) -> Result<&Explicit> {
+        if let Some(explicit) = self.explicit.get() {
+            return Ok(explicit);
+        }
+        let explicit = Explicit::of(&self.members, self.records()?, &self.context.accounts)?;
+        Ok(self.explicit.get_or_init(|| explicit))
+    }
+
+    fn records(&self) -> Result<Records> {
+        let metric = self.members.first().map_or(0, |member| member.key.0);
+        Ok(Records::new(self.layer, self.context.nature(metric)?))
+    }
+
+    /// Who has stated a claim last.
+    pub fn last(&self, member: &Member) -> Result<Head> {
+        let owner = self.context.accounts.head(member.owner)?;
+        Ok(self.stated_by(member)?.into_iter().fold(owner, later))
+    }
+
+    /// Who has stated a claim, beside the one that has written it.
+    fn stated_by(&self, member: &Member) -> Result<Vec<Head>> {
+        let accounts = &self.context.accounts;
+        let noted = member.stated.filter(|stated| *stated != 0 && !accounts.is_withdrawn(*stated));
+        let mut heads: Vec<Head> = noted.map(|stated| accounts.head(stated)).transpose()?.into_iter().collect();
+        if member.held == Held::Counts {
+            let passes_over = |head: &Head| [self.context.writing, member.denied_by].contains(&Some(head.delivery));
+            heads.extend(self.implied(member)?.into_values().filter(|head| !passes_over(head)));
+        }
+        Ok(heads)
+    }
+
+    /// Those that have come after the one that has written a row that counts, and whose accounts reach it, by delivery.
+    fn implied(&self, member: &Member) -> Result<BTreeMap<i64, Head>> {
+        let accounts = &self.context.accounts;
+        let owner = accounts.head(member.owner)?;
+        let mut heads = BTreeMap::new();
+        for reach in accounts.at(series_of(member.key, &member.row), member.key.1)? {
+            let head = accounts.head(reach.delivery)?;
+            let has_met_it = reach.delivery > member.owner && (!reach.complete || head.is_later(&owner));
+            if has_met_it && !self.explicit()?.has(member, head.voice()) {
+                heads.insert(reach.delivery, head);
+            }
+        }
+        Ok(heads)
+    }
+
+    /// Who inherits what a deleted delivery has written: the first delivery in force after it that has stated it, too, and the
+    /// last.
+    pub fn heir(&self, member: &Member) -> Result<Option<(i64, i64)>> {
+        let accounts = &self.context.accounts;
+        if let Some(stated) = member.stated {
+            let counts = stated != 0 && stated != member.owner && !accounts.is_withdrawn(stated);
+            return Ok(counts.then_some((stated, stated)));
+        }
+        let heads = self.implied(member)?;
+        let last = heads.values().copied().reduce(later);
+        Ok(heads.keys().next().copied().zip(last.map(|head| head.delivery)))
+    }
+
+    /// Has the other parts of a sync that are implied to state a record claim it: another part has something to say of it.
+    pub fn make_explicit(&mut self, coming: &[(Key, Row)], head: &Head) -> Result<()> {
+        let (mut records, mut claims) = (self.records()?, Vec::new());
+        for ((_, start, _), row) in coming {
+            records.add(*start, row);
+        }
+        for member in self.members.iter().filter(|member| member.held == Held::Counts) {
+            if records.find(member.key.1, &member.row).is_some() {
+                let parts = self.implied(member)?.into_values();
+                let parts = parts.filter(|part| part.voice() == head.voice() && part.delivery != head.delivery);
+                claims.extend(parts.map(|part| (member.key, member.row.clone(), part.delivery)));
+            }
+        }
+        claims.into_iter().for_each(|(key, row, delivery)| self.come(key, row, delivery));
+        Ok(())
+    }
+
+    /// A delivery is read again: its notes go, for it may say otherwise.
+    pub fn take_notes_back(&self, delivery: i64) -> Result<()> {
+        let Context { connection, user, .. } = self.context;
+        for member in &self.members {
+            if let Held::Superseded(by) = member.held
+                && member.stated == Some(delivery)
+                && member.owner != delivery
+            {
+                let note = (member.ordinal, member.owner);
+                table::set_stated(connection, Place::Superseded(by), *user, member.key, note)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A delivery has stated once more what does not count.
+    pub fn state_once_more(&self, at: usize, head: &Head) -> Result<()> {
+        let Context { connection, user, .. } = self.context;
+        let member = &self.members[at];
+        match member.held {
+            Held::Superseded(by) if head.order > self.last(member)?.order => {
+                let note = (member.ordinal, head.delivery);
+                table::set_stated(connection, Place::Superseded(by), *user, member.key, note)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn claim<'b>(&self, member: &'b Member) -> Result<Claim<'b>> {
+        let accounts = &self.context.accounts;
+        let mut reached_by = Vec::new();
+        for reach in accounts.at(series_of(member.key, &member.row), member.key.1)? {
+            if reach.complete {
+                reached_by.push(accounts.head(reach.delivery)?);
+            }
+        }
+        let (owner, stated_by) = (accounts.head(member.owner)?, self.stated_by(member)?);
+        let last = stated_by.iter().copied().fold(owner, later);
+        Ok(Claim { start: member.key.1, row: &member.row, owner, stated_by, last, reached_by })
+    }
+}
