@@ -33,7 +33,7 @@ use crate::store::deliveries::Origin;
 #[utoipa::path(
     post, path = "/api/v1/ingest", tag = "ingest", request_body(content = serde_json::Value, description = "The body as its sender writes it"),
     params(
-        ("format" = Option<String>, Query, description = "Overrides recognition by content: health-auto-export or shortcuts"),
+        ("format" = Option<String>, Query, description = "Overrides recognition by content: health-auto-export, shortcuts, health-export-pro or open-health-export"),
         ("locale" = Option<String>, Query, description = "How numbers in text are written, such as de or en_US; otherwise the key's, else only what is unambiguous is read"),
         ("tz" = Option<String>, Query, description = "The zone of dates without an offset; the home zone when left out"),
         ("type" = Option<String>, Query, description = "The metric of a body that does not name it; also metric, name or key"),

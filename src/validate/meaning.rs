@@ -94,6 +94,7 @@ impl Meaning {
 
     /// A metric that the catalogue lacks keeps its name, and the unit that it came in first.
     fn unknown(name: &str, sent: &str, context: &Context, units: &Units) -> Meaning {
+        let is_category = name.starts_with("HKCategoryTypeIdentifier");
         let code = name.starts_with("HK").then(|| healthkit::code(name));
         let name = code.as_deref().unwrap_or(name);
         let settled = units.get(name).cloned().or_else(|| (context.stored_unit)(name));
@@ -103,6 +104,13 @@ impl Meaning {
         let refused = conversion
             .is_none()
             .then(|| format!("the unit {sent:?} of {name} cannot be brought to {unit:?}, in which it is stored"));
+        let refused = match code.is_some() && is_category {
+            true => Some(format!(
+                "{name} is a category, whose values are words and no numbers: send it in the list symptoms or cycleTracking, or \
+                 import Apple's export"
+            )),
+            false => refused,
+        };
         let part = conversion.map(|conversion| Part::unknown(name, &unit, conversion));
         Meaning {
             name: name.to_owned(),

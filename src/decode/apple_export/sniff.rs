@@ -37,7 +37,7 @@ fn kind_of(head: &[u8]) -> Kind {
         None => Kind::Unknown,
         Some(_) if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") => Kind::Zip,
         Some(b'<') if holds(b"<!DOCTYPE HealthData") || holds(b"<HealthData") => Kind::Export,
-        Some(b'<') if holds(b"<ClinicalDocument") => Kind::Cda,
+        Some(b'<') if holds(b"<ClinicalDocument") || holds(b":ClinicalDocument") => Kind::Cda,
         Some(b'<') if holds(b"<gpx") => Kind::Gpx,
         Some(b'{' | b'[') => Kind::Json,
         // Bytes may be damaged before the root.
@@ -59,6 +59,7 @@ mod tests {
             (b"\xEF\xBB\xBF<?xml version='1.0'?><!DOCTYPE HealthData [", Kind::Export),
             (b"<HealthData locale='de'>", Kind::Export),
             (b"<?xml?><ClinicalDocument xmlns=''>", Kind::Cda),
+            (b"<?xml?><n1:ClinicalDocument xmlns:n1=''>", Kind::Cda),
             (b"<gpx version='1.1'>", Kind::Gpx),
             (b" [1]", Kind::Json),
             (b"Name,Robin", Kind::Text),

@@ -45,6 +45,13 @@ fn read_text(body: &[u8], hints: &Hints) -> Result<Front, String> {
     match text.chars().next() {
         None => Ok(Front::default()),
         Some('{' | '[' | '"' | '“' | '”') => json(text),
+        Some('<') if text.contains("ClinicalDocument") => Err("the body is a clinical document (C-CDA), whose numbers are not \
+            read: open it on the iPhone (in Files or Mail, then \"Add to Health\"), export in the Health app, and import that \
+            export.zip with POST /api/v1/import"
+            .into()),
+        Some('<') if text.contains("<HealthData") => Err("the body is Apple's export.xml: send it to POST /api/v1/import, or run \
+            health-export import"
+            .into()),
         Some('<') => Err("the body is a web page or XML, not what a Shortcut sends".into()),
         Some(_) if text.contains('\0') => Err("the body holds bytes that are no text".into()),
         Some(_) => Ok(match serde_json::from_str::<Value>(text) {

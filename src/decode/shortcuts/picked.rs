@@ -26,17 +26,20 @@ pub struct Picked<'a> {
 
 /// The value of an item of that metric; none where it has none, and the reason where what it has cannot be one.
 pub fn pick<'a>(fields: &Fields<'a>, name: &str) -> Option<Result<Picked<'a>, String>> {
+    let find = |wanted: Key| fields.values.iter().find(|(key, ..)| *key == wanted).map(|found| Ok(whole(found, "")));
+    if let Some(found) = find(Key::Value) {
+        return Some(found);
+    }
     let metric = names::known(name).map(|(metric, _)| metric);
     let is_sleep = names::is_sleep(name);
     let is_time = is_sleep || metric.is_some_and(|metric| conversion("min", &metric.unit).is_some());
-    let find = |wanted: Key| fields.values.iter().find(|(key, ..)| *key == wanted).map(|found| Ok(whole(found, "")));
     let statistic = || match metric.map(|metric| metric.kind) {
         Some(Kind::Discrete) => of_level(fields, name, &find),
         Some(Kind::Cumulative) => of_total(fields, name, is_time, &find),
         _ => find(Key::Average).or_else(|| find(Key::Sum)).or_else(|| find(Key::Count)),
     };
     let time = || if is_time { time(fields, metric, is_sleep) } else { None };
-    find(Key::Value).or_else(|| if is_sleep { time().or_else(statistic) } else { statistic() }).or_else(time)
+    if is_sleep { time().or_else(statistic) } else { statistic().or_else(time) }
 }
 
 type Found<'a> = Option<Result<Picked<'a>, String>>;

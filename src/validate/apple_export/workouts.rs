@@ -31,7 +31,7 @@ const FIGURES: [(&str, &str, &str); 7] = [
 ];
 
 /// What a workout has beside records.
-const CHILDREN: [&str; 5] = ["MetadataEntry", "WorkoutEvent", "WorkoutStatistics", "WorkoutRoute", "WorkoutActivity"];
+const CHILDREN: [&str; 4] = ["MetadataEntry", "WorkoutEvent", "WorkoutStatistics", "WorkoutRoute"];
 
 const EFFORT: &str = "appleEffortScore";
 
@@ -41,6 +41,7 @@ impl Validator<'_> {
         for child in element.children() {
             match child.name() {
                 "Record" => self.add_record(child, None),
+                "WorkoutActivity" => self.add_part_children(&place, child),
                 name if CHILDREN.contains(&name) => {}
                 _ => self.reject_unknown(&place, child),
             }
@@ -56,6 +57,17 @@ impl Validator<'_> {
         for problem in attached.problems {
             let name = self.name("routes");
             self.filling.reject(name, place.clone(), problem, String::new());
+        }
+    }
+
+    /// What a part has beside what the workout tells of it.
+    fn add_part_children(&mut self, place: &str, part: Element) {
+        for child in part.children() {
+            match child.name() {
+                "Record" => self.add_record(child, None),
+                name if CHILDREN.contains(&name) => {}
+                _ => self.reject_unknown(&format!("{place}/WorkoutActivity"), child),
+            }
         }
     }
 

@@ -215,3 +215,13 @@ fn wrong_units_are_caught_in_an_export_too() {
     assert_eq!((told.counts.received, told.counts.quarantined), (5, 1), "{told:?}");
     assert_eq!((values(&server, "height"), values(&server, "walking_asymmetry_percentage")), (vec![182.0], vec![2.0]));
 }
+
+#[test]
+fn a_providers_document_sent_as_a_delivery_gets_the_next_step() {
+    let server = InProcess::start();
+    let answer =
+        server.client.post("/api/v1/ingest", &[], b"<?xml version='1.0'?><ClinicalDocument xmlns='urn:hl7-org:v3'/>");
+    assert!(answer.problem(400).contains("Add to Health"));
+    let answer = server.client.post("/api/v1/ingest", &[], xml(&steps(0, 1)).as_bytes());
+    assert!(answer.problem(400).contains("/api/v1/import"));
+}

@@ -95,3 +95,17 @@ fn newer_types_have_a_place() {
         ]
     );
 }
+
+#[test]
+fn a_category_is_no_metric_of_numbers() {
+    let server = InProcess::start();
+    let shortcut = json!({"samples": {
+        "HKCategoryTypeIdentifierHeadache": [{"start": "2024-05-01T10:00:00Z", "end": "2024-05-01T11:00:00Z", "value": 2}],
+        "HKQuantityTypeIdentifierHeartRate": [{"start": "2024-05-01T10:00:00Z", "value": 61, "unit": "count/min"}]
+    }});
+    let receipt = server.client.ingest(&shortcut).expect(200);
+    assert_eq!((&receipt["stored"], &receipt["quarantined"]), (&json!(1), &json!(1)), "{receipt}");
+    let app =
+        body("HKCategoryTypeIdentifierHeadache", "count", json!([{"date": "2024-05-01 10:00:07 +0000", "qty": 2}]));
+    assert_eq!(server.client.ingest(&app).expect(200)["quarantined"], 1);
+}
