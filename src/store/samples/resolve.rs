@@ -92,8 +92,8 @@ pub fn later(one: Head, other: Head) -> Head {
 }
 
 /// The first complete account that denies what was last stated by `last`.
-fn denier(reached_by: &[Head], last: &Head) -> Option<i64> {
-    let denying = reached_by.iter().filter(|head| head.is_later(last));
+fn denier<'a>(reached_by: impl Iterator<Item = &'a Head>, last: &Head) -> Option<i64> {
+    let denying = reached_by.filter(|head| head.is_later(last));
     denying.min_by_key(|head| head.order).map(|head| head.delivery)
 }
 

@@ -32,13 +32,14 @@ struct Bucket<'a> {
 
 impl Bucket<'_> {
     fn settle(&self, members: &[usize], verdicts: &mut [Verdict]) {
-        let mut standing = Vec::new();
-        for total in self.totals(members) {
-            match self.denier(&total, members) {
-                Some(by) => judge(verdicts, &total.members, total.members[0], Verdict::Superseded(by)),
-                None => standing.push(total),
+        let mut stated = Vec::new();
+        for at in members {
+            match self.denier(*at, members) {
+                Some(by) => verdicts[*at] = Verdict::Superseded(by),
+                None => stated.push(*at),
             }
         }
+        let standing = self.totals(&stated);
         let Some(shown) = self.shown(&standing) else { return };
         let representative = self.representative(&standing[shown]);
         let owner = self.claims[representative].owner.delivery;
@@ -48,14 +49,13 @@ impl Bucket<'_> {
         }
     }
 
-    /// The complete account that leaves the bucket out and is later than all who have stated this total. Who has said anything
-    /// of the bucket does not leave it out.
-    fn denier(&self, total: &Total, members: &[usize]) -> Option<i64> {
+    /// The complete account that leaves the bucket out and is later than all who have stated this claim. Who has said anything of the
+    /// bucket does not leave it out.
+    fn denier(&self, at: usize, members: &[usize]) -> Option<i64> {
         let claims = || members.iter().map(|at| &self.claims[*at]);
-        let speaks = |head: &Head| claims().any(|claim| [claim.owner.sync, claim.last.sync].contains(&head.sync));
-        let shown = &self.claims[self.representative(total)];
-        let leaving_out: Vec<Head> = shown.reached_by.iter().filter(|head| !speaks(head)).copied().collect();
-        denier(&leaving_out, &total.last)
+        let speaks = |head: &&Head| claims().any(|claim| [claim.owner.sync, claim.last.sync].contains(&head.sync));
+        let claim = &self.claims[at];
+        denier(claim.reached_by.iter().filter(|head| !speaks(head)), &claim.last)
     }
 
     /// The totals that are stated, in the order of who has stated them last.

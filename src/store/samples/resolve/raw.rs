@@ -1,6 +1,6 @@
 //! Raw records of one start.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{Claim, Terms, Verdict, denier, in_order, judge, later};
 use crate::store::account::Head;
@@ -46,9 +46,12 @@ pub fn resolve(terms: &Terms, claims: &[Claim]) -> Vec<Verdict> {
     let mut verdicts = vec![Verdict::Counts; claims.len()];
     let latest = records.latest();
     for (at, record) in records.all.iter().enumerate() {
-        let representative = records.representative(record);
         let fate = records.fate(at, &latest);
-        judge(&mut verdicts, &record.members, representative, fate);
+        let standing = match fate {
+            Verdict::Counts => records.standing(record, &mut verdicts),
+            _ => record.members.clone(),
+        };
+        judge(&mut verdicts, &standing, records.representative(&standing), fate);
     }
     verdicts
 }
@@ -171,7 +174,7 @@ impl Records<'_> {
         if let Some(whole) = self.whole(at) {
             return Verdict::Superseded(self.owner(whole));
         }
-        if let Some(denier) = denier(&self.claims[record.members[0]].reached_by, &record.last) {
+        if let Some(denier) = denier(self.claims[record.members[0]].reached_by.iter(), &record.last) {
             return Verdict::Superseded(denier);
         }
         if self.is_moment(record.identity) {
@@ -189,16 +192,37 @@ impl Records<'_> {
         contradicting.map_or(Verdict::Counts, |other| Verdict::Superseded(self.owner(*other)))
     }
 
-    fn owner(&self, record: usize) -> i64 {
-        self.claims[self.representative(&self.all[record])].owner.delivery
+    /// The claims of a record that nobody has denied since; the others are superseded by who has, and only those that came later
+    /// make it count again.
+    fn standing(&self, record: &Record, verdicts: &mut [Verdict]) -> Vec<usize> {
+        let claims = || record.members.iter().map(|at| &self.claims[*at]);
+        let heads = claims().flat_map(|claim| claim.stated_by.iter().chain([&claim.owner]));
+        let speaking: HashSet<i64> = heads.map(Head::voice).collect();
+        let denied = |at: &usize| {
+            let claim = &self.claims[*at];
+            let silent = claim.reached_by.iter().filter(|head| !speaking.contains(&head.voice()));
+            denier(silent, &claim.last)
+        };
+        let (standing, gone): (Vec<usize>, Vec<usize>) = record.members.iter().partition(|at| denied(at).is_none());
+        if standing.is_empty() {
+            return gone;
+        }
+        for at in gone {
+            verdicts[at] = denied(&at).map_or(verdicts[at], Verdict::Superseded);
+        }
+        standing
     }
 
-    /// The claim that is shown of a record: one that knows that it was entered by hand, the first with the latest offset.
-    fn representative(&self, record: &Record) -> usize {
-        let by_hand: Vec<usize> = record.members.iter().copied().filter(|at| self.claims[*at].row.manual).collect();
-        let members = if by_hand.is_empty() { &record.members } else { &by_hand };
+    fn owner(&self, record: usize) -> i64 {
+        self.claims[self.representative(&self.all[record].members)].owner.delivery
+    }
+
+    /// The claim that is shown of those of a record: one that knows that it was entered by hand, the first with the latest offset.
+    fn representative(&self, members: &[usize]) -> usize {
+        let by_hand: Vec<usize> = members.iter().copied().filter(|at| self.claims[*at].row.manual).collect();
+        let members = if by_hand.is_empty() { members } else { &by_hand };
         let offset = |at: usize| self.claims[at].row.offset_minutes;
         let latest = members.iter().copied().max_by_key(|at| (self.claims[*at].last.order, *at)).map(offset);
-        members.iter().copied().find(|at| Some(offset(*at)) == latest).unwrap_or(record.members[0])
+        members.iter().copied().find(|at| Some(offset(*at)) == latest).unwrap_or(members[0])
     }
 }

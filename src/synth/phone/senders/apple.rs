@@ -41,8 +41,7 @@ impl Export<'_> {
         }
         let store = &self.sync.phone.store;
         let known = |at: i64| at >= self.sync.known;
-        let segments = store.segments.iter().filter(|one| one.presence.at(self.sync.moment) && known(one.start));
-        segments.for_each(|one| self.segment(one, out));
+        self.sync.segments().for_each(|one| self.segment(one, out));
         let workouts = store.workouts.iter().filter(|one| one.presence.at(self.sync.moment) && known(one.start));
         workouts.for_each(|one| self.workout(one, out));
         out.push_str("</HealthData>\n");

@@ -13,11 +13,14 @@ use serde_json::{Value, json};
 use crate::synth::phone::Phone;
 use crate::synth::phone::calendar::text;
 use crate::synth::phone::metric::Metric;
-use crate::synth::phone::store::{Sample, Workout};
+use crate::synth::phone::store::{Sample, Segment, Workout};
 use automation::{Automation, Batch, Grouping, Headers};
 
 pub use apple::zip as apple_export;
 pub use shortcut::body as shortcut;
+
+/// How long before midnight no night has begun yet.
+const EVENING: i64 = 5 * 3600;
 
 /// What a sender reads of the phone.
 pub struct Sync<'a> {
@@ -36,6 +39,12 @@ pub struct Sync<'a> {
 impl<'a> Sync<'a> {
     pub fn at(phone: &'a Phone, moment: i64, (from, to): (i64, i64), grouping: Grouping) -> Sync<'a> {
         Sync { phone, moment, zone: phone.calendar.zone(moment), from, to, known: phone.knows_from(moment), grouping }
+    }
+
+    /// The segments of sleep on this phone. Nobody changes phones in the middle of a night: of the first it has all.
+    fn segments(&self) -> impl Iterator<Item = &'a Segment> {
+        let (moment, known) = (self.moment, self.known.saturating_sub(EVENING));
+        self.phone.store.segments.iter().filter(move |one| one.presence.at(moment) && one.start >= known)
     }
 
     fn seen(&self, metric: Metric, from: i64, to: i64) -> Vec<&'a Sample> {

@@ -9,8 +9,7 @@ use crate::synth::phone::calendar::{midnight, text};
 use crate::synth::phone::store::Segment;
 
 pub fn points(sync: &Sync, summed: bool) -> Vec<Value> {
-    let segments = sync.phone.store.segments.iter();
-    let there = segments.filter(|one| one.presence.at(sync.moment) && one.start >= sync.known);
+    let there = sync.segments();
     match summed {
         false => there.filter(|one| (sync.from..sync.to).contains(&one.start)).map(|one| stage(sync, one)).collect(),
         true => nights(sync, there.collect()),
