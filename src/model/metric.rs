@@ -294,7 +294,7 @@ mod tests {
     #[test]
     fn kinds_and_ranges_are_read() {
         assert_eq!(resolved("step_count").kind, Kind::Cumulative);
-        assert_eq!(resolved("heart_rate").range, Some((10.0, 450.0)));
+        assert_eq!(resolved("heart_rate").range, Some((0.0, 500.0)));
         assert_eq!(resolved("sleep_analysis").kind, Kind::Category);
         assert_eq!(resolved("sleep_analysis").range, None);
     }

@@ -62,7 +62,7 @@ impl Tree {
         self.text.push_str(attributes);
         let first = self.attributes.len() as u32;
         scan(attributes, |name, value| {
-            is_whole &= !attributes[name.clone()].contains(['<', '"']);
+            is_whole &= !attributes[name.clone()].bytes().any(|byte| byte == b'<' || byte == b'"');
             starts += u32::from(&attributes[name.clone()] == START);
             let moved = |span: Range<usize>| from + span.start as u32..from + span.end as u32;
             self.attributes.push((moved(name), moved(value)));

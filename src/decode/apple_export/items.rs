@@ -138,11 +138,15 @@ impl<R: Read> Items<R> {
         if tree.depth() > DEEPEST {
             return self.recover(tree, "elements are nested too deeply", &[]);
         }
-        if tree.size() > ITEM && holds_records(tree) && tree.depth() == 1 {
+        if tree.size() <= ITEM {
+            return Ok(step);
+        }
+        let holds_records = holds_records(tree);
+        if holds_records && tree.depth() == 1 {
             tree.close_all();
             return Ok(Step::Done(Next::Unclosed));
         }
-        if tree.size() > if holds_records(tree) { 2 * ITEM } else { ITEM } {
+        if !holds_records || tree.size() > 2 * ITEM {
             return self.recover(tree, "one element is larger than 32 MB", &[]);
         }
         Ok(step)

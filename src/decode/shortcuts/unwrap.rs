@@ -9,8 +9,7 @@ use super::text;
 /// Keys that the body of a request stands under.
 const BODIES: [&str; 5] = ["body", "json", "payload", "rawBody", "data"];
 /// Keys that tell that the rest is a request.
-const OF_A_REQUEST: [&str; 8] =
-    ["headers", "httpMethod", "webhookUrl", "executionMode", "requestContext", "method", "params", "query"];
+const OF_A_REQUEST: [&str; 5] = ["headers", "httpMethod", "webhookUrl", "executionMode", "requestContext"];
 /// Keys that a body as lines of text may stand under.
 const TEXTS: [&str; 9] = ["body", "data", "payload", "text", "content", "lines", "csv", "message", "input"];
 
