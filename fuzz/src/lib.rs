@@ -127,7 +127,7 @@ pub fn apple_export(data: &[u8]) {
     let mut tree = Tree::default();
     loop {
         match items.next(&mut tree) {
-            Ok(Next::Element) => {
+            Ok(Next::Element | Next::Unclosed) => {
                 if let Some(root) = tree.root() {
                     validator.add(root, Attached::default());
                 }
@@ -210,7 +210,7 @@ static RECEIVER: LazyLock<Receiver> = LazyLock::new(|| {
 
 /// A whole body, by whichever way its content leads.
 pub fn understand(data: &[u8]) {
-    let (format, told) = RECEIVER.understand(data, &Origin::default(), NOW);
+    let (format, told) = RECEIVER.understand(1, data, &Origin::default(), NOW);
     assert_eq!(format == "unknown", told.is_err());
     if let Ok(batch) = told {
         hold(&batch);

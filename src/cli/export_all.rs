@@ -18,7 +18,7 @@ use crate::model::sleep::SLEEP;
 use crate::model::time::offset_rfc3339;
 use crate::query::budget::Stop;
 use crate::query::stat::Stat;
-use crate::query::workouts::{page, route};
+use crate::query::workouts::{beats, page, route};
 use crate::query::{aggregate, sleep};
 use crate::store::{deliveries, documents, series};
 
@@ -166,7 +166,10 @@ impl Everything<'_> {
                 // Codes that no table knows are slugs of any letters.
                 let activity = workout.activity.replace(['/', '\\', '\0'], "_");
                 let path = folder.join(format!("{start}-{activity}-{}.gpx", workout.id));
-                self.put(&path, gpx::gpx(workout, &route(&reader, workout)?).as_bytes())?;
+                self.put(
+                    &path,
+                    gpx::gpx(workout, &route(&reader, workout)?, &beats(&reader, self.user, workout)?).as_bytes(),
+                )?;
             }
             after = next;
             if after.is_none() {

@@ -6,10 +6,13 @@
 //! gives up at the first surprise, because a date read wrongly is worse than an item kept as unreadable.
 
 mod months;
+pub mod order;
 
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{Offset, TimeZone};
+
+use order::Order;
 
 /// Longer texts are no dates; this bounds the copy that the grammar works on.
 const LONGEST: usize = 96;
@@ -66,6 +69,17 @@ impl Stamp {
 
 /// Reads any date form that a known sender writes; texts without offset are local to `assumed`. `None` for the rest.
 pub fn parse(text: &str, assumed: &TimeZone) -> Option<Stamp> {
+    parse_by(text, assumed, None)
+}
+
+/// Whether a text is a date in any country.
+pub fn is_date(text: &str) -> bool {
+    let orders = [None, Some(Order::MonthFirst), Some(Order::DayFirst)];
+    orders.into_iter().any(|order| parse_by(text, &TimeZone::UTC, order).is_some())
+}
+
+/// The same as `parse` of a writer who is known to put the day or the month first.
+pub fn parse_by(text: &str, assumed: &TimeZone, order: Option<Order>) -> Option<Stamp> {
     let text = text.trim();
     plain(text.as_bytes()).or_else(|| {
         if text.len() > LONGEST {
@@ -74,7 +88,7 @@ pub fn parse(text: &str, assumed: &TimeZone) -> Option<Stamp> {
         let text = normalise(text);
         match epoch_text(&text) {
             Some(value) => from_epoch(value),
-            None => Scan(text.trim()).stamp(assumed),
+            None => Scan(text.trim(), order).stamp(assumed),
         }
     })
 }
@@ -158,8 +172,8 @@ fn epoch_text(text: &str) -> Option<f64> {
     if plain && (9..=13).contains(&whole) { text.trim().parse().ok() } else { None }
 }
 
-/// What is left to read of a normalised text.
-struct Scan<'a>(&'a str);
+/// What is left to read of a normalised text, and how its writer orders day and month.
+struct Scan<'a>(&'a str, Option<Order>);
 
 impl Scan<'_> {
     fn stamp(&mut self, assumed: &TimeZone) -> Option<Stamp> {
@@ -187,11 +201,15 @@ impl Scan<'_> {
             0 => (self.month()?, self.number(1, 2)?),
             1 | 2 => {
                 let day = self.number(1, 2)?;
+                if let Some(mark) = ["/", "-"].into_iter().find(|mark| self.0.starts_with(mark)) {
+                    let (month, day) = order::sorted(day, self.part(mark, 1)?, self.1)?;
+                    return self.eat(mark).then(|| date(self.year()?, month, day))?;
+                }
                 let dot = self.eat(".");
                 if dot && self.digits() > 0 {
                     // Points stand between day, month and year in this order only.
                     let month = self.number(1, 2)?;
-                    return self.eat(".").then(|| date(self.number(4, 4)?, month, day))?;
+                    return self.eat(".").then(|| date(self.year()?, month, day))?;
                 }
                 (self.month()?, day)
             }
@@ -202,6 +220,9 @@ impl Scan<'_> {
                     let day = self.eat("月").then(|| self.number(1, 2))??;
                     return self.eat("日").then(|| date(year, month, day))?;
                 }
+                if self.0.starts_with('.') {
+                    return self.with_points(year);
+                }
                 let mark = if self.0.starts_with('/') { "/" } else { "-" };
                 return date(year, self.part(mark, 1)?, self.part(mark, 1)?);
             }
@@ -211,6 +232,25 @@ impl Scan<'_> {
         self.eat(",");
         self.blanks();
         date(self.number(4, 4)?, month, day)
+    }
+
+    /// `. 3. 15.`, as Korean and Hungarian have it.
+    fn with_points(&mut self, year: i16) -> Option<Date> {
+        let mut number = || {
+            self.eat(".").then(|| self.blanks())?;
+            self.number(1, 2)
+        };
+        let (month, day) = (number()?, number()?);
+        self.eat(".");
+        date(year, month, day)
+    }
+
+    /// A year of four digits; of two where the order is known, for then nothing else can be the year.
+    fn year(&mut self) -> Option<i16> {
+        match self.digits() {
+            2 if self.1.is_some() => Some(2000 + self.number(2, 2)?),
+            _ => self.number(4, 4),
+        }
     }
 
     /// A month's name in full or cut to three letters or more, blanks and the `de` of Spanish around it.

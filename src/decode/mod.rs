@@ -5,9 +5,13 @@
 pub mod apple_export;
 pub mod auto_export;
 pub mod date;
+mod digits;
+pub mod healthkit;
+mod json;
 pub mod multipart;
 mod recognise;
 pub mod shortcuts;
+pub mod utf16;
 
 use recognise::Sign;
 
@@ -18,15 +22,22 @@ pub enum Format {
     AutoExport,
     /// What an Apple Shortcut sends.
     Shortcuts,
+    /// Health Export Pro's JSON.
+    HealthExportPro,
+    /// open-health-export's lines.
+    OpenHealthExport,
 }
 
 impl Format {
-    pub const ALL: [Format; 2] = [Format::AutoExport, Format::Shortcuts];
+    pub const ALL: [Format; 4] =
+        [Format::AutoExport, Format::Shortcuts, Format::HealthExportPro, Format::OpenHealthExport];
 
     pub fn as_str(self) -> &'static str {
         match self {
             Format::AutoExport => "health-auto-export",
             Format::Shortcuts => "shortcuts",
+            Format::HealthExportPro => "health-export-pro",
+            Format::OpenHealthExport => "open-health-export",
         }
     }
 
@@ -40,7 +51,10 @@ impl Format {
 pub fn recognise(body: &[u8]) -> Format {
     let text = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body).trim_ascii_start();
     match text.first() {
+        Some(b'{') if healthkit::wire::is_wire(text) => Format::OpenHealthExport,
+        Some(b'{') if healthkit::pro::is_pro(text) => Format::HealthExportPro,
         Some(b'{') if recognise::sign(text) == Sign::AutoExport => Format::AutoExport,
+        Some(b'[') if recognise::sign_of_list(text) == Sign::AutoExport => Format::AutoExport,
         _ => Format::Shortcuts,
     }
 }

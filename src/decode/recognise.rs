@@ -37,12 +37,19 @@ const OF_AN_ITEM: [&[u8]; 12] = [
     b"key",
     b"count",
 ];
-const OF_A_WORKOUT: [&[u8]; 5] = [b"type", b"activity", b"workoutType", b"kind", b"sport"];
+const OF_A_WORKOUT: [&[u8]; 7] =
+    [b"type", b"activity", b"workoutType", b"workoutActivityType", b"activityType", b"kind", b"sport"];
 
 /// Looks for typical keys in a body that begins as a JSON object.
 pub fn sign(body: &[u8]) -> Sign {
     let mut scan = Scan { body, at: 0 };
     scan.object(0).unwrap_or(Sign::Neither)
+}
+
+/// The same of a list: a relay hands on a list of what it has received.
+pub fn sign_of_list(body: &[u8]) -> Sign {
+    let first = body.strip_prefix(b"[").unwrap_or(body).trim_ascii_start();
+    if first.first() == Some(&b'{') { sign(first) } else { Sign::Neither }
 }
 
 struct Scan<'a> {

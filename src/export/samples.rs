@@ -92,7 +92,7 @@ pub fn export(store: &Store, engine: &Engine, spool: &Spool, question: &Question
 fn csv_of(reading: &Reading, question: &Question, metrics: &[(i64, String)]) -> Result<Samples> {
     let mut parts = Vec::new();
     for (metric, name) in metrics {
-        let Some(row) = stored_names::find_metric(reading, name)? else { continue };
+        let Some(row) = stored_names::find_metric(reading, question.user, name)? else { continue };
         let shown = units::of(reading, question.user, name, &row.unit, question.units)?;
         let shown = Shown { unit: guarded(&shown.unit).into_owned(), ..shown };
         parts.push(Part { metric: *metric, name: guarded(name).into_owned(), shown });
@@ -126,7 +126,7 @@ fn metric_ids(reading: &Reading, question: &Question) -> Result<Vec<(i64, String
 fn ways(reading: &Reading, question: &Question, metrics: &[(i64, String)]) -> Result<Vec<String>> {
     let mut ways = Vec::new();
     for (id, name) in metrics.iter().filter(|_| question.units != System::Metric) {
-        let Some(row) = stored_names::find_metric(reading, name)? else { continue };
+        let Some(row) = stored_names::find_metric(reading, question.user, name)? else { continue };
         let Shown { unit, way } = units::of(reading, question.user, name, &row.unit, question.units)?;
         if unit != row.unit {
             ways.push(format!("({id}, '{unit}', {:e}::DOUBLE, {:e}::DOUBLE)", way.scale, way.offset));
@@ -185,7 +185,7 @@ impl Names {
             "CREATE TEMP TABLE metric AS FROM {metrics};
              CREATE TEMP TABLE source AS FROM {sources};
              CREATE TEMP TABLE layer AS FROM {layers} layer (id, name);
-             CREATE TEMP TYPE metric_name AS ENUM (SELECT name FROM metric);
+             CREATE TEMP TYPE metric_name AS ENUM (SELECT DISTINCT name FROM metric);
              CREATE TEMP TYPE unit_name AS ENUM (SELECT DISTINCT unit FROM metric);
              CREATE TEMP TYPE source_name AS ENUM (SELECT name FROM source);
              CREATE TEMP TYPE layer_name AS ENUM (SELECT name FROM layer);

@@ -55,7 +55,7 @@ impl Coding {
         match self {
             Coding::Identity => 0,
             Coding::Gzip => 4,
-            Coding::Brotli => 3,
+            Coding::Brotli => 2,
             Coding::Zstd => 1,
         }
     }

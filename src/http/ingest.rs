@@ -33,7 +33,7 @@ use crate::store::deliveries::Origin;
 #[utoipa::path(
     post, path = "/api/v1/ingest", tag = "ingest", request_body(content = serde_json::Value, description = "The body as its sender writes it"),
     params(
-        ("format" = Option<String>, Query, description = "Overrides recognition by content: health-auto-export or shortcuts"),
+        ("format" = Option<String>, Query, description = "Overrides recognition by content: health-auto-export, shortcuts, health-export-pro or open-health-export"),
         ("locale" = Option<String>, Query, description = "How numbers in text are written, such as de or en_US; otherwise the key's, else only what is unambiguous is read"),
         ("tz" = Option<String>, Query, description = "The zone of dates without an offset; the home zone when left out"),
         ("type" = Option<String>, Query, description = "The metric of a body that does not name it; also metric, name or key"),
@@ -88,7 +88,10 @@ fn encoding(headers: &HeaderMap) -> Result<Encoding> {
 /// known nor a metric are refused, for a misspelt one would be left out of what is stored.
 fn parameters(query: &str, principal: &Principal) -> Result<Vec<(String, String)>> {
     let pairs = form_urlencoded::parse(query.as_bytes()).into_owned();
-    let mut pairs: Vec<(String, String)> = pairs.filter(|(name, _)| name != TOKEN).collect();
+    // A variable of a Shortcut that is empty says nothing.
+    let says_nothing = |name: &str, value: &str| matches!(name, "format" | "locale" | "tz") && value.trim().is_empty();
+    let told = pairs.filter(|(name, value)| name != TOKEN && !says_nothing(name, value));
+    let mut pairs: Vec<(String, String)> = told.collect();
     for (name, value) in &pairs {
         let wrong = |expected: &str| Error::BadRequest(format!("{name}: {value:?} is not {expected}"));
         match name.as_str() {

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::export::{geojson, gpx};
 use crate::http::answers::Finished;
 use crate::http::caching::{self, Client};
@@ -19,7 +19,7 @@ use crate::http::problem::Problem;
 use crate::model::key::Principal;
 use crate::model::shown::{System, shown_for};
 use crate::model::workout::SeriesPoint;
-use crate::query::workouts::{Whole, one as find, route as route_of, series as series_of};
+use crate::query::workouts::{Whole, beats, one as find, route as route_of, series as series_of};
 use crate::store::workouts::read::SeriesHead;
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -115,7 +115,7 @@ enum Shape {
 /// The way of a workout
 ///
 /// GeoJSON: a FeatureCollection of one LineString; `times` and what else is known of each position are in its properties.
-/// GPX 1.1: one track; its times are UTC.
+/// GPX 1.1: one track with a segment for each part; its times are UTC; speed, course, accuracies and heart rate are extensions.
 #[utoipa::path(
     get, path = "/api/v1/workouts/{id}/route", tag = "read",
     params(
@@ -144,11 +144,20 @@ pub async fn route(
         let workout = find(reading, principal.user, &id)?;
         let route = route_of(reading, &workout)?;
         let time = |utc: i64| clock::written(utc, workout.offset_minutes, tz.as_ref());
-        let (kind, text) = match shape {
-            Shape::GeoJson => (geojson::MEDIA_TYPE, geojson::geojson(&workout, &route, time).to_string()),
-            Shape::Gpx => (gpx::MEDIA_TYPE, gpx::gpx(&workout, &route)),
-        };
-        Ok(Finished::new(HeaderValue::from_static(kind), text))
+        match shape {
+            Shape::GeoJson => {
+                let text = geojson::geojson(&workout, &route, time).to_string();
+                Ok(Finished::new(HeaderValue::from_static(geojson::MEDIA_TYPE), text))
+            }
+            Shape::Gpx => {
+                let text = gpx::gpx(&workout, &route, &beats(reading, principal.user, &workout)?);
+                let disposition = format!("attachment; filename=\"{}\"", gpx::file_name(&workout));
+                let disposition = HeaderValue::from_str(&disposition);
+                let disposition = disposition.map_err(|fault| Error::internal("naming a download", fault))?;
+                Ok(Finished::new(HeaderValue::from_static(gpx::MEDIA_TYPE), text)
+                    .with(header::CONTENT_DISPOSITION, disposition))
+            }
+        }
     })
     .await
 }

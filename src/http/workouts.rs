@@ -19,7 +19,7 @@ use crate::model::key::Principal;
 use crate::model::metric::slug;
 use crate::model::sender::Sender;
 use crate::model::shown::System;
-use crate::model::workout::Figure;
+use crate::model::workout::{Figure, WorkoutEvent};
 use crate::query::workouts::{Whole, one as find, page};
 use crate::store::workouts::read::Selection;
 
@@ -100,6 +100,12 @@ pub struct WorkoutPart {
     pub duration_seconds: Option<f64>,
     #[schema(value_type = Object)]
     pub figures: BTreeMap<String, Figure>,
+    /// Its own pauses and laps.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub events: Vec<WorkoutEventRow>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = Object)]
+    pub metadata: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -223,12 +229,12 @@ fn row(workout: &Whole, zones: &Zones, system: System) -> WorkoutRow {
 
 fn whole(workout: &Whole, zones: &Zones, system: System) -> WorkoutWhole {
     let time = |utc: i64| zones.written(workout.start, utc, workout.offset_minutes);
-    let events = workout.events.iter().map(|event| WorkoutEventRow {
+    let event = |event: &WorkoutEvent| WorkoutEventRow {
         kind: event.kind.clone(),
         start: time(event.start),
         duration_seconds: event.span,
         metadata: event.metadata.clone(),
-    });
+    };
     let activities = workout.activities.iter().map(|part| WorkoutPart {
         id: part.id.clone(),
         activity: part.activity.clone(),
@@ -236,6 +242,8 @@ fn whole(workout: &Whole, zones: &Zones, system: System) -> WorkoutWhole {
         end: time(part.end),
         duration_seconds: part.duration,
         figures: shown(&part.figures, system),
+        events: part.events.iter().map(event).collect(),
+        metadata: part.metadata.clone(),
     });
     let accounts = workout.told.iter().map(|told| AccountRow {
         sender: told.sender,
@@ -250,7 +258,7 @@ fn whole(workout: &Whole, zones: &Zones, system: System) -> WorkoutWhole {
     });
     WorkoutWhole {
         workout: row(workout, zones, system),
-        events: events.collect(),
+        events: workout.events.iter().map(event).collect(),
         activities: activities.collect(),
         accounts: accounts.collect(),
         metadata: workout.metadata.clone(),

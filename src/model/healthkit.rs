@@ -65,6 +65,27 @@ pub fn snake_case(name: &str) -> String {
     snake.trim_end_matches('_').to_owned()
 }
 
+/// Activities by HealthKit's numbers, from 1 on; number 81 has none.
+const ACTIVITIES: &str = "american_football archery australian_football badminton baseball basketball bowling boxing climbing \
+    cricket cross_training curling cycling dance dance_inspired_training elliptical equestrian_sports fencing fishing \
+    functional_strength_training golf gymnastics handball hiking hockey hunting lacrosse martial_arts mind_and_body \
+    mixed_metabolic_cardio_training paddle_sports play preparation_and_recovery racquetball rowing rugby running sailing \
+    skating_sports snow_sports soccer softball squash stair_climbing surfing_sports swimming table_tennis tennis \
+    track_and_field traditional_strength_training volleyball walking water_fitness water_polo water_sports wrestling yoga \
+    barre core_training cross_country_skiing downhill_skiing flexibility high_intensity_interval_training jump_rope \
+    kickboxing pilates snowboarding stairs step_training wheelchair_walk_pace wheelchair_run_pace tai_chi mixed_cardio \
+    hand_cycling disc_sports fitness_gaming cardio_dance social_dance pickleball cooldown - swim_bike_run transition \
+    underwater_diving";
+
+/// The activity of one of HealthKit's numbers, as apps send them that never look at the name.
+pub fn activity(number: u64) -> Option<&'static str> {
+    if number == 3000 {
+        return Some("other");
+    }
+    let at = usize::try_from(number.checked_sub(1)?).ok()?;
+    ACTIVITIES.split_ascii_whitespace().nth(at).filter(|code| *code != "-")
+}
+
 const SYMPTOMS: &str = "abdominal_cramps bloating constipation diarrhea heartburn nausea vomiting appetite_changes chills \
     dizziness fainting fatigue fever generalized_body_ache hot_flashes chest_tightness_or_pain coughing \
     rapid_pounding_or_fluttering_heartbeat shortness_of_breath skipped_heartbeat wheezing lower_back_pain headache \
@@ -77,7 +98,7 @@ const CYCLE: &str = "menstrual_flow intermenstrual_bleeding infrequent_menstrual
     bleeding_after_menopause bleeding_after_pregnancy bleeding_during_pregnancy";
 
 const HEART: &str = "low_heart_rate_event high_heart_rate_event irregular_heart_rhythm_event low_cardio_fitness_event \
-    hypertension_event apple_walking_steadiness_event";
+    hypertension_event apple_walking_steadiness_event sleep_apnea_event";
 
 /// The kind of event (of `model::event::KINDS`) that a category type with this code is.
 pub fn event_kind(code: &str) -> &'static str {
@@ -86,6 +107,7 @@ pub fn event_kind(code: &str) -> &'static str {
         _ if among(SYMPTOMS) => "symptoms",
         _ if among(CYCLE) => "cycle",
         _ if among(HEART) => "heart_notifications",
+        "state_of_mind" => "state_of_mind",
         _ => "other",
     }
 }
@@ -126,10 +148,32 @@ mod tests {
     }
 
     #[test]
+    fn activities_by_number() {
+        for (number, code) in [
+            (1, Some("american_football")),
+            (13, Some("cycling")),
+            (37, Some("running")),
+            (52, Some("walking")),
+            (63, Some("high_intensity_interval_training")),
+            (80, Some("cooldown")),
+            (81, None),
+            (82, Some("swim_bike_run")),
+            (84, Some("underwater_diving")),
+            (3000, Some("other")),
+            (0, None),
+            (85, None),
+        ] {
+            assert_eq!(activity(number), code, "{number}");
+        }
+    }
+
+    #[test]
     fn kinds_of_events() {
         assert_eq!(event_kind("headache"), "symptoms");
         assert_eq!(event_kind("cervical_mucus_quality"), "cycle");
         assert_eq!(event_kind("high_heart_rate_event"), "heart_notifications");
+        assert_eq!(event_kind("sleep_apnea_event"), "heart_notifications");
+        assert_eq!(event_kind("state_of_mind"), "state_of_mind");
         assert_eq!(event_kind("audio_exposure_event"), "other");
     }
 }

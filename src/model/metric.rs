@@ -206,7 +206,7 @@ mod tests {
 
     #[test]
     fn the_embedded_text_parses() {
-        assert_eq!(Catalogue::parse(TEXT).unwrap().all().len(), 115 + 2 + 12);
+        assert_eq!(Catalogue::parse(TEXT).unwrap().all().len(), 115 + 2 + 14);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub enum Sender {
     /// Apple's own export.zip or export.xml.
     AppleExport = 0,
-    /// The Health Auto Export app.
+    /// The Health Auto Export app, or another that hands on what HealthKit has.
     AutoExport = 1,
     /// An Apple Shortcut, or a script that speaks like one.
     Shortcuts = 2,

@@ -1,6 +1,7 @@
 //! Sleep: segments, which are samples of `sleep_analysis`, and nights that a phone has summed up.
 
 use crate::model::sender::Sender;
+use crate::model::words::Words;
 
 /// The metric that segments are stored under, in the raw layer: one sample per segment, its value a `Stage`.
 pub const SLEEP: &str = "sleep_analysis";
@@ -29,33 +30,6 @@ pub enum Stage {
     Rem = 5,
 }
 
-/// Words for each stage, in lower case and without anything but letters and digits.
-const WORDS: [(Stage, &str); 6] = [
-    (Stage::InBed, "inbed aletto imbett aulit enlacama nacama 在床上 卧床 臥床 ベッド inbett opbed isäng"),
-    (
-        Stage::Asleep,
-        "asleep asleepunspecified unspecified sleep sleeping addormentato schlafend schlaf dormido endormi dormindo adormecido 睡眠 睡着 \
-         睡眠时间 睡眠時間 入睡 sonno sommeil sueño",
-    ),
-    (
-        Stage::Awake,
-        "awake wach sveglio despierto éveillé eveille acordado desperto 清醒 清醒时间 清醒時間 覚醒 wakker vaken",
-    ),
-    (
-        Stage::Core,
-        "core asleepcore coresleep light lightsleep kern kernschlaf principale essenziale esencial principal essentiel 核心 \
-         核心睡眠 コア kernslaap kärnsömn",
-    ),
-    (
-        Stage::Deep,
-        "deep asleepdeep deepsleep tief tiefschlaf profondo profundo profond 深度 深度睡眠 深い睡眠 diep djup",
-    ),
-    (
-        Stage::Rem,
-        "rem asleeprem remsleep remschlaf sonnorem sueñorem sommeilrem 快速眼动 快速眼动睡眠 快速动眼睡眠 快速動眼睡眠 レム睡眠",
-    ),
-];
-
 impl Stage {
     pub const ALL: [Stage; 6] = [Stage::InBed, Stage::Asleep, Stage::Awake, Stage::Core, Stage::Deep, Stage::Rem];
 
@@ -82,10 +56,9 @@ impl Stage {
     /// The stage that a sender's word means, in any language the table has: `Core`, `HKCategoryValueSleepAnalysisAsleepREM`,
     /// `In Bed`, `核心睡眠`.
     pub fn from_word(word: &str) -> Option<Stage> {
-        let word = word.trim().trim_start_matches("HKCategoryValueSleepAnalysis").to_lowercase();
-        let plain: String = word.chars().filter(|c| c.is_alphanumeric()).collect();
-        let found = WORDS.iter().find(|(_, words)| words.split(' ').any(|known| known == plain));
-        found.map(|(stage, _)| *stage)
+        let word = word.trim().trim_start_matches("HKCategoryValueSleepAnalysis");
+        let code = Words::SleepStage.code(word)?;
+        Stage::ALL.into_iter().find(|stage| stage.as_str() == code)
     }
 
     pub fn is_asleep(self) -> bool {

@@ -69,6 +69,7 @@ const UNITS: &[Unit] = &[
         "rev/min", "1/min", "/min", "schläge/min", "s/min", "bat/min", "lpm", "次/分", "次/分钟", "拍/分",
     ]),
     unit(Frequency, 60.0, &["count/s", "Hz", "1/s"]),
+    unit(Frequency, 1.0 / 60.0, &["count/hr", "count/h", "1/hr", "1/h"]),
 
     unit(Energy, 1.0, &["kcal", "Cal", "kilocalorie", "kilocalories", "千卡", "大卡"]),
     unit(Energy, 0.001, &["cal"]),
@@ -78,6 +79,7 @@ const UNITS: &[Unit] = &[
     unit(Length, 1.0, &["m", "meter", "meters", "metre", "metres"]),
     unit(Length, 1000.0, &["km", "kilometer", "kilometers", "kilometre", "kilometres", "公里", "千米"]),
     unit(Length, 0.01, &["cm"]),
+    unit(Length, 0.1, &["dm"]),
     unit(Length, 0.001, &["mm"]),
     unit(Length, 1609.344, &["mi", "mile", "miles"]),
     unit(Length, 0.9144, &["yd", "yard", "yards"]),
@@ -88,11 +90,20 @@ const UNITS: &[Unit] = &[
     unit(Speed, 1.0 / 3.6, &["km/hr", "km/h", "kmph", "kph"]),
     unit(Speed, 0.44704, &["mi/hr", "mi/h", "mph"]),
     unit(Speed, 0.3048, &["ft/s", "ft/sec"]),
+    unit(Speed, 0.01, &["cm/s", "cm/sec"]),
+    unit(Speed, 0.001, &["mm/s"]),
+    unit(Speed, 1.0 / 60.0, &["m/min"]),
+    unit(Speed, 1000.0 / 60.0, &["km/min"]),
+    unit(Speed, 0.3048 / 60.0, &["ft/min"]),
+    unit(Speed, 0.9144, &["yd/s"]),
+    unit(Speed, 0.0254, &["in/s"]),
+    unit(Speed, 1852.0 / 3600.0, &["kn", "knots", "kt"]),
 
     unit(Mass, 1.0, &["g", "gram", "grams"]),
     unit(Mass, 1000.0, &["kg", "kilogram", "kilograms", "公斤", "千克"]),
     unit(Mass, 0.001, &["mg"]),
     unit(Mass, 0.000_001, &["mcg", "µg", "ug"]),
+    unit(Mass, 0.000_000_001, &["ng"]),
     unit(Mass, 453.592_37, &["lb", "lbs", "pound", "pounds"]),
     unit(Mass, 28.349_523_125, &["oz", "ounce", "ounces"]),
     unit(Mass, 6_350.293_18, &["st", "stone", "stones"]),
@@ -128,6 +139,7 @@ const UNITS: &[Unit] = &[
     unit(Pressure, 1000.0, &["kPa"]),
     unit(Pressure, 98.0665, &["cmAq", "cmH2O"]),
     unit(Pressure, 101_325.0, &["atm"]),
+    unit(Pressure, 3_386.388_640_341, &["inHg"]),
 
     unit(Power, 1.0, &["W", "watt", "watts"]),
     unit(Power, 1000.0, &["kW"]),
@@ -171,6 +183,23 @@ impl Conversion {
         // Adding 0.0 would turn -0.0 into 0.0.
         if *self == Self::IDENTITY { v } else { v * self.scale + self.offset }
     }
+
+    /// The same of a number that has just been sent, to fifteen digits: 418.4 kJ are 100 kcal, and not what multiplying
+    /// leaves of it.
+    pub fn read(&self, v: f64) -> f64 {
+        if *self == Self::IDENTITY { v } else { to_fifteen_digits(self.apply(v)) }
+    }
+}
+
+/// A number without the digits that no float is sure of.
+fn to_fifteen_digits(v: f64) -> f64 {
+    let places = 14 - v.abs().log10().floor() as i32;
+    // Powers of ten that a float holds exactly.
+    if !v.is_normal() || !(0..=22).contains(&places) {
+        return v;
+    }
+    let scale = 10_f64.powi(places);
+    (v * scale).round() / scale
 }
 
 /// How to bring values from one unit to another, both in any known spelling. None: there is no way.
@@ -257,6 +286,8 @@ mod tests {
             (60.0, "mph", "km/hr", 96.560_64),
             (36.0, "kmph", "m/s", 10.0),
             (10.0, "ft/s", "m/s", 3.048),
+            (250.0, "cm/s", "km/hr", 9.0),
+            (200.0, "m/min", "km/hr", 12.0),
             (1.5, "count/s", "bpm", 90.0),
             (7.5, "hours", "min", 450.0),
             (0.042, "s", "ms", 42.0),
@@ -338,6 +369,20 @@ mod tests {
             assert_eq!(conversion(b, a), None, "{b} {a}");
         }
         assert_eq!(conversion(" widgets ", "widgets"), Some(Conversion::IDENTITY));
+    }
+
+    #[test]
+    fn what_is_sent_has_no_dust_in_another_unit() {
+        for (v, from, to, expected) in [
+            (418.4, "kJ", "kcal", 100.0),
+            (6.0, "mi", "km", 9.656_064),
+            (400.0, "cm/s", "km/hr", 14.4),
+            (98.6, "degF", "degC", 37.0),
+            (5900.0, "cm", "m", 59.0),
+            (0.0, "cm", "m", 0.0),
+        ] {
+            assert_eq!(conversion(from, to).unwrap().read(v), expected, "{v} {from}");
+        }
     }
 
     #[test]

@@ -28,6 +28,9 @@ pub enum Words {
     Column,
     /// Figures of a workout.
     Figure,
+    /// The unit of a sample rate.
+    Frequency,
+    SleepStage,
 }
 
 /// Prefixes of HealthKit's identifiers, which end in a code in another spelling.
@@ -70,6 +73,8 @@ impl Words {
             Words::Notification => "notification",
             Words::Column => "column",
             Words::Figure => "figure",
+            Words::Frequency => "frequency",
+            Words::SleepStage => "sleep_stage",
         }
     }
 
@@ -148,6 +153,8 @@ mod tests {
             Words::Notification,
             Words::Column,
             Words::Figure,
+            Words::Frequency,
+            Words::SleepStage,
         ];
         assert_eq!(file.len(), all.len());
         assert!(all.iter().all(|words| TABLES.contains_key(words.name())));

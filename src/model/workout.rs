@@ -102,6 +102,12 @@ pub struct WorkoutActivity {
     pub end: i64,
     pub duration: Option<f64>,
     pub figures: BTreeMap<String, Figure>,
+    /// Pauses and laps of this part.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub events: Vec<WorkoutEvent>,
+    /// As sent.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub metadata: BTreeMap<String, String>,
 }
 
 /// Values over the time of a workout.
@@ -126,6 +132,19 @@ pub struct SeriesPoint {
     pub max: Option<f64>,
 }
 
+/// Seconds by which a duration may exceed the time from start to end, because those are cut to whole seconds.
+const ROUNDED: f64 = 2.0;
+
+/// A duration in seconds that is no longer than the time from start to end, where that is known.
+pub fn bounded(duration: Option<f64>, start: i64, end: i64) -> Option<f64> {
+    let elapsed = (end - start) as f64;
+    duration.map(|seconds| if elapsed > 0.0 && seconds > elapsed + ROUNDED { elapsed } else { seconds })
+}
+
+fn is_first(part: &u32) -> bool {
+    *part == 0
+}
+
 /// A place on the way. Degrees, metres, metres per second.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -134,6 +153,9 @@ pub struct RoutePoint {
     pub at: i64,
     pub latitude: f64,
     pub longitude: f64,
+    /// Which part of the route it is of, from 0: between two parts nobody knows the way.
+    #[serde(skip_serializing_if = "is_first")]
+    pub part: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub altitude: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,6 +1,7 @@
 //! What a question is about: a metric's name becomes what is stored of it, and a wrong name becomes one clear answer.
 
 use crate::error::{Error, Result};
+use crate::model::healthkit;
 use crate::model::metric::{Kind, Mean, catalogue};
 use crate::store::Reading;
 use crate::store::dictionary::{self, MetricRow};
@@ -27,6 +28,9 @@ pub struct Subject {
 /// One that the catalogue lacks exists for those who have sent it, and for nobody else.
 pub fn metric(reading: &Reading, user: i64, name: &str) -> Result<Subject> {
     let known = catalogue().resolve(name);
+    // One that the catalogue lacks is stored under the code of its HealthKit identifier.
+    let code = if known.is_none() && name.starts_with("HK") { healthkit::code(name) } else { name.to_owned() };
+    let name = code.as_str();
     if let Some(metric) = known.filter(|metric| metric.kind == Kind::Composite) {
         return Err(Error::NotFound(format!(
             "{} is stored in parts: ask for {}",
@@ -35,7 +39,7 @@ pub fn metric(reading: &Reading, user: i64, name: &str) -> Result<Subject> {
         )));
     }
     let stored_name = known.map_or(name, |metric| metric.name.as_str());
-    let row = dictionary::find_metric(reading, stored_name)?;
+    let row = dictionary::find_metric(reading, user, stored_name)?;
     match (known, row) {
         (Some(metric), row) => Ok(Subject {
             name: metric.name.clone(),

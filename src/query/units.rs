@@ -16,7 +16,7 @@ pub struct Shown {
 /// the latest delivery.
 pub fn of(reading: &Reading, user: i64, name: &str, unit: &str, system: System) -> Result<Shown> {
     let sent = match system {
-        System::AsSent => match dictionary::find_metric(reading, name)? {
+        System::AsSent => match dictionary::find_metric(reading, user, name)? {
             Some(row) => series::unit_sent(reading, user, row.id)?,
             None => None,
         },

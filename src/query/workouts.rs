@@ -1,6 +1,7 @@
 //! Workouts, with what several senders tell of one put together: for each field the first sender, in the order of trust,
 //! that has it.
 
+mod beats;
 pub mod counted;
 
 use std::collections::BTreeMap;
@@ -10,6 +11,8 @@ use crate::model::workout::{Figure, RoutePoint, SeriesPoint, WorkoutActivity, Wo
 use crate::store::Reading;
 use crate::store::workouts::ROUTE;
 use crate::store::workouts::read::{self, Selection, SeriesHead, StoredWorkout, Told};
+
+pub use beats::{Beats, beats};
 
 /// A workout put together.
 #[derive(Debug, Clone)]

@@ -146,7 +146,7 @@ impl Receiver {
             ));
         }
         let received_at_ms = self.now().as_millisecond();
-        let understand = || self.understand(body, &upload.origin, received_at_ms.div_euclid(1000));
+        let understand = || self.understand(upload.user, body, &upload.origin, received_at_ms.div_euclid(1000));
         let (kept, (format, content)) = match large {
             true => rayon::join(|| compress(body), understand),
             // Other cores have others to work on, and nobody waits for the pool, which may be at a large one.

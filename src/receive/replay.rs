@@ -90,7 +90,7 @@ impl Receiver {
         let limit = u64::try_from(kept.bytes).unwrap_or(0);
         let mut turn = self.turns.enter_blocking(limit)?;
         let body = inflate(Encoding::parse(&kept.encoding)?, std::mem::take(&mut kept.body).into(), limit)?;
-        let understood = self.understand(&body, &kept.origin, kept.received_at);
+        let understood = self.understand(kept.user, &body, &kept.origin, kept.received_at);
         drop(body);
         turn.decoded(limit);
         Ok((turn, understood))

@@ -2,7 +2,7 @@
 //!
 //! Everything that this needs is kept with the delivery, so that the same body can be understood again later.
 
-use crate::decode::{self, Format, auto_export, shortcuts};
+use crate::decode::{self, Format, auto_export, healthkit, shortcuts, utf16};
 use crate::model::sample::Batch;
 use crate::receive::{Receiver, bundle};
 use crate::store::deliveries::Origin;
@@ -12,10 +12,18 @@ use crate::validate::{self, Aggregation};
 impl Receiver {
     /// The name of the body's format, and what it says or why it is not understood at all. Nothing but the body and what is
     /// kept beside it may decide that, for a replay has no more. `received_at` is in UTC epoch seconds.
-    pub fn understand(&self, body: &[u8], origin: &Origin, received_at: i64) -> (&'static str, Result<Batch, String>) {
+    pub fn understand(
+        &self,
+        user: i64,
+        body: &[u8],
+        origin: &Origin,
+        received_at: i64,
+    ) -> (&'static str, Result<Batch, String>) {
+        let wide = utf16::to_utf8(body);
+        let body = wide.as_deref().unwrap_or(body);
         let stated = origin.query.iter().find(|(name, _)| name == "format").and_then(|(_, name)| Format::parse(name));
         let aggregation = Aggregation::parse(origin.automation_aggregation.as_deref().unwrap_or_default());
-        let stored_unit = |name: &str| self.stored_unit(name);
+        let stored_unit = |name: &str| self.stored_unit(user, name);
         let home = self.preferences.home();
         let context = validate::Context { aggregation, home: &home, stored_unit: &stored_unit };
         if stated != Some(Format::Shortcuts)
@@ -24,26 +32,45 @@ impl Receiver {
             return named(Format::AutoExport, content);
         }
         let format = stated.unwrap_or_else(|| decode::recognise(body));
-        let content = match format {
-            Format::AutoExport => from_app(body, &context),
-            Format::Shortcuts => {
-                let hints = shortcuts::Hints {
-                    content_type: origin.content_type.as_deref().unwrap_or_default(),
-                    query: &origin.query,
-                    insisted: stated.is_some(),
-                };
-                shortcuts::with_document(body, hints, |document| {
-                    validate::shortcuts::batch(&document, &context, received_at)
-                })
-            }
+        let hints = shortcuts::Hints {
+            content_type: origin.content_type.as_deref().unwrap_or_default(),
+            query: &origin.query,
+            insisted: stated.is_some(),
         };
-        named(format, content)
+        let from_shortcut = || {
+            shortcuts::with_document(body, hints, |document| {
+                validate::shortcuts::batch(&document, &context, received_at)
+            })
+        };
+        match format {
+            Format::Shortcuts => named(format, from_shortcut()),
+            Format::OpenHealthExport => named(
+                format,
+                healthkit::wire::read(body).map(|document| validate::healthkit::batch(document, &context)),
+            ),
+            Format::HealthExportPro => {
+                named(format, healthkit::pro::read(body).map(|document| validate::healthkit::batch(document, &context)))
+            }
+            Format::AutoExport => match from_app(body, &context) {
+                // A relay wraps a Shortcut's body just as the app's.
+                Err(reason)
+                    if stated.is_none()
+                        && (auto_export::is_wrapped_text(body) || body.trim_ascii_start().starts_with(b"[")) =>
+                {
+                    match from_shortcut() {
+                        Ok(batch) => named(Format::Shortcuts, Ok(batch)),
+                        Err(_) => named(format, Err(reason)),
+                    }
+                }
+                content => named(format, content),
+            },
+        }
     }
 
     /// A fault here shows again when the writer meets the metric, so it may read as "not stored yet".
-    pub(super) fn stored_unit(&self, name: &str) -> Option<String> {
+    pub(super) fn stored_unit(&self, user: i64, name: &str) -> Option<String> {
         let reader = self.store.reader().ok()?;
-        dictionary::find_metric(&reader, name).ok()?.map(|row| row.unit)
+        dictionary::own_unit(&reader, user, name).ok()?
     }
 }
 

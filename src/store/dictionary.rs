@@ -21,7 +21,8 @@ pub struct MetricRow {
 /// What the writer remembers of the dictionaries.
 #[derive(Default)]
 pub struct Dictionaries {
-    metrics: HashMap<String, MetricRow>,
+    /// By name and unit.
+    metrics: HashMap<(String, String), i64>,
     sources: HashMap<String, i64>,
     contexts: HashMap<String, i64>,
 }
@@ -31,19 +32,20 @@ impl Dictionaries {
         *self = Dictionaries::default();
     }
 
-    /// The metric of that name, added with `unit` when it is new.
-    pub fn metric(&mut self, connection: &Connection, name: &str, unit: &str) -> Result<MetricRow> {
-        if let Some(row) = self.metrics.get(name) {
-            return Ok(row.clone());
+    /// The metric of that name and unit, added when it is new.
+    pub fn metric(&mut self, connection: &Connection, name: &str, unit: &str) -> Result<i64> {
+        let key = (name.to_owned(), unit.to_owned());
+        if let Some(id) = self.metrics.get(&key) {
+            return Ok(*id);
         }
         connection
             .prepare_cached("INSERT OR IGNORE INTO metric (name, unit) VALUES (?1, ?2)")?
             .execute(params![name, unit])?;
-        let row = connection
-            .prepare_cached("SELECT id, unit FROM metric WHERE name = ?1")?
-            .query_row([name], |row| Ok(MetricRow { id: row.get(0)?, unit: row.get(1)? }))?;
-        self.metrics.insert(name.to_owned(), row.clone());
-        Ok(row)
+        let id = connection
+            .prepare_cached("SELECT id FROM metric WHERE name = ?1 AND unit = ?2")?
+            .query_row(params![name, unit], |row| row.get(0))?;
+        self.metrics.insert(key, id);
+        Ok(id)
     }
 
     pub fn source(&mut self, connection: &Connection, name: &str) -> Result<i64> {
@@ -75,11 +77,26 @@ pub fn unnamed(connection: &Connection) -> Result<Unnamed> {
     Ok(Unnamed { blank: find("")?, shortcuts: find(SHORTCUTS)? })
 }
 
-/// The id and unit of a metric that is stored, if it is.
-pub fn find_metric(connection: &Connection, name: &str) -> Result<Option<MetricRow>> {
+/// The id and unit of a metric that is stored, if it is: the row that this person has samples of, else the first.
+pub fn find_metric(connection: &Connection, user: i64, name: &str) -> Result<Option<MetricRow>> {
     Ok(connection
-        .prepare_cached("SELECT id, unit FROM metric WHERE name = ?1")?
-        .query_row([name], |row| Ok(MetricRow { id: row.get(0)?, unit: row.get(1)? }))
+        .prepare_cached(
+            "SELECT id, unit FROM metric WHERE name = ?1 ORDER BY (
+                 SELECT max(samples > 0) FROM series WHERE series.user = ?2 AND series.metric = metric.id
+             ) DESC NULLS LAST, id LIMIT 1",
+        )?
+        .query_row(params![name, user], |row| Ok(MetricRow { id: row.get(0)?, unit: row.get(1)? }))
+        .optional()?)
+}
+
+/// The unit in which a person has samples of that name.
+pub fn own_unit(connection: &Connection, user: i64, name: &str) -> Result<Option<String>> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT unit FROM metric JOIN series ON series.metric = metric.id AND series.user = ?1 AND samples > 0
+             WHERE name = ?2 LIMIT 1",
+        )?
+        .query_row(params![user, name], |row| row.get(0))
         .optional()?)
 }
 

@@ -82,7 +82,7 @@ pub type ToldSegment = (i64, i64, i64, f64, i64);
 pub fn segments(reading: &Reading, user: i64, (from, to): (i64, i64)) -> Result<Vec<ToldSegment>> {
     let mut statement = reading.prepare_cached(
         "SELECT source, start, start + span, coalesce(value, 0), delivery FROM sample
-         WHERE user = ?1 AND metric = (SELECT id FROM metric WHERE name = ?2) AND start >= ?3 AND start < ?4
+         WHERE user = ?1 AND metric IN (SELECT id FROM metric WHERE name = ?2) AND start >= ?3 AND start < ?4
          ORDER BY start DESC",
     )?;
     let rows = statement.query_map(params![user, SLEEP, from, to], |row| {
@@ -98,7 +98,7 @@ pub type GoneSegment = (Segment, i64, i64);
 pub fn superseded_segments(reading: &Reading, user: i64, (from, to): (i64, i64)) -> Result<Vec<GoneSegment>> {
     let mut statement = reading.prepare_cached(
         "SELECT start, start + span, value, source, offset_minutes, delivery, superseded_by FROM superseded_sample
-         WHERE user = ?1 AND metric = (SELECT id FROM metric WHERE name = ?2) AND start >= ?3 AND start < ?4
+         WHERE user = ?1 AND metric IN (SELECT id FROM metric WHERE name = ?2) AND start >= ?3 AND start < ?4
            AND layer = 0 ORDER BY start",
     )?;
     let rows = statement.query_map(params![user, SLEEP, from, to], |row| {

@@ -11,7 +11,7 @@ use rusqlite_migration::{M, Migrations};
 use crate::error::{Error, Result};
 use crate::store::connection;
 
-const STEPS: [&str; 8] = [
+const STEPS: [&str; 9] = [
     include_str!("schema/0001_initial.sql"),
     include_str!("schema/0002_every_sender.sql"),
     include_str!("schema/0003_rollups.sql"),
@@ -20,6 +20,7 @@ const STEPS: [&str; 8] = [
     include_str!("schema/0006_key_use.sql"),
     include_str!("schema/0007_accounts.sql"),
     include_str!("schema/0008_statements.sql"),
+    include_str!("schema/0009_own_units.sql"),
 ];
 
 /// Refuses a database that a newer program has written, leaving every byte of it as it was.

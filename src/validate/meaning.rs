@@ -1,6 +1,7 @@
 //! What a section is about: which metrics its points become, and how their numbers are brought to canonical units.
 
 use crate::decode::auto_export::MetricSection;
+use crate::model::healthkit;
 use crate::model::metric::{Kind, Metric, catalogue};
 use crate::model::unit::{Conversion, conversion};
 use crate::validate::{Context, Units};
@@ -73,7 +74,7 @@ impl Meaning {
             Kind::Composite => metric.parts.iter().filter_map(|part| catalogue().resolve(part)).collect(),
             _ => vec![metric],
         };
-        let converted: Option<Vec<Part>> = parts.into_iter().map(|metric| part(metric, units)).collect();
+        let converted: Option<Vec<Part>> = parts.into_iter().map(|metric| Part::of(metric, units)).collect();
         let refused = converted.is_none().then(|| {
             format!("the unit {units:?} of {} is not one that can be brought to {}", metric.name, metric.unit)
         });
@@ -93,6 +94,9 @@ impl Meaning {
 
     /// A metric that the catalogue lacks keeps its name, and the unit that it came in first.
     fn unknown(name: &str, sent: &str, context: &Context, units: &Units) -> Meaning {
+        let is_category = name.starts_with("HKCategoryTypeIdentifier");
+        let code = name.starts_with("HK").then(|| healthkit::code(name));
+        let name = code.as_deref().unwrap_or(name);
         let settled = units.get(name).cloned().or_else(|| (context.stored_unit)(name));
         let unit = settled.unwrap_or_else(|| sent.to_owned());
         let same = (unit == sent).then_some(Conversion::IDENTITY);
@@ -100,14 +104,14 @@ impl Meaning {
         let refused = conversion
             .is_none()
             .then(|| format!("the unit {sent:?} of {name} cannot be brought to {unit:?}, in which it is stored"));
-        let part = conversion.map(|conversion| Part {
-            metric: name.to_owned(),
-            unit,
-            conversion,
-            range: None,
-            day: None,
-            unstated: None,
-        });
+        let refused = match code.is_some() && is_category {
+            true => Some(format!(
+                "{name} is a category, whose values are words and no numbers: send it in the list symptoms or cycleTracking, or \
+                 import Apple's export"
+            )),
+            false => refused,
+        };
+        let part = conversion.map(|conversion| Part::unknown(name, &unit, conversion));
         Meaning {
             name: name.to_owned(),
             unit_sent: sent.to_owned(),
@@ -123,12 +127,39 @@ impl Meaning {
 const LONGEST_DAY: i64 = 26 * 3600;
 
 impl Part {
+    /// A metric's numbers in that unit; none when it cannot be brought to the metric's. No unit at all means that of the
+    /// metric, or one of the usual.
+    pub fn of(metric: &Metric, units: &str) -> Option<Part> {
+        let conversion = match units {
+            "" => Conversion::IDENTITY,
+            units => conversion(units, &metric.unit)?,
+        };
+        Some(Part {
+            metric: metric.name.clone(),
+            unit: metric.unit.clone(),
+            conversion,
+            range: metric.range,
+            day: metric.day,
+            unstated: if units.is_empty() { Unstated::of(metric) } else { None },
+        })
+    }
+
+    /// Those of a metric that the catalogue lacks.
+    pub fn unknown(name: &str, unit: &str, conversion: Conversion) -> Part {
+        Part { metric: name.to_owned(), unit: unit.to_owned(), conversion, range: None, day: None, unstated: None }
+    }
+
     /// A number as sent, in the canonical unit and within what the metric can be; `name` is the sender's key for it.
     pub fn measured(&self, name: &str, sent: f64) -> Result<f64, String> {
         let value = match &self.unstated {
             Some(unstated) => unstated.read(self, sent)?,
-            None => self.conversion.apply(sent),
+            None => self.conversion.read(sent),
         };
+        self.checked(name, value)
+    }
+
+    /// A number in the canonical unit, when it is within what the metric can be.
+    pub fn checked(&self, name: &str, value: f64) -> Result<f64, String> {
         if !value.is_finite() {
             return Err(format!("{name} is not a finite number"));
         }
@@ -172,10 +203,10 @@ impl Unstated {
     /// The value in the one unit in which it is plausible.
     fn read(&self, part: &Part, sent: f64) -> Result<f64, String> {
         let (low, high) = self.plausible;
-        let plausible = |(_, conversion): &&(String, Conversion)| (low..=high).contains(&conversion.apply(sent));
+        let plausible = |(_, conversion): &&(String, Conversion)| (low..=high).contains(&conversion.read(sent));
         let mut found = self.units.iter().filter(plausible);
         match (found.next(), found.next()) {
-            (Some((_, conversion)), None) => Ok(conversion.apply(sent)),
+            (Some((_, conversion)), None) => Ok(conversion.read(sent)),
             (None, _) => Err(format!("{sent} has no unit, and is no plausible {} in any usual one", part.metric)),
             (Some((one, _)), Some((other, _))) => Err(format!(
                 "{sent} has no unit, and {} may be {sent} {one} as well as {sent} {other}: say which",
@@ -188,20 +219,4 @@ impl Unstated {
 /// A fraction as a percentage, without the dust that multiplying by a hundred leaves: 0.57 is 57.
 pub fn percent(fraction: f64) -> f64 {
     (fraction * 1e12).round() / 1e10
-}
-
-/// No unit at all means the canonical one, or one of the usual.
-fn part(metric: &Metric, units: &str) -> Option<Part> {
-    let conversion = match units {
-        "" => Conversion::IDENTITY,
-        units => conversion(units, &metric.unit)?,
-    };
-    Some(Part {
-        metric: metric.name.clone(),
-        unit: metric.unit.clone(),
-        conversion,
-        range: metric.range,
-        day: metric.day,
-        unstated: if units.is_empty() { Unstated::of(metric) } else { None },
-    })
 }

@@ -5,6 +5,7 @@
 mod aggregation;
 pub mod apple_export;
 mod filling;
+pub mod healthkit;
 mod intern;
 mod meaning;
 mod reading;

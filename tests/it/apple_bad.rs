@@ -29,7 +29,13 @@ fn what_is_no_export_is_refused_with_a_reason() {
         ("cut.zip", &cut[..cut.len() / 2], "no whole zip"),
         ("noise.bin", &[0, 1, 2, 0, 255].repeat(100), "is neither a zip"),
         ("page.html", b"<html></html>", "is neither a zip"),
-        ("export_cda.xml", b"<ClinicalDocument/>", "clinical document"),
+        ("export_cda.xml", b"<ClinicalDocument/>", "part of what export.xml says"),
+        (
+            "CCD.xml",
+            b"<?xml version='1.0'?><ClinicalDocument><title>Continuity of Care</title></ClinicalDocument>",
+            "Add to Health",
+        ),
+        ("ccda.xml", b"<n1:ClinicalDocument xmlns:n1='urn:hl7-org:v3'/>", "import that export.zip"),
         ("doctype.xml", b"<!DOCTYPE HealthData [ ]><Other/>", "has no <HealthData>"),
         ("hollow.zip", &zip(&[("apple_health_export/export.xml", b"")]), "neither an export.xml"),
         ("folder.zip", &zip(&[("apple_health_export/export.xml/", b"")]), "neither an export.xml"),
@@ -133,9 +139,9 @@ fn noise_is_given_up_and_an_export_with_some_of_it_is_not() {
     let noise = |pieces: usize| "<a x='1' <b y='2'/>".repeat(pieces);
     let reason = refused(&server, "noise.xml", xml(&noise(10_001)).as_bytes());
     assert!(reason.contains("beyond reading") && reason.contains("make the export again"), "{reason}");
-    let records: String = (0..10_100).map(|at| steps(at * 60, 1)).collect();
+    let records: String = (0..20_100).map(|at| steps(at * 60, 1)).collect();
     let told = receipt(import_bytes(&server, "export.xml", xml(&(records + &noise(10_001))).as_bytes()));
-    assert_eq!(told.by_metric["step_count"].stored, 10_100);
+    assert_eq!(told.by_metric["step_count"].stored, 20_100);
     assert!(told.counts.quarantined > 10_000);
     assert_sound(&server.app);
 }
@@ -145,7 +151,7 @@ fn damage_costs_what_is_damaged_and_is_told() {
     let server = InProcess::start();
     let damaged = format!("{}\x0b\x01{}<Record type=\"a\x00\" <broken {}", steps(0, 1), steps(60, 2), steps(120, 3));
     let told = receipt(import_bytes(&server, "export.xml", xml(&damaged).as_bytes()));
-    assert_eq!(told.by_metric["step_count"].stored, 2, "{told:?}");
+    assert_eq!(told.by_metric["step_count"].stored, 3, "{told:?}");
     assert!(told.counts.quarantined >= 1);
     let whole = xml(&(steps(200, 4) + &steps(260, 5)));
     let cut = &whole[..whole.len() - 40];

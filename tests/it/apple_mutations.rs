@@ -60,7 +60,7 @@ proptest! {
             let mut tree = Tree::default();
             loop {
                 match items.next(&mut tree).unwrap() {
-                    Next::Element => validator.add(tree.root().unwrap(), Attached::default()),
+                    Next::Element | Next::Unclosed => validator.add(tree.root().unwrap(), Attached::default()),
                     Next::Damaged { reason, item } => validator.add_damaged(reason, item),
                     Next::End { .. } => break,
                 }

@@ -35,6 +35,7 @@ mod explain;
 mod explain_nights;
 mod export_all;
 mod figures;
+mod formats;
 mod grouping;
 mod guards;
 mod hang_up;

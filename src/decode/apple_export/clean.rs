@@ -6,6 +6,8 @@
 
 use std::io::{self, BufRead, Read};
 
+use crate::decode::utf16::Utf8;
+
 const BUFFER: usize = 128 << 10;
 
 /// What the document begins with, once its head is skipped.
@@ -13,7 +15,7 @@ const ROOT: &[u8] = b"<HealthData";
 
 /// A reader over another that drops what XML forbids.
 pub struct Clean<R> {
-    inner: R,
+    inner: Utf8<R>,
     buffer: Vec<u8>,
     start: usize,
     end: usize,
@@ -23,7 +25,7 @@ pub struct Clean<R> {
 
 impl<R: Read> Clean<R> {
     pub fn new(inner: R) -> Clean<R> {
-        Clean { inner, buffer: vec![0; BUFFER], start: 0, end: 0, allowed: usize::MAX }
+        Clean { inner: Utf8::new(inner), buffer: vec![0; BUFFER], start: 0, end: 0, allowed: usize::MAX }
     }
 
     /// From here on, at most `bytes` are handed out; then comes an error of the kind `FileTooLarge`.
@@ -57,6 +59,17 @@ impl<R: Read> Clean<R> {
                 return Ok(false);
             }
         }
+    }
+
+    /// Puts back what was handed out, to be read again.
+    pub fn give_back(&mut self, bytes: &[u8]) {
+        let left = &self.buffer[self.start..self.end];
+        let end = bytes.len() + left.len();
+        let mut buffer = Vec::with_capacity(end + BUFFER);
+        buffer.extend_from_slice(bytes);
+        buffer.extend_from_slice(left);
+        buffer.resize(end + BUFFER, 0);
+        (self.buffer, self.start, self.end) = (buffer, 0, end);
     }
 
     /// Whether nothing is left.

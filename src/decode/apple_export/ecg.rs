@@ -7,6 +7,8 @@
 use jiff::tz::TimeZone;
 
 use crate::decode::date::{self, Stamp};
+use crate::decode::digits::normalise;
+use crate::model::words::Words;
 
 /// One recording.
 #[derive(Debug, PartialEq)]
@@ -66,13 +68,20 @@ fn voltage(line: &str) -> Option<f64> {
     bare.parse().ok().filter(|value: &f64| numeric && value.is_finite())
 }
 
-/// `512.844 hertz`, `512,000 Hz`.
+/// `512.844 hertz`, `512,000 Hz`, `512赫兹`: a number, and the unit in any language on either side of it.
 fn hertz(value: &str) -> Option<f64> {
-    let (number, unit) = value.rsplit_once([' ', '\u{a0}'])?;
-    let known = ["hz", "hertz", "герц", "赫兹", "赫茲", "ヘルツ", "헤르츠", "herts", "hercov"];
-    let unit = unit.to_lowercase();
-    let frequency: f64 = number.trim().replace(',', ".").parse().ok()?;
-    (known.contains(&unit.as_str()) && frequency > 0.0 && frequency < 100_000.0).then_some(frequency)
+    let plain = normalise(value);
+    let is_of_number = |c: char| c.is_ascii_digit() || matches!(c, '.' | ',');
+    let from = plain.find(|c: char| c.is_ascii_digit())?;
+    let to = plain[from..].find(|c| !is_of_number(c)).map_or(plain.len(), |length| from + length);
+    let (before, after) = (plain[..from].trim(), plain[to..].trim());
+    let unit = if before.is_empty() { after } else { before };
+    if !before.is_empty() && !after.is_empty() {
+        return None;
+    }
+    let frequency: f64 = plain[from..to].trim_end_matches(['.', ',']).replace(',', ".").parse().ok()?;
+    let is_known = Words::Frequency.code(unit).is_some();
+    (is_known && frequency > 0.0 && frequency < 100_000.0).then_some(frequency)
 }
 
 #[cfg(test)]
@@ -93,6 +102,48 @@ mod tests {
         let ecg = read(german, &TimeZone::UTC).unwrap();
         assert_eq!((ecg.frequency, ecg.classification.as_str(), ecg.symptoms), (Some(512.0), "Sinusrhythmus", None));
         assert_eq!(ecg.microvolts, [-265.868, 1500.0]);
+    }
+
+    #[test]
+    fn the_sample_rate_in_the_words_of_every_language() {
+        for value in [
+            "512赫兹",
+            "512.000赫茲",
+            "512 赫兹",
+            "512헤르츠",
+            "512 hercios",
+            "512 hertzs",
+            "512 hertsiä",
+            "512 herców",
+            "512 hertzů",
+            "512 hertzov",
+            "512 herca",
+            "512 de hertzi",
+            "512 χερτζ",
+            "512 герців",
+            "512,000 герца",
+            "٥١٢ هرتز",
+            "٥١٢٫٠ هرتز",
+            "512 הרץ",
+            "512 हर्ट्ज़",
+            "५१२ हर्ट्झ",
+            "512 เฮิรตซ์",
+            "512ヘルツ",
+            "512\u{202f}Hz",
+            "512 Hz",
+            "512Hz",
+            "512 hertz",
+            "hezi 512",
+            "512 Гц",
+            "512 hertsi",
+            "512 हर्ज",
+        ] {
+            assert_eq!(hertz(value), Some(512.0), "{value}");
+        }
+        assert_eq!(hertz("512,844 герца"), Some(512.844));
+        for value in ["512", "Watch5,4", "2.0", "512 herds", "2024-06-15 10:30:00 +0200", "Hz", "a 512 Hz"] {
+            assert_eq!(hertz(value), None, "{value}");
+        }
     }
 
     #[test]

@@ -10,6 +10,9 @@ use memchr::memchr;
 
 type Span = Range<u32>;
 
+const START: &str = "startDate";
+const END: &str = "endDate";
+
 /// An element and what is in it, in the order of the document.
 #[derive(Debug, Default)]
 pub struct Tree {
@@ -29,7 +32,7 @@ struct Node {
 }
 
 impl Tree {
-    pub(super) fn clear(&mut self) {
+    pub(in crate::decode) fn clear(&mut self) {
         self.text.clear();
         self.nodes.clear();
         self.attributes.clear();
@@ -46,21 +49,42 @@ impl Tree {
         self.text.len()
     }
 
+    /// Whether an element of that name is open.
+    pub(super) fn is_open(&self, name: &str) -> bool {
+        self.open.iter().any(|at| &self.text[range(&self.nodes[*at as usize].name)] == name)
+    }
+
     /// False when another tag begins inside this one, which then is a torn one.
-    pub(super) fn open(&mut self, name: &str, attributes: &str) -> bool {
-        let mut is_whole = true;
+    pub(in crate::decode) fn open(&mut self, name: &str, attributes: &str) -> bool {
+        let (mut is_whole, mut starts) = (true, 0);
         let name = self.push(name);
         let from = self.text.len() as u32;
         self.text.push_str(attributes);
         let first = self.attributes.len() as u32;
         scan(attributes, |name, value| {
-            is_whole &= !attributes[name.clone()].contains('<');
+            is_whole &= !attributes[name.clone()].bytes().any(|byte| byte == b'<' || byte == b'"');
+            starts += u32::from(&attributes[name.clone()] == START);
             let moved = |span: Range<usize>| from + span.start as u32..from + span.end as u32;
             self.attributes.push((moved(name), moved(value)));
         });
+        if starts > 1 {
+            self.name_the_end(first as usize);
+        }
         self.open.push(self.nodes.len() as u32);
         self.nodes.push(Node { name, attributes: first..self.attributes.len() as u32, end: 0 });
         is_whole
+    }
+
+    /// iOS 16.0 has written the end under the name of the start in some elements: there the second start is the end.
+    fn name_the_end(&mut self, first: usize) {
+        let named = |name: &str| {
+            let is = |(_, (span, _)): &(usize, &(Span, Span))| &self.text[range(span)] == name;
+            self.attributes.iter().enumerate().skip(first).filter(is).map(|(at, _)| at).collect::<Vec<_>>()
+        };
+        let (starts, ends) = (named(START), named(END));
+        if let (Some(second), []) = (starts.get(1), &ends[..]) {
+            self.attributes[*second].0 = self.push(END);
+        }
     }
 
     /// Closes the innermost open element of that name and those left open in it; none when there is no such.
@@ -73,10 +97,21 @@ impl Tree {
         }
     }
 
-    pub(super) fn close_last(&mut self) {
+    pub(in crate::decode) fn close_last(&mut self) {
         if let Some(at) = self.open.pop() {
             self.nodes[at as usize].end = self.nodes.len() as u32;
         }
+    }
+
+    pub(super) fn close_all(&mut self) {
+        while !self.open.is_empty() {
+            self.close_last();
+        }
+    }
+
+    /// Whether an element of that name stands inside the outermost one, which may be open still.
+    pub(super) fn holds(&self, name: &str) -> bool {
+        self.nodes.iter().skip(1).any(|node| &self.text[range(&node.name)] == name)
     }
 
     fn push(&mut self, text: &str) -> Span {
@@ -255,6 +290,21 @@ mod tests {
         assert_eq!(root.to_xml(), "<Workout a=\"1\" b=\"&lt;2\"><Event x=\"y\"/><Left><Open/></Left></Workout>");
         assert_eq!(root.get("b").unwrap(), "<2");
         assert_eq!(root.children().map(Element::name).collect::<Vec<_>>(), ["Event", "Left"]);
+    }
+
+    #[test]
+    fn the_second_of_two_starts_is_the_end_where_there_is_none() {
+        for (attributes, end) in [
+            (" startDate=\"1\" startDate=\"2\" value=\"3\"", Some("2")),
+            (" startDate=\"1\" startDate=\"2\" endDate=\"4\"", Some("4")),
+            (" startDate=\"1\"", None),
+        ] {
+            let mut tree = Tree::default();
+            tree.open("Record", attributes);
+            tree.close_last();
+            let root = tree.root().unwrap();
+            assert_eq!((root.get(START).as_deref(), root.get(END).as_deref()), (Some("1"), end), "{attributes}");
+        }
     }
 
     #[test]

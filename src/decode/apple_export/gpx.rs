@@ -12,10 +12,10 @@ use crate::model::workout::RoutePoint;
 pub fn points(bytes: &[u8]) -> Result<Vec<RoutePoint>, String> {
     let mut xml = Reader::from_reader(bytes);
     xml.config_mut().check_end_names = false;
-    let (mut points, mut point, mut field) = (Vec::new(), None, String::new());
+    let (mut points, mut point, mut field, mut part): (Vec<RoutePoint>, _, _, _) = (Vec::new(), None, String::new(), 0);
     loop {
         match xml.read_event() {
-            Ok(Event::Start(start)) if start.name().0 == "trkpt" => point = place(&start),
+            Ok(Event::Start(start)) if start.name().0 == "trkpt" => point = place(&start, part),
             Ok(Event::Start(start)) => start.name().0.clone_into(&mut field),
             Ok(Event::Text(value)) => {
                 if let Some(point) = &mut point {
@@ -25,6 +25,9 @@ pub fn points(bytes: &[u8]) -> Result<Vec<RoutePoint>, String> {
             Ok(Event::End(end)) if end.name().0 == "trkpt" => {
                 points.extend(point.take().filter(|point| point.at != i64::MIN));
             }
+            Ok(Event::End(end)) if end.name().0 == "trkseg" => {
+                part += u32::from(points.last().is_some_and(|last| last.part == part));
+            }
             Ok(Event::End(_)) => field.clear(),
             Ok(Event::Eof) => return Ok(points),
             Ok(_) => {}
@@ -33,7 +36,7 @@ pub fn points(bytes: &[u8]) -> Result<Vec<RoutePoint>, String> {
     }
 }
 
-fn place(start: &BytesStart) -> Option<RoutePoint> {
+fn place(start: &BytesStart, part: u32) -> Option<RoutePoint> {
     let degrees = |name: &str, limit: f64| {
         let value: f64 = start.try_get_attribute(name).ok()??.value.trim().parse().ok()?;
         (value.abs() <= limit).then_some(value)
@@ -42,6 +45,7 @@ fn place(start: &BytesStart) -> Option<RoutePoint> {
         at: i64::MIN,
         latitude: degrees("lat", 90.0)?,
         longitude: degrees("lon", 180.0)?,
+        part,
         ..RoutePoint::default()
     })
 }

@@ -16,6 +16,8 @@ const ALSO: [&str; 2] = ["metrics", "heartRateVariability"];
 
 /// Keys that proxies and webhook relays put the body under.
 pub const WRAPPERS: [&str; 3] = ["json", "body", "payload"];
+/// Keys that they put it under as text.
+pub const TEXTS: [&str; 7] = ["json", "body", "payload", "data", "text", "content", "message"];
 
 /// What a body turns out to be.
 pub enum Found<T> {
@@ -26,17 +28,23 @@ pub enum Found<T> {
 
 /// Reads the whole document, which begins at `path`, or says why it is none.
 pub fn read_body<'a>(root: Value<'a, 'a>, path: &str) -> Result<Found<Document<'a>>, String> {
-    let root = root.as_object().ok_or("the body is JSON, but not an object")?;
     let mut document = Document::default();
-    let mut found = read_level(&root, path, &mut document);
-    for key in WRAPPERS {
-        let Some(inner) = root.get(key).and_then(|value| value.as_object()) else { continue };
-        found |= read_level(&inner, &format!("{path}.{key}"), &mut document);
+    if let Some(items) = root.as_array() {
+        // A relay such as n8n hands on a list of what it has received.
+        let objects = items.iter().enumerate().filter_map(|(at, item)| Some((at, item.as_object()?)));
+        let found = objects
+            .fold(false, |found, (at, item)| read_wrapped(&item, &format!("{path}[{at}]"), &mut document) | found);
+        return match (found, items.len()) {
+            (true, _) => Ok(Found::Document(document)),
+            (false, 1) => read_body(items.get(0).ok_or("the list is empty")?, &format!("{path}[0]")),
+            (false, _) => Err("the body is JSON, but not an object".into()),
+        };
     }
-    if found {
+    let root = root.as_object().ok_or("the body is JSON, but not an object")?;
+    if read_wrapped(&root, path, &mut document) {
         return Ok(Found::Document(document));
     }
-    let wrapped = WRAPPERS.into_iter().find_map(|key| Some((key, wrapped_text(&root, key)?)));
+    let wrapped = TEXTS.into_iter().find_map(|key| Some((key, wrapped_text(&root, key)?)));
     match wrapped {
         Some((key, text)) => Ok(Found::Text(format!("{path}.{key}"), text)),
         None => Err("the body is a JSON object without any of Health Auto Export's arrays \
@@ -45,10 +53,20 @@ pub fn read_body<'a>(root: Value<'a, 'a>, path: &str) -> Result<Found<Document<'
     }
 }
 
+/// An object that holds the arrays, or holds what does under one of the usual keys.
+fn read_wrapped<'a>(object: &Object<'a, 'a>, path: &str, document: &mut Document<'a>) -> bool {
+    let mut found = read_level(object, path, document);
+    for key in WRAPPERS {
+        let Some(inner) = object.get(key).and_then(|value| value.as_object()) else { continue };
+        found |= read_level(&inner, &format!("{path}.{key}"), document);
+    }
+    found
+}
+
 /// JSON that a gateway passes on as text, in base64 if it thought it binary.
 fn wrapped_text(root: &Object, key: &str) -> Option<Vec<u8>> {
     let text = root.get(key)?.into_string()?.trim();
-    if text.starts_with('{') {
+    if text.starts_with(['{', '[']) {
         return Some(text.as_bytes().to_vec());
     }
     STANDARD.decode(text).ok().filter(|text| text.trim_ascii_start().starts_with(b"{"))

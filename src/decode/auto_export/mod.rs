@@ -7,7 +7,6 @@ pub mod csv;
 mod envelope;
 mod node;
 mod point;
-mod repair;
 mod scratch;
 mod wrapped;
 
@@ -20,6 +19,8 @@ pub use node::Node;
 pub use point::{Field, PROTECTION, Point};
 use scratch::with_tape;
 pub use wrapped::is_wrapped_text;
+
+use crate::decode::json;
 
 /// What one body holds, borrowed from it.
 #[derive(Debug, Default)]
@@ -123,7 +124,7 @@ pub fn with_document<T>(body: &[u8], read: impl Fn(Document) -> T) -> Result<T, 
 fn parse<T>(body: &[u8], path: &str, read: &impl Fn(Document) -> T) -> Result<Found<T>, String> {
     match parse_and_read(body, path, read) {
         Ok(done) => done,
-        Err(fault) => match repair::quote_unrepresentable_numbers(body) {
+        Err(fault) => match json::repair(body) {
             Some(repaired) => parse_and_read(&repaired, path, read).map_err(|_| not_json(body, &fault))?,
             None => Err(not_json(body, &fault)),
         },

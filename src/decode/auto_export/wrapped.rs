@@ -1,7 +1,7 @@
 //! Tells a gateway's envelope whose body is text, without parsing it: the scan ends at the first key that decides.
 
-use super::envelope::{WRAPPERS, is_known};
-use super::repair::end_of_string;
+use super::envelope::{TEXTS, is_known};
+use crate::decode::json::end_of_string;
 
 /// True when a key that gateways use holds a text, and no array of the app comes before it.
 pub fn is_wrapped_text(body: &[u8]) -> bool {
@@ -18,11 +18,12 @@ pub fn is_wrapped_text(body: &[u8]) -> bool {
                 let end = end_of_string(body, at);
                 if key_due {
                     let key = std::str::from_utf8(&body[at + 1..end.max(at + 2) - 1]).unwrap_or_default();
-                    if key == "data" || is_known(key) {
+                    let value = body[end..].trim_ascii_start().strip_prefix(b":").unwrap_or_default();
+                    let is_text = value.trim_ascii_start().starts_with(b"\"");
+                    if (key == "data" && !is_text) || is_known(key) {
                         return false;
                     }
-                    let value = body[end..].trim_ascii_start().strip_prefix(b":").unwrap_or_default();
-                    if WRAPPERS.contains(&key) && value.trim_ascii_start().starts_with(b"\"") {
+                    if TEXTS.contains(&key) && is_text {
                         return true;
                     }
                     key_due = false;
@@ -48,6 +49,7 @@ mod tests {
             (r#"{"isBase64Encoded":true,"payload":"e30="}"#, true),
             (r#"{"data":{},"body":"x"}"#, false),
             (r#"{"body":{"data":{}}}"#, false),
+            (r#"{"data":"{}"}"#, true),
             (r#"{"note":"\"body\":\"x\"","workouts":[]}"#, false),
             (r#"{"a":{"body":"x"}}"#, false),
             (r#"{"body""#, false),

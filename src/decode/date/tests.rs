@@ -223,7 +223,7 @@ proptest! {
             second: zoned.second() != 0,
         });
         prop_assert_eq!(plain(text.as_bytes()), expected);
-        prop_assert_eq!(Scan(&text).stamp(&TimeZone::UTC), expected);
+        prop_assert_eq!(Scan(&text, None).stamp(&TimeZone::UTC), expected);
     }
 
     #[test]

@@ -9,11 +9,19 @@ use super::{Grain, Remark, Sent};
 /// The fields of one object, by the part they play.
 #[derive(Default)]
 pub struct Fields<'a> {
-    pub value: Option<(&'a str, &'a Value)>,
+    /// Keys that hold a number of the metric, and what number each is.
+    pub values: Vec<(Key, &'a str, &'a Value)>,
     pub min: Sent<'a>,
     pub max: Sent<'a>,
     pub stage: Option<&'a Value>,
     pub others: Vec<(&'a str, &'a Value)>,
+}
+
+impl Fields<'_> {
+    /// A workout has lengths of time, and figures under names of their own, but no value.
+    pub fn may_be_exercise(&self) -> bool {
+        self.stage.is_none() && !self.values.iter().any(|(key, ..)| matches!(key, Key::Value | Key::Average | Key::Sum))
+    }
 }
 
 /// Today or yesterday, by the words that Shortcuts' authors use.
@@ -39,7 +47,9 @@ impl<'a> Walk<'a> {
                     scope.name = Some(name.into());
                     scope.own_name = true;
                 }
-                (Key::Value, _) if fields.value.is_none() => fields.value = Some((key, value)),
+                (Key::Value | Key::Average | Key::Sum | Key::Count | Key::Time(_), _) => {
+                    fields.values.push((part, key, value))
+                }
                 (Key::Minimum, _) => fields.min = Sent::of(value),
                 (Key::Maximum, _) => fields.max = Sent::of(value),
                 (Key::Start, _) => start = start.or(&Sent::of(value)),
@@ -54,7 +64,6 @@ impl<'a> Walk<'a> {
                 (Key::Zone, Some(zone)) => self.document.zone = Some(zone.into()),
                 (Key::Other, _) => fields.others.push((key, value)),
                 (Key::Metric, None) if !value.is_null() && !value.is_string() => fields.others.push((key, value)),
-                (Key::Value, _) => fields.others.push((key, value)),
                 _ => {}
             }
         }

@@ -4,8 +4,9 @@
 use serde_json::{Map, Value};
 
 use super::repair::repair;
+use super::unwrap::unwrapped;
 use super::{Hints, Remark, query, text};
-use crate::decode::multipart;
+use crate::decode::{json, multipart};
 
 /// A value and where it stood.
 #[derive(Debug)]
@@ -25,6 +26,12 @@ pub struct Front {
 }
 
 pub fn read(body: &[u8], hints: &Hints) -> Result<Front, String> {
+    let front = read_body(body, hints)?;
+    let values = front.values.into_iter().flat_map(unwrapped).collect();
+    Ok(Front { values, ..front })
+}
+
+fn read_body(body: &[u8], hints: &Hints) -> Result<Front, String> {
     let multipart_type = hints.content_type.trim_start().to_ascii_lowercase().starts_with("multipart/");
     if multipart_type || multipart::is_multipart(body) {
         return form_parts(body, hints);
@@ -38,6 +45,13 @@ fn read_text(body: &[u8], hints: &Hints) -> Result<Front, String> {
     match text.chars().next() {
         None => Ok(Front::default()),
         Some('{' | '[' | '"' | '“' | '”') => json(text),
+        Some('<') if text.contains("ClinicalDocument") => Err("the body is a clinical document (C-CDA), whose numbers are not \
+            read: open it on the iPhone (in Files or Mail, then \"Add to Health\"), export in the Health app, and import that \
+            export.zip with POST /api/v1/import"
+            .into()),
+        Some('<') if text.contains("<HealthData") => Err("the body is Apple's export.xml: send it to POST /api/v1/import, or run \
+            health-export import"
+            .into()),
         Some('<') => Err("the body is a web page or XML, not what a Shortcut sends".into()),
         Some(_) if text.contains('\0') => Err("the body holds bytes that are no text".into()),
         Some(_) => Ok(match serde_json::from_str::<Value>(text) {
@@ -60,11 +74,32 @@ fn json(text: &str) -> Result<Front, String> {
     if let Some(front) = lines_of_json(text) {
         return Ok(front);
     }
-    let values = repair(text).and_then(|fixed| documents(&fixed).ok());
+    let values = repaired(text).find_map(|fixed| documents(&fixed).ok()).or_else(|| side_by_side(text));
     let values = values.ok_or_else(|| format!("the body is not valid JSON: {fault}"))?;
     let text = format!("the JSON is not valid ({fault}); it was read as it was most likely meant");
     let notes = vec![Remark { path: "$".into(), text, item: String::new() }];
     Ok(Front { values, notes, ..Front::default() })
+}
+
+/// What the text may have been meant as: with what no parser takes replaced, and with what people get wrong as well.
+fn repaired(text: &str) -> impl Iterator<Item = String> {
+    let readable = json::repair(text.as_bytes()).and_then(|bytes| String::from_utf8(bytes).ok());
+    let as_meant = repair(readable.as_deref().unwrap_or(text));
+    readable.into_iter().chain(as_meant)
+}
+
+/// Objects with commas between them, which lack the brackets of a list.
+fn side_by_side(text: &str) -> Option<Vec<Located>> {
+    let items = text.trim().trim_end_matches(',');
+    let list = format!("[{items}]");
+    let value = text.starts_with('{').then(|| read_value(&list)).flatten()?;
+    Some(vec![whole(value)])
+}
+
+/// One value, also where it takes repairs.
+pub fn read_value(text: &str) -> Option<Value> {
+    let read = |text: &str| serde_json::from_str::<Value>(text);
+    read(text).ok().or_else(|| repaired(text).find_map(|fixed| read(&fixed).ok()))
 }
 
 /// One document, or several behind each other.
@@ -96,7 +131,7 @@ fn lines_of_json(text: &str) -> Option<Front> {
     let mut front = Front::default();
     for (at, line) in lines {
         let read = |text: &str| serde_json::from_str::<Value>(text);
-        match read(line).or_else(|fault| repair(line).and_then(|fixed| read(&fixed).ok()).ok_or(fault)) {
+        match read(line).or_else(|fault| repaired(line).find_map(|fixed| read(&fixed).ok()).ok_or(fault)) {
             Ok(value) => front.values.push(Located { place: format!("line {at}"), value, line: None }),
             Err(fault) => front.broken.push(Remark {
                 path: format!("line {at}"),
@@ -121,10 +156,11 @@ fn form(text: &str) -> Value {
 
 /// Fields that hold JSON become what they hold.
 fn unfolded(mut fields: Value) -> Value {
+    let read = |text: &str| serde_json::from_str::<Value>(text);
     for field in fields.as_object_mut().into_iter().flat_map(Map::values_mut) {
         let inner = field.as_str().map(str::trim).filter(|text| text.starts_with(['{', '[']));
-        let inner = inner
-            .and_then(|text| serde_json::from_str(text).ok().or_else(|| serde_json::from_str(&repair(text)?).ok()));
+        let inner =
+            inner.and_then(|text| read(text).ok().or_else(|| repaired(text).find_map(|fixed| read(&fixed).ok())));
         if let Some(inner) = inner {
             *field = inner;
         }

@@ -10,6 +10,12 @@ use serde_json::{Map, Value};
 pub enum Key {
     Metric,
     Value,
+    /// What was made of several values: their mean, their sum, or how many they were.
+    Average,
+    Sum,
+    Count,
+    /// A length of time in that unit; without one where the key names none.
+    Time(&'static str),
     Minimum,
     Maximum,
     Start,
@@ -29,18 +35,31 @@ pub enum Key {
 }
 
 /// Lower case and nothing but letters and digits, as `plain` leaves them.
-const WORDS: [(Key, &str); 14] = [
+const WORDS: [(Key, &str); 21] = [
     (Key::Metric, "type metric name key sample kind identifier quantitytype sampletype metrictype metricname datatype"),
-    (Key::Value, "value qty quantity count val amount v avg average values reading quantities counts"),
+    (Key::Value, "value qty quantity val amount v values reading quantities latest last current"),
+    (Key::Average, "avg average mean averagevalue avgvalue"),
+    (Key::Sum, "sum total totals totalvalue sumvalue cumulative"),
+    (Key::Count, "count counts"),
+    (Key::Time("hr"), "hours hour durationhours durationhour durationhrs durationhr durationinhours totalhours"),
+    (
+        Key::Time("min"),
+        "minutes minute mins durationmin durationmins durationminutes durationminute durationinminutes totalminutes",
+    ),
+    (
+        Key::Time("s"),
+        "seconds second secs durationsec durationsecs durationseconds durationsecond durationinseconds totalseconds",
+    ),
+    (Key::Time(""), "duration"),
     (Key::Minimum, "min minimum"),
     (Key::Maximum, "max maximum"),
     (
         Key::Start,
-        "date at start startdate timestamp measuredat when datetime day recordedat startat starttime dates startdates \
+        "date at start startdate timestamp measuredat when datetime day recordedat startat startedat starttime dates startdates \
          timestamps starts datetimes",
     ),
     (Key::Clock, "time times"),
-    (Key::End, "end enddate endat endtime ends enddates"),
+    (Key::End, "end enddate endat endedat endtime ends enddates"),
     (Key::Unit, "unit units"),
     (Key::Source, "source sourcename device devicename sources"),
     (Key::Stage, "stage sleepstage phase stages"),
@@ -56,7 +75,8 @@ const WORDS: [(Key, &str); 14] = [
 
 /// Objects and lists of items under these are no metric of that name.
 const CONTAINERS: &str = "metrics metric samples sample data entries records items results health healthdata body payload \
-     json days today yesterday list measurements vitals activity values query readings quantity quantities";
+     json days today yesterday list measurements vitals activity values query readings quantity quantities summary stats \
+     statistics totals sums averages daily measures nutrition result export response event";
 
 pub fn role(key: &str) -> Key {
     // A delivery has hundreds of thousands of keys, and nearly all are written as they stand in the table.
@@ -65,6 +85,11 @@ pub fn role(key: &str) -> Key {
     });
     let found = ROLES.get(key).or_else(|| ROLES.get(plain(key).as_str()));
     found.copied().unwrap_or(Key::Other)
+}
+
+/// Whether it holds a number of its metric, whatever number that is.
+pub fn is_value(key: Key) -> bool {
+    matches!(key, Key::Value | Key::Average | Key::Sum | Key::Count)
 }
 
 pub fn is_container(key: &str) -> bool {
@@ -104,6 +129,8 @@ mod tests {
             ("measured_at", Key::Start),
             ("End Date", Key::End),
             ("QTY", Key::Value),
+            ("durationMin", Key::Time("min")),
+            ("Total", Key::Sum),
             ("sourceName", Key::Source),
             ("userId", Key::Ignored),
             ("steps", Key::Other),

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use super::fields::period;
@@ -66,7 +65,7 @@ pub fn bare(line: &str) -> &str {
 }
 
 pub fn is_date(text: &str) -> bool {
-    !number::is_numeric(text) && date::parse(text, &TimeZone::UTC).is_some()
+    !number::is_numeric(text) && date::is_date(text)
 }
 
 /// True for a first line that names the columns.
@@ -74,7 +73,7 @@ pub fn is_header(cells: &[Cow<str>]) -> bool {
     let any = |is: fn(&str) -> bool| cells.iter().any(|cell| is(cell));
     cells.len() >= 2
         && cells.iter().all(|cell| cell.is_empty() || role(cell) != Key::Other || names::is_known(cell))
-        && any(|cell| role(cell) == Key::Value || names::is_known(cell))
+        && any(|cell| keys::is_value(role(cell)) || names::is_known(cell))
         && any(|cell| matches!(role(cell), Key::Start | Key::Clock | Key::Metric))
 }
 
@@ -101,7 +100,7 @@ pub fn sorted(cells: &[Cow<str>]) -> Option<Value> {
     while at < cells.len() {
         let cell = cells[at].as_ref();
         let joined = cells.get(at + 1).map(|next| format!("{cell}, {next}")).filter(|both| is_date(both));
-        let later_date = object.contains_key("value") && date::parse(cell, &TimeZone::UTC).is_some();
+        let later_date = object.contains_key("value") && date::is_date(cell);
         if let Some(both) = joined {
             put_date(&mut object, &both)?;
             at += 1;

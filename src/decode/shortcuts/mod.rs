@@ -5,6 +5,7 @@
 //! values first, each with the place where it stood (`front`), and those are walked once (`walk`). Nothing is converted
 //! here: values and dates stay as they were typed.
 
+mod exercises;
 mod fields;
 mod front;
 mod keys;
@@ -12,9 +13,11 @@ mod line;
 mod lists;
 pub mod names;
 pub mod number;
+mod picked;
 mod query;
 pub mod repair;
 mod text;
+mod unwrap;
 mod walk;
 
 use std::borrow::Cow;
@@ -89,7 +92,7 @@ pub struct Entry<'a> {
     pub item: Item<'a>,
 }
 
-/// A workout as typed.
+/// A workout or a state of mind as typed.
 #[derive(Debug, Clone)]
 pub struct Exercise<'a> {
     pub path: String,
@@ -135,6 +138,8 @@ pub struct Remark {
 pub struct Document<'a> {
     pub entries: Vec<Entry<'a>>,
     pub exercises: Vec<Exercise<'a>>,
+    /// States of mind.
+    pub moods: Vec<Exercise<'a>>,
     /// Items that say too little to be values.
     pub broken: Vec<Remark>,
     /// Worth knowing, but nothing is lost.
@@ -178,7 +183,7 @@ pub fn with_document<T>(body: &[u8], hints: Hints, read: impl FnOnce(Document) -
     }
     let mut document = walk.document;
     query::settle(&mut document, hints.query);
-    let any = !document.entries.is_empty() || !document.exercises.is_empty();
+    let any = !document.entries.is_empty() || !document.exercises.is_empty() || !document.moods.is_empty();
     match any && (document.recognised || hints.insisted) {
         true => Ok(read(document)),
         false => Err(NOT_UNDERSTOOD.into()),

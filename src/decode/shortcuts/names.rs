@@ -40,7 +40,9 @@ pub fn is_known(name: &str) -> bool {
 /// Words that say what kind of number it is, or how the body is made, and never what was measured.
 const NO_METRICS: &str = "sum total totals subtotal hours hour minutes seconds durationmin durationsec durationseconds \
      durationminutes durationhours duration valence valenceclassification arousal schemaversion apiversion appversion version \
-     median mean result results number samplecount itemcount index offset page limit status code success";
+     median mean average avg result results number samplecount itemcount index offset page limit status code success \
+     contentlength battery batterylevel age year month day week weekday retry attempt port size bytes length revision build \
+     sequence seq rank count counts goal goals target";
 
 /// Whether a name is one of those: a number under it is not understood.
 pub fn is_no_metric(name: &str) -> bool {

@@ -3,6 +3,8 @@
 //! `8,412` is eight thousand in one country and eight in another. A locale that was told decides; without one the digits
 //! and the metric decide where they can, and what stays open is refused with the way to say it, never guessed.
 
+use crate::decode::digits::normalise;
+
 /// What is known about the writer of a number.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Habits {
@@ -69,33 +71,6 @@ pub fn parse(text: &str, habits: Habits) -> Result<(f64, String), String> {
 pub fn is_numeric(text: &str) -> bool {
     let plain = normalise(text);
     split(&plain).is_some_and(|(_, unit)| unit.len() <= 24 && !unit.contains(|c: char| c.is_ascii_digit() || c == ':'))
-}
-
-/// One spelling of digits, signs and blanks; the marks of Arabic are those of English.
-fn normalise(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    for c in text.trim().chars() {
-        match c {
-            _ if c.is_ascii() => plain.push(c),
-            '\u{200e}' | '\u{200f}' | '\u{61c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {}
-            '\u{2212}' | '\u{fe63}' | '\u{ff0d}' => plain.push('-'),
-            '\u{66b}' | '\u{ff0e}' => plain.push('.'),
-            '\u{66c}' | '\u{60c}' | '\u{ff0c}' => plain.push(','),
-            '\u{2019}' | '\u{2bc}' => plain.push('\''),
-            _ if c.is_whitespace() => plain.push(' '),
-            _ => match digit(c) {
-                Some(digit) => plain.push(digit),
-                None => plain.push(c),
-            },
-        }
-    }
-    plain
-}
-
-fn digit(c: char) -> Option<char> {
-    const ZEROES: [char; 7] = ['\u{660}', '\u{6f0}', '\u{966}', '\u{9e6}', '\u{e50}', '\u{ff10}', '\u{be6}'];
-    let value = ZEROES.iter().find_map(|zero| (c as u32).checked_sub(*zero as u32).filter(|value| *value < 10))?;
-    char::from_digit(value, 10)
 }
 
 /// The part that is written in digits and marks, and what follows.

@@ -29,7 +29,7 @@ pub fn takes_parameter(name: &str) -> bool {
 
 fn is_value(name: &str) -> bool {
     match keys::role(name) {
-        Key::Value => true,
+        Key::Value | Key::Average | Key::Sum | Key::Count => true,
         Key::Other => names::is_known(name),
         _ => false,
     }

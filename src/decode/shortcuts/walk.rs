@@ -5,9 +5,11 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
+use super::exercises;
 use super::fields::{Fields, period};
 use super::front::Located;
 use super::keys;
+use super::picked::{Picked, pick};
 use super::{Document, Entry, Exercise, Grain, Item, Remark, Sent, names, number};
 use crate::decode::date;
 use crate::model::metric::Metric;
@@ -75,34 +77,58 @@ impl<'a> Walk<'a> {
 
     fn object(&mut self, object: &'a Map<String, Value>, whole: &'a Value, path: String, outer: &Scope<'a>) {
         let (fields, mut scope) = self.fields(object, outer);
+        if fields.may_be_exercise() && exercises::is_exercise(object) {
+            return self.exercise(whole, path, outer);
+        }
+        if exercises::is_mood(object) {
+            let item = scope.line.map_or(Item::Json(whole), Item::Text);
+            self.document.recognised = true;
+            return self.document.moods.push(Exercise { path, object, source: scope.source, item });
+        }
         if let Some(stage) = fields.stage.filter(|_| scope.name.as_deref().is_none_or(names::is_sleep)) {
             let entry = Entry { value: Sent::of(stage), ..self.entry("sleep_analysis".into(), path, &scope, whole) };
             return self.push(entry, true);
         }
         let metrics_inside = || fields.others.iter().any(|(key, _)| names::is_known(key));
         let named = scope.name.clone().filter(|_| scope.own_name || !metrics_inside());
-        match (named, fields.value) {
-            (Some(name), Some((key, value))) => match value {
-                Value::Object(inner) => self.object(inner, value, below(&path, key), &scope),
-                Value::Array(_) => self.values(name, value, below(&path, key), object, &scope),
-                Value::String(text) if text.trim().contains('\n') => {
-                    self.values(name, value, below(&path, key), object, &scope)
-                }
-                _ => {
-                    let entry = self.entry(name, path, &scope, whole);
-                    let (value, min, max) = (Sent::of(value), fields.min, fields.max);
-                    self.push(Entry { value, min, max, ..entry }, scope.own_name);
-                }
-            },
-            (Some(name), None) if fields.min != Sent::Absent || fields.max != Sent::Absent => {
+        let Some(name) = named else { return self.members(object, whole, &fields, path, &mut scope) };
+        match pick(&fields, &name) {
+            Some(Err(reason)) => self.break_off(path, &reason, Item::Json(whole)),
+            Some(Ok(picked)) => self.picked(picked, name, (object, whole), &fields, path, &scope),
+            None if fields.min != Sent::Absent || fields.max != Sent::Absent => {
                 let entry = self.entry(name, path, &scope, whole);
                 self.push(Entry { min: fields.min, max: fields.max, ..entry }, scope.own_name);
             }
-            (Some(name), None) if fields.others.is_empty() && scope.start != outer.start && names::is_sleep(&name) => {
+            None if fields.others.is_empty() && scope.start != outer.start && names::is_sleep(&name) => {
                 let entry = self.entry(name, path, &scope, whole);
                 self.push(Entry { value: Sent::Text("asleep".into()), ..entry }, true);
             }
-            _ => self.members(object, whole, &fields, path, &mut scope),
+            None => self.members(object, whole, &fields, path, &mut scope),
+        }
+    }
+
+    /// The value of an item that has a name: a number, a list of them, or an object that holds it.
+    fn picked(
+        &mut self,
+        picked: Picked<'a>,
+        name: Cow<'a, str>,
+        (object, whole): (&'a Map<String, Value>, &'a Value),
+        fields: &Fields<'a>,
+        path: String,
+        scope: &Scope<'a>,
+    ) {
+        match picked.value {
+            Some(value @ Value::Object(inner)) => self.object(inner, value, below(&path, picked.key), scope),
+            Some(value @ Value::Array(_)) => self.values(name, value, below(&path, picked.key), object, scope),
+            Some(value @ Value::String(text)) if text.trim().contains('\n') => {
+                self.values(name, value, below(&path, picked.key), object, scope)
+            }
+            _ => {
+                let entry = self.entry(name, path, scope, whole);
+                let (min, max) = (fields.min.clone(), fields.max.clone());
+                let unit = if picked.unit.is_empty() { entry.unit.clone() } else { picked.unit };
+                self.push(Entry { value: picked.sent, min, max, unit, ..entry }, scope.own_name);
+            }
         }
     }
 
@@ -118,14 +144,22 @@ impl<'a> Walk<'a> {
         let before = self.found();
         scope.own_name = false;
         scope.alone = fields.others.len() == 1;
-        for (key, value) in &fields.others {
+        let holds = |value: &Value| value.is_object() || value.is_array();
+        let inside = fields.values.iter().filter(|(.., value)| holds(value)).map(|(_, key, value)| (*key, *value));
+        for (key, value) in fields.others.iter().copied().chain(inside) {
             self.member(key, value, object, below(&path, key), scope);
         }
-        let useless = self.found() == before && (fields.value.is_some() || fields.others.is_empty());
+        let useless = self.found() == before && (!fields.values.is_empty() || fields.others.is_empty());
         if useless && !object.is_empty() {
-            self.break_off(path, "it is not said which metric this is, or there is no value", Item::Json(whole));
-        } else if let Some((key, value)) = fields.value {
-            self.break_off(below(&path, key), "it is not said which metric this is", Item::Pair(key, value));
+            return self.break_off(
+                path,
+                "it is not said which metric this is, or there is no value",
+                Item::Json(whole),
+            );
+        }
+        for (_, key, value) in fields.values.iter().filter(|(.., value)| !holds(value)) {
+            let reason = format!("it is not said which metric the {key:?} is of");
+            self.break_off(below(&path, key), &reason, Item::Pair(key, value));
         }
     }
 
@@ -139,6 +173,7 @@ impl<'a> Walk<'a> {
     ) {
         let within = |name: Option<Cow<'a, str>>| Scope { name, grain: scope.grain, ..scope.clone() };
         match value {
+            Value::Object(inner) if exercises::is_one(key, inner) => self.exercise(value, path, scope),
             Value::Object(_) if keys::is_container(key) => {
                 let grain = period(key).unwrap_or(scope.grain);
                 self.any(value, path, &Scope { grain, ..within(None) });
@@ -147,7 +182,7 @@ impl<'a> Walk<'a> {
                 self.any(value, path, &Scope { start: Sent::text(key), ..within(None) });
             }
             Value::Object(_) => self.any(value, path, &within(Some(key.into()))),
-            Value::Array(items) if matches!(key.to_lowercase().as_str(), "workouts" | "workout") => {
+            Value::Array(items) if exercises::is_list(key, items) => {
                 for (at, item) in items.iter().enumerate() {
                     self.exercise(item, format!("{path}[{at}]"), scope);
                 }
@@ -195,6 +230,11 @@ impl<'a> Walk<'a> {
     }
 
     fn day_value(&mut self, key: &'a str, value: &'a Value, path: String, scope: &Scope<'a>) {
+        // Below a name only what is known is a metric of its own: anything else describes what is named.
+        if let Some(name) = scope.name.as_deref().filter(|_| !names::is_known(key)) {
+            let reason = format!("{key:?} is nothing that is known of {name:?}: name what the number is of");
+            return self.break_off(path, &reason, Item::Pair(key, value));
+        }
         let grain = if scope.grain == Grain::Item { Grain::Day } else { scope.grain };
         let entry = self.entry(key.into(), path, scope, value);
         let item = scope.line.map_or(Item::Pair(key, value), Item::Text);
@@ -254,15 +294,16 @@ impl<'a> Walk<'a> {
     }
 
     fn found(&self) -> usize {
-        self.document.entries.len() + self.document.exercises.len() + self.document.broken.len()
+        self.document.entries.len()
+            + self.document.exercises.len()
+            + self.document.moods.len()
+            + self.document.broken.len()
     }
 }
 
 /// A key that is a date.
 fn is_day(key: &str) -> bool {
-    key.len() >= 8
-        && key.starts_with(|c: char| c.is_ascii_digit())
-        && date::parse(key, &jiff::tz::TimeZone::UTC).is_some()
+    key.len() >= 6 && key.starts_with(|c: char| c.is_ascii_digit()) && date::is_date(key)
 }
 
 /// The path of a key; those that are no plain words stand in brackets.

@@ -98,13 +98,13 @@ fn followed<'a>(reading: &Reading, question: &Question) -> Result<Vec<Followed<'
     }
     let mut all = Vec::new();
     for (name, rows) in rows {
-        let Some(metric) = dictionary::find_metric(reading, &name)? else { continue };
+        let Some(metric) = dictionary::find_metric(reading, question.user, &name)? else { continue };
         let last_delivery_ms = rows.iter().map(|row| row.last_delivery_ms).max();
         if name != SLEEP {
             all.push(Followed { name, kind: "metric", track: Track::Metric(metric.id), last_delivery_ms });
         }
     }
-    let sleep = dictionary::find_metric(reading, SLEEP)?.map_or(-1, |row| row.id);
+    let sleep = dictionary::find_metric(reading, question.user, SLEEP)?.map_or(-1, |row| row.id);
     let others = [(SLEEP_TRACK, SLEEP_TRACK, Track::Metric(sleep)), (WORKOUTS, WORKOUTS, Track::Workouts)];
     let events = KINDS.map(|kind| (kind, EVENTS, Track::Events(kind)));
     for (name, kind, track) in others.into_iter().chain(events) {

@@ -87,7 +87,7 @@ fn of_segment(segment: &Segment, stored: &[ToldSegment], names: &HashMap<i64, St
 /// Whether an account of all segments was made after the night had ended.
 fn is_complete(reading: &Reading, question: &Question, night: &Night) -> Result<bool> {
     let (Some(start), Some(end)) = (night.start, night.end) else { return Ok(false) };
-    let Some(metric) = dictionary::find_metric(reading, SLEEP)? else { return Ok(night.summed_up) };
+    let Some(metric) = dictionary::find_metric(reading, question.user, SLEEP)? else { return Ok(night.summed_up) };
     let accounts = account::covers(reading, question.user, metric.id)?;
     let covers = |(since, until, as_of): &(i64, i64, i64)| *since <= start && *until > start && *as_of >= end;
     Ok(night.summed_up || accounts.iter().any(covers))

@@ -66,9 +66,7 @@ impl Receiver {
             }
             Kind::Export => self.export(Bundle::file(path, request.beside)?, request, progress),
             Kind::Empty => Err(Error::BadRequest(format!("{name} is empty: export it again"))),
-            Kind::Cda => Err(Error::BadRequest(format!(
-                "{name} is a clinical document, a part of what export.xml says: import the export.zip that it is in"
-            ))),
+            Kind::Cda => Err(Error::BadRequest(clinical(name, is_apples(path)?))),
             Kind::Json | Kind::Text => Ok(vec![self.delivery(name, read(path, name, self.max_body)?, request)]),
             Kind::Gpx | Kind::Unknown => Err(Error::BadRequest(format!(
                 "{name} is neither a zip, nor an export.xml, nor a file of Health Auto Export"
@@ -120,7 +118,7 @@ impl Receiver {
             origin: Origin { file: Some(request.name.clone()), ..Origin::default() },
             bytes: bundle.bytes,
         };
-        let stored_unit = |name: &str| self.stored_unit(name);
+        let stored_unit = |name: &str| self.stored_unit(request.user, name);
         let sink = Sink::Store(&self.store, Box::new(head));
         let (receipt, foreign) = run(&self.preferences.home(), &bundle, sink, &stored_unit, progress)?;
         let mut imported = vec![Imported { name: request.name.clone(), receipt: Ok(receipt) }];
@@ -178,6 +176,31 @@ fn run(
     exports.iter().try_for_each(|at| pipeline.export(*at, exports.len() == 1))?;
     let foreign = pipeline.others()?;
     Ok((pipeline.finish()?, foreign))
+}
+
+/// What to do with a clinical document: Apple's is a part of its export, and a provider's has no numbers that are read here.
+fn clinical(name: &str, is_apples: bool) -> String {
+    match is_apples {
+        true => format!(
+            "{name} is a clinical document, a part of what export.xml says: import the export.zip that it is in"
+        ),
+        false => format!(
+            "{name} is a clinical document (C-CDA) of a provider, whose numbers are not read. Open it on the iPhone (in Files or \
+             Mail, then \"Add to Health\"), export in the Health app, and import that export.zip: the document is kept with it"
+        ),
+    }
+}
+
+/// Whether the phone has written a clinical document: it names HealthKit's types and sources.
+fn is_apples(path: &Path) -> Result<bool> {
+    use std::io::Read;
+    let mut head = Vec::new();
+    let name = path.display().to_string();
+    let file = std::fs::File::open(path).map_err(|fault| unreadable(&name, &fault))?;
+    file.take(ENOUGH as u64).read_to_end(&mut head).map_err(|fault| unreadable(&name, &fault))?;
+    let marks: [&[u8]; 3] = [b"HKQuantityTypeIdentifier", b"Health Data Export", b"Apple Health"];
+    Ok(marks.iter().any(|mark| memchr::memmem::find(&head, mark).is_some())
+        || name.to_lowercase().ends_with("export_cda.xml"))
 }
 
 fn kind_of(path: &Path, name: &str) -> Result<Kind> {

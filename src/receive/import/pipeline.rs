@@ -25,6 +25,9 @@ const LARGEST_FILE: u64 = 64 << 20;
 /// So much damage is noise, unless more than that is understood.
 const MOST_DAMAGED: usize = 10_000;
 
+/// Most characters that are shown of an element that is not closed.
+const MOST_SHOWN: usize = 4 << 10;
+
 /// Imports every export in the bundle, and what lies beside it, as one delivery.
 pub struct Pipeline<'a> {
     bundle: &'a Bundle,
@@ -54,9 +57,14 @@ impl<'a> Pipeline<'a> {
     pub fn export(&mut self, at: usize, alone: bool) -> Result<()> {
         self.used.insert(at);
         let bundle = self.bundle;
-        let found = bundle.open(at, self.progress, |reader| match Items::open(reader).map_err(source_fault)? {
-            Some(items) => self.items(at, items).map(|()| true),
-            None => Ok(false),
+        let found = bundle.open(at, self.progress, |reader| {
+            let is_export = match Items::open(&mut *reader).map_err(source_fault)? {
+                Some(items) => self.items(at, items).map(|()| true)?,
+                None => false,
+            };
+            // A zip's checksum is compared where its content ends, which is behind the end of the document.
+            io::copy(reader, &mut io::sink()).map_err(source_fault)?;
+            Ok::<bool, Error>(is_export)
         })??;
         let name = &bundle.entries[at].name;
         match found {
@@ -79,6 +87,11 @@ impl<'a> Pipeline<'a> {
                         self.judge(at, self.validator.rejected() > before)?;
                     }
                 }
+                Next::Unclosed => {
+                    if let Some(element) = tree.root() {
+                        self.unclosed(at, element)?;
+                    }
+                }
                 Next::Damaged { reason, item } => {
                     if self.validator.weight() >= PIECE {
                         self.hand_over()?;
@@ -94,6 +107,17 @@ impl<'a> Pipeline<'a> {
                 }
             }
         }
+    }
+
+    /// An element that is not closed may have taken in the records behind it.
+    fn unclosed(&mut self, at: usize, element: Element) -> Result<()> {
+        for record in element.children_named("Record") {
+            self.element(at, record)?;
+            self.understood += 1;
+        }
+        let item: String = element.to_xml().chars().take(MOST_SHOWN).collect();
+        self.validator.add_damaged("the element is not closed: it is left out, and what follows is read", item);
+        self.judge(at, true)
     }
 
     /// Refuses to go on where there is more noise than sense: nobody would look through a quarantine of gigabytes.
@@ -141,7 +165,7 @@ impl<'a> Pipeline<'a> {
             let content = self.bundle.content(at, LARGEST_FILE, self.progress);
             let done = content.and_then(|content| {
                 match element.name() {
-                    "Workout" => attached.route.extend(gpx::points(&content)?),
+                    "Workout" => attached.add_route(gpx::points(&content)?),
                     _ => attached.file = Some((path.clone(), content)),
                 }
                 Ok(())
@@ -212,6 +236,13 @@ impl<'a> Pipeline<'a> {
 
 /// What was read of a source that fails stays stored, and reading it again when it is whole adds the rest.
 fn source_fault(fault: io::Error) -> Error {
+    if fault.kind() == io::ErrorKind::InvalidData && fault.to_string().contains("checksum") {
+        return Error::BadRequest(
+            "the zip's checksum is not that of its content, so something in it has changed on its way: numbers of this \
+             delivery may be wrong. Delete it, and export or send the zip again"
+                .into(),
+        );
+    }
     Error::BadRequest(format!(
         "the file cannot be read to its end ({fault}): what came before is stored, and importing the whole file again \
          adds the rest"

@@ -59,7 +59,7 @@ fn prove(
     others: &BTreeSet<i64>,
 ) -> Result<bool> {
     let name = &batch.series[sample.series as usize].metric;
-    let Some(metric) = dictionary::find_metric(connection, name)? else { return Ok(false) };
+    let Some(metric) = dictionary::find_metric(connection, owner.user, name)? else { return Ok(false) };
     let key = (metric.id, sample.start, sample.layer);
     let of_sync = |layer: Layer| -> Result<Vec<StoredRow>> {
         let rows = table::group(connection, Place::Stored, owner.user, (metric.id, sample.start, layer))?;

@@ -33,7 +33,7 @@ pub fn to_finer(connection: &Connection, user: i64, sender: &str, finest: Layer)
 
 /// What was stored of a metric in buckets by a guess was measurements.
 pub fn to_samples(connection: &Connection, user: i64, sender: &str, metric: &str) -> Result<()> {
-    let Some(found) = dictionary::find_metric(connection, metric)? else { return Ok(()) };
+    let Some(found) = dictionary::find_metric(connection, user, metric)? else { return Ok(()) };
     if !metrics_of(connection, user, Layer::Raw)?.contains(&found.id) {
         return Ok(());
     }
@@ -193,7 +193,9 @@ pub fn drop_misplaced(connection: &Connection, owner: Owner, batch: &Batch) -> R
     for ((name, start), layers) in &meant {
         let known = match metrics.get(name) {
             Some(known) => *known,
-            None => *metrics.entry(name).or_insert(dictionary::find_metric(connection, name)?.map(|row| row.id)),
+            None => {
+                *metrics.entry(name).or_insert(dictionary::find_metric(connection, owner.user, name)?.map(|row| row.id))
+            }
         };
         let Some(metric) = known else { continue };
         let asked: [&dyn rusqlite::ToSql; 4] = [&owner.user, &metric, start, &owner.delivery];
@@ -224,7 +226,7 @@ pub fn drop_unsaid(connection: &Connection, (user, delivery): (i64, i64), at: i6
     let ids: Vec<Option<i64>> = batch
         .series
         .iter()
-        .map(|series| Ok(dictionary::find_metric(connection, &series.metric)?.map(|row| row.id)))
+        .map(|series| Ok(dictionary::find_metric(connection, user, &series.metric)?.map(|row| row.id)))
         .collect::<Result<_>>()?;
     let said: BTreeSet<Key> = batch
         .samples

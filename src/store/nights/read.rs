@@ -38,7 +38,7 @@ pub struct Sleep<'a> {
 
 impl<'a> Sleep<'a> {
     pub fn of(connection: &'a Connection, user: i64, sources: Option<Vec<i64>>) -> Result<Sleep<'a>> {
-        let metric = find_metric(connection, SLEEP)?.map(|row| row.id);
+        let metric = find_metric(connection, user, SLEEP)?.map(|row| row.id);
         Ok(Sleep { connection, user, metric, sources })
     }
 

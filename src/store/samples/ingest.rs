@@ -12,12 +12,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::Connection;
 
 use crate::error::{Error, Result};
+use crate::model::metric::catalogue;
 use crate::model::receipt::Outcome;
 use crate::model::sample::{Batch, Sample, Series};
 use crate::model::time::Layer;
 use crate::store::account::Head;
 use crate::store::deletions::tombstones::Tombstones;
-use crate::store::dictionary::Dictionaries;
+use crate::store::dictionary::{self, Dictionaries};
 use crate::store::place::Place;
 use crate::store::rereads;
 use crate::store::samples::coming::{Coming, Meets};
@@ -56,7 +57,7 @@ pub fn store_samples(
     state: &mut ImportState,
     tombstones: &Tombstones,
 ) -> Result<Ingested> {
-    let ids = dictionary_ids(writing, batch)?;
+    let ids = dictionary_ids(writing, owner.user, batch)?;
     let outcomes = vec![Outcome::Unchanged; batch.samples.len()];
     let mut order: Vec<u32> = (0..batch.samples.len() as u32).collect();
     order.sort_by_key(|&at| (ids.key(&batch.samples[at as usize]), at));
@@ -109,27 +110,28 @@ impl Ids {
     }
 }
 
-fn dictionary_ids(writing: &mut Writing, batch: &Batch) -> Result<Ids> {
+fn dictionary_ids(writing: &mut Writing, user: i64, batch: &Batch) -> Result<Ids> {
     let Writing { connection, dictionaries, .. } = writing;
     Ok(Ids {
         metrics: batch
             .series
             .iter()
-            .map(|series| metric_id(dictionaries, connection, series))
+            .map(|series| metric_id(dictionaries, connection, user, series))
             .collect::<Result<_>>()?,
         sources: batch.sources.iter().map(|name| dictionaries.source(connection, name)).collect::<Result<_>>()?,
         contexts: batch.contexts.iter().map(|name| dictionaries.context(connection, name)).collect::<Result<_>>()?,
     })
 }
 
-/// The validation has asked for the stored unit already; two first deliveries at once can still disagree about it.
-fn metric_id(dictionaries: &mut Dictionaries, connection: &Connection, series: &Series) -> Result<i64> {
-    let row = dictionaries.metric(connection, &series.metric, &series.unit)?;
-    if row.unit != series.unit {
-        let Series { metric, unit, .. } = series;
-        return Err(Error::Busy(format!("{metric} has just been stored in {}, not {unit}: send it again", row.unit)));
+/// The validation has asked for the stored unit already; two first deliveries of a person at once can still disagree about it.
+fn metric_id(dictionaries: &mut Dictionaries, connection: &Connection, user: i64, series: &Series) -> Result<i64> {
+    let Series { metric, unit, .. } = series;
+    if catalogue().resolve(metric).is_none()
+        && let Some(own) = dictionary::own_unit(connection, user, metric)?.filter(|own| own != unit)
+    {
+        return Err(Error::Busy(format!("{metric} has just been stored in {own}, not {unit}: send it again")));
     }
-    Ok(row.id)
+    dictionaries.metric(connection, metric, unit)
 }
 
 /// The sample table with its statements prepared, and what has been changed in it so far.

@@ -24,9 +24,11 @@ CREATE TABLE api_key (
 -- Dictionaries: rows are only ever added, so an id once read stays true.
 CREATE TABLE metric (
     id   INTEGER PRIMARY KEY,
-    name TEXT NOT NULL UNIQUE,
-    -- The unit that this metric's samples are stored in.
-    unit TEXT NOT NULL
+    name TEXT NOT NULL,
+    -- The unit that samples of this row are stored in. A name that the catalogue lacks may have several: its unit belongs to
+    -- the person who has sent it.
+    unit TEXT NOT NULL,
+    UNIQUE (name, unit)
 ) STRICT;
 
 CREATE TABLE source (

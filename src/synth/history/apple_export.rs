@@ -178,7 +178,8 @@ fn gpx(run: &Run, out: &mut impl Write) -> std::io::Result<()> {
         let time = Timestamp::from_second(*at).unwrap_or_default();
         writeln!(
             out,
-            "   <trkpt lon=\"{longitude}\" lat=\"{latitude}\"><ele>{altitude}</ele><time>{time}</time></trkpt>"
+            "   <trkpt lon=\"{longitude}\" lat=\"{latitude}\"><ele>{altitude}</ele><time>{time}</time>\
+             <extensions><speed>2.8</speed><course>90</course><hAcc>4</hAcc><vAcc>3</vAcc></extensions></trkpt>"
         )?;
     }
     out.write_all(b"  </trkseg>\n </trk>\n</gpx>\n")

@@ -6,7 +6,6 @@
 
 use crate::decode::apple_export::{Element, text};
 use crate::model::event::{Event, EventSeries};
-use crate::model::sender::Sender;
 use crate::validate::apple_export::Validator;
 
 const QUARTER: f64 = 900.0;
@@ -35,7 +34,7 @@ impl Validator<'_> {
         self.heavy += 5 + values.len() / 6;
         self.filling.batch.events.push(Event {
             item,
-            sender: Sender::AppleExport,
+            sender: self.sender,
             kind: "heartbeat_series",
             code: "heartbeat_series".into(),
             name: "HeartRateVariabilityMetadataList".into(),

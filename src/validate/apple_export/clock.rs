@@ -35,6 +35,11 @@ impl<'a> Clock<'a> {
         self.export_date = stamp.filter(|stamp| stamp.is_believable()).map(|stamp| stamp.utc);
     }
 
+    /// Times written with this offset tell the instant only, as those do that a program has written in UTC.
+    pub fn disbelieve(&mut self, offset_minutes: i32) {
+        self.export_offset = Some(offset_minutes);
+    }
+
     /// The moment of the export, UTC epoch seconds.
     pub fn export_date(&self) -> Option<i64> {
         self.export_date

@@ -7,7 +7,6 @@ use crate::model::document::Document;
 use crate::model::event::{Event, EventSeries};
 use crate::model::healthkit;
 use crate::model::metric::slug;
-use crate::model::sender::Sender;
 use crate::model::words::Words;
 use crate::validate::apple_export::{Attached, Validator, texts};
 
@@ -101,7 +100,7 @@ impl Validator<'_> {
         self.heavy += read.microvolts.len() / 6;
         self.filling.batch.events.push(Event {
             item,
-            sender: Sender::AppleExport,
+            sender: self.sender,
             kind: "ecg",
             code: "electrocardiogram".into(),
             name: "Electrocardiogram".into(),

@@ -59,6 +59,7 @@ impl Validator<'_> {
             code: "activity_summary".into(),
             details,
             ..blank(
+                self.sender,
                 "activity_summaries",
                 element,
                 start,
@@ -78,7 +79,7 @@ impl Validator<'_> {
         }
         let zone = element.metadata("HKTimeZone");
         let offset_minutes = self.clock.offset(start, zone.as_deref());
-        let mut event = blank(kind, element, start.utc, span, offset_minutes);
+        let mut event = blank(self.sender, kind, element, start.utc, span, offset_minutes);
         let sent = ["classification", "kind", "type"].into_iter().find_map(|name| element.get(name));
         event.value = sent.as_deref().map(healthkit::code).filter(|value| *value != event.code);
         event.value_sent = sent.map(|sent| sent.into_owned()).filter(|_| event.value.is_some());
@@ -86,11 +87,11 @@ impl Validator<'_> {
     }
 }
 
-fn blank(kind: &'static str, element: Element, start: i64, span: i64, offset_minutes: i32) -> Event {
+fn blank(sender: Sender, kind: &'static str, element: Element, start: i64, span: i64, offset_minutes: i32) -> Event {
     let code = healthkit::snake_case(element.name());
     Event {
         item: 0,
-        sender: Sender::AppleExport,
+        sender,
         kind,
         code: code.strip_suffix("_record").unwrap_or(&code).to_owned(),
         name: element.name().to_owned(),
@@ -146,7 +147,7 @@ fn to_kilocalories(details: &mut Map<String, Value>) {
         if let Some(value) = details.get_mut(name)
             && let Some(number) = value.as_f64()
         {
-            *value = conversion.apply(number).into();
+            *value = conversion.read(number).into();
         }
     }
     details.insert("active_energy_burned_unit".into(), "kcal".into());

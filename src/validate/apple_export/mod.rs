@@ -1,11 +1,13 @@
 //! The children of an export's root to the store's terms, one after the other, into a batch that is taken when it is large
 //! enough. What is learned on the way (types, offsets) stays from piece to piece.
 //!
-//! A record is one item. A correlation is no item of its own: its records are, and they stand at top level as well, where
-//! they are found to be known already.
+//! A record is one item. A correlation is an item of its own only where it says more than its records, such as the name of a
+//! meal: those stand at top level as well, where they are found to be known already. The records in a workout, its effort
+//! scores, stand nowhere else.
 
 mod beats;
 mod clock;
+mod correlations;
 mod device;
 mod documents;
 mod events;
@@ -21,6 +23,7 @@ use jiff::tz::TimeZone;
 use crate::decode::apple_export::{Element, text};
 use crate::model::document::Document;
 use crate::model::sample::Batch;
+use crate::model::sender::Sender;
 use crate::model::source::Hardware;
 use crate::model::workout::RoutePoint;
 use crate::validate::filling::Filling;
@@ -40,11 +43,22 @@ pub struct Attached {
     pub problems: Vec<String>,
 }
 
+impl Attached {
+    /// The points of one more file, which are parts of the route of their own.
+    pub fn add_route(&mut self, points: Vec<RoutePoint>) {
+        let before = self.route.iter().map(|point| point.part + 1).max().unwrap_or_default();
+        self.route.extend(points.into_iter().map(|point| RoutePoint { part: point.part + before, ..point }));
+    }
+}
+
 /// Bytes of memory that a sample takes, roughly.
 const BYTES_A_SAMPLE: usize = 100;
 
 /// Turns elements into batches.
 pub struct Validator<'a> {
+    sender: Sender,
+    /// Where the element at hand stood in what was sent, when that is no export.
+    at: Option<String>,
     home: &'a TimeZone,
     clock: Clock<'a>,
     types: Types<'a>,
@@ -67,6 +81,8 @@ impl<'a> Validator<'a> {
     /// `stored_unit` tells the unit that a metric unknown to the catalogue is stored in already.
     pub fn new(home: &'a TimeZone, stored_unit: &'a (dyn Fn(&str) -> Option<String> + Sync)) -> Validator<'a> {
         Validator {
+            sender: Sender::AppleExport,
+            at: None,
             home,
             clock: Clock::new(home),
             types: Types::new(stored_unit),
@@ -79,6 +95,24 @@ impl<'a> Validator<'a> {
             hardware: <(String, String, Option<Hardware>)>::default(),
             heavy: 0,
         }
+    }
+
+    /// The same for the records of a phone that an app hands on as they are.
+    pub fn of_app(home: &'a TimeZone, stored_unit: &'a (dyn Fn(&str) -> Option<String> + Sync)) -> Validator<'a> {
+        let mut validator = Validator { sender: Sender::AutoExport, ..Validator::new(home, stored_unit) };
+        validator.clock.disbelieve(0);
+        validator
+    }
+
+    /// Says where the next element stood in what was sent.
+    pub fn set_place(&mut self, place: &str) {
+        self.at = Some(place.to_owned());
+    }
+
+    /// Something that stood there and cannot be used.
+    pub fn add_unreadable(&mut self, name: &str, place: String, reason: String, item: String) {
+        let name = self.name(name);
+        self.filling.reject(name, place, reason, item);
     }
 
     /// How many items the present batch has.
@@ -113,8 +147,8 @@ impl<'a> Validator<'a> {
     /// Adds one child of the root.
     pub fn add(&mut self, element: Element, attached: Attached) {
         match element.name() {
-            "Record" => self.add_record(element),
-            "Correlation" => element.children_named("Record").for_each(|record| self.add_record(record)),
+            "Record" => self.add_record(element, None),
+            "Correlation" => self.add_correlation(element),
             "Workout" => self.add_workout(element, attached),
             "ExportDate" => self.add_export_date(element),
             "Me" => self.add_me(element),
@@ -173,13 +207,19 @@ impl<'a> Validator<'a> {
             _ => self.seen.entry(name.to_owned()).or_default(),
         };
         *count += 1;
-        format!("/HealthData/{name}[{count}]")
+        self.at.clone().unwrap_or_else(|| format!("/HealthData/{name}[{count}]"))
     }
 
     fn reject(&mut self, name: &str, place: String, reason: String, element: Element) {
         let (name, item) = (self.name(name), element.to_xml());
         self.heavy += item.len() / BYTES_A_SAMPLE;
         self.filling.reject(name, place, reason, item);
+    }
+
+    /// An element in a place where nobody knows it.
+    fn reject_unknown(&mut self, of: &str, element: Element) {
+        let place = format!("{of}/{}", element.name());
+        self.reject("unknown", place, "unknown element".into(), element);
     }
 
     fn add_document(&mut self, name: &str, document: impl FnOnce(u32) -> Document) {

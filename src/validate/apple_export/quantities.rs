@@ -12,7 +12,7 @@ pub fn quantity(text: &str, unit: &str) -> Option<f64> {
     let text = text.trim();
     let (number, sent) = text.split_once([' ', '\u{a0}']).unwrap_or((text, ""));
     let number: f64 = number.parse().ok()?;
-    let value = if sent.is_empty() { number } else { conversion(sent.trim(), unit)?.apply(number) };
+    let value = if sent.is_empty() { number } else { conversion(sent.trim(), unit)?.read(number) };
     value.is_finite().then_some(value)
 }
 

@@ -10,7 +10,6 @@ use crate::decode::date::Stamp;
 use crate::model::event::Event;
 use crate::model::healthkit;
 use crate::model::sample::{Sample, Series};
-use crate::model::sender::Sender;
 use crate::model::sleep::Stage;
 use crate::model::time::Layer;
 use crate::validate::apple_export::device::Device;
@@ -31,6 +30,9 @@ struct Attributes<'a> {
     version: &'a str,
     start: &'a str,
     end: &'a str,
+    /// The metadata `HKTimeZone` and `HKWasUserEntered`.
+    zone: Option<Cow<'a, str>>,
+    is_manual: bool,
 }
 
 impl<'a> Attributes<'a> {
@@ -67,9 +69,12 @@ struct Said {
 }
 
 impl Validator<'_> {
-    pub(super) fn add_record(&mut self, element: Element) {
+    /// `within`: the correlation that it stands in, whose metadata is its own where it has none.
+    pub(super) fn add_record(&mut self, element: Element, within: Option<Element>) {
         self.records += 1;
-        let attributes = Attributes::of(element);
+        let mut attributes = Attributes::of(element);
+        attributes.zone = said(element, within, "HKTimeZone");
+        attributes.is_manual = matches!(said(element, within, "HKWasUserEntered").as_deref(), Some("1" | "true"));
         if !self.last.0.eq(attributes.kind) || !self.last.1.eq(attributes.start) {
             attributes.kind.clone_into(&mut self.last.0);
             attributes.start.clone_into(&mut self.last.1);
@@ -77,21 +82,21 @@ impl Validator<'_> {
         let unit = text(attributes.unit);
         let at = self.types.find(&text(attributes.kind), unit.trim());
         if let Err(reason) = self.read_record(element, &attributes, at) {
-            let place = format!("/HealthData/Record[{}]", self.records);
+            let place = self.at.clone().unwrap_or_else(|| format!("/HealthData/Record[{}]", self.records));
             let name = self.types.at(at).name.clone();
             self.reject(&name, place, reason, element);
         }
     }
 
     fn read_record(&mut self, element: Element, attributes: &Attributes, at: usize) -> Result<(), String> {
-        let times = self.times(element, attributes)?;
+        let times = self.times(attributes)?;
         if attributes.source.len() > LONGEST {
             return Err("sourceName is longer than 4 KB".into());
         }
         let said = match &self.types.at(at).becomes {
             Becomes::Refused(reason) => return Err(reason.clone()),
             Becomes::Quantity(quantity) => {
-                Said { value: number(attributes, quantity)?, context: context(element, quantity) }
+                Said { value: number(attributes, quantity, times.span)?, context: context(element, quantity) }
             }
             Becomes::Category { category, .. } => category_value(*category, element, attributes, &times)?,
             Becomes::Event(kind) => {
@@ -104,7 +109,7 @@ impl Validator<'_> {
         Ok(())
     }
 
-    fn times(&mut self, element: Element, attributes: &Attributes) -> Result<Times, String> {
+    fn times(&mut self, attributes: &Attributes) -> Result<Times, String> {
         let start = self.clock.read("startDate", &text(attributes.start))?;
         let end = match attributes.end {
             "" => start,
@@ -114,8 +119,7 @@ impl Validator<'_> {
         if end.utc < start.utc {
             return Err("the end is before the start".into());
         }
-        let zone = element.metadata("HKTimeZone");
-        let offset_minutes = self.clock.offset(start, zone.as_deref());
+        let offset_minutes = self.clock.offset(start, attributes.zone.as_deref());
         Ok(Times { start, span: end.utc - start.utc, offset_minutes })
     }
 
@@ -137,7 +141,7 @@ impl Validator<'_> {
             max: None,
             source,
             context,
-            manual: matches!(element.metadata("HKWasUserEntered").as_deref(), Some("1" | "true")),
+            manual: attributes.is_manual,
         });
         if let Some(list) = element.children_named("HeartRateVariabilityMetadataList").next() {
             self.add_beats(item, list, times.start.utc, times.span, times.offset_minutes, attributes.source);
@@ -169,7 +173,7 @@ impl Validator<'_> {
         let count = self.name(&name);
         let known = self.types.at(at);
         let unit = match &known.becomes {
-            Becomes::Quantity(quantity) => quantity.unit.clone(),
+            Becomes::Quantity(quantity) => quantity.part.unit.clone(),
             Becomes::Category { metric, .. } => metric.unit.clone(),
             _ => String::new(),
         };
@@ -194,7 +198,7 @@ impl Validator<'_> {
         let sent = attributes.value.map(|value| text(value).into_owned());
         self.filling.batch.events.push(Event {
             item,
-            sender: Sender::AppleExport,
+            sender: self.sender,
             kind,
             code: self.types.at(at).code.clone(),
             value: sent.as_deref().map(|value| healthkit::value_code(value, &identifier)),
@@ -210,24 +214,24 @@ impl Validator<'_> {
     }
 }
 
-/// The number in the canonical unit.
-fn number(attributes: &Attributes, quantity: &Quantity) -> Result<f64, String> {
+/// What a record's metadata says, or that of what it stands in.
+fn said<'a>(element: Element<'a>, within: Option<Element<'a>>, key: &str) -> Option<Cow<'a, str>> {
+    element.metadata(key).or_else(|| within?.metadata(key))
+}
+
+/// The number in the canonical unit, of a record that lasts so many seconds.
+fn number(attributes: &Attributes, quantity: &Quantity, span: i64) -> Result<f64, String> {
     let written = attributes.value.map_or(Cow::Borrowed(""), text);
     let sent: f64 = match written.trim() {
         "" => return Err("the record has no value".into()),
         number => number.parse().map_err(|_| format!("the value {} is not a number", quantities::short(number)))?,
     };
     let value = match quantity.is_fraction && sent.abs() <= 1.0 {
-        true => quantities::percent(sent),
-        false => quantity.conversion.apply(sent),
+        true => quantity.part.checked("the value", quantities::percent(sent))?,
+        false => quantity.part.measured("the value", sent)?,
     };
-    match quantity.range {
-        _ if !value.is_finite() => Err("the value is not a finite number".into()),
-        Some((low, high)) if !(low..=high).contains(&value) => {
-            Err(format!("{value} {} is outside what it can be, {low} to {high}", quantity.unit))
-        }
-        _ => Ok(value),
-    }
+    quantity.part.fits(Some(value), span)?;
+    Ok(value)
 }
 
 fn context(element: Element, quantity: &Quantity) -> Option<&'static str> {

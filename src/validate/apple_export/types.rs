@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use crate::model::healthkit;
 use crate::model::metric::{Metric, catalogue};
 use crate::model::sleep::SLEEP;
-use crate::model::unit::{Conversion, conversion};
+use crate::model::unit::conversion;
+use crate::validate::meaning::Part;
 
 /// What records of a type become.
 pub struct RecordType {
@@ -32,9 +33,7 @@ pub enum Becomes {
 }
 
 pub struct Quantity {
-    pub unit: String,
-    pub conversion: Conversion,
-    pub range: Option<(f64, f64)>,
+    pub part: Part,
     /// Written as a fraction of one.
     pub is_fraction: bool,
     /// The metadata that tells twins apart, and the words for its values, which are those of Health Auto Export.
@@ -119,9 +118,7 @@ impl<'a> Types<'a> {
         let stored = self.units.entry(code.to_owned()).or_insert_with(first);
         match conversion(unit, stored) {
             Some(conversion) => Becomes::Quantity(Quantity {
-                unit: stored.clone(),
-                conversion,
-                range: None,
+                part: Part::unknown(code, stored, conversion),
                 is_fraction: unit == "%",
                 context: None,
             }),
@@ -150,19 +147,15 @@ fn as_category(metric: &'static Metric) -> Becomes {
     }
 }
 
-/// No unit at all means the canonical one.
 fn as_quantity(metric: &Metric, unit: &str) -> Becomes {
-    let conversion = if unit.is_empty() { Some(Conversion::IDENTITY) } else { conversion(unit, &metric.unit) };
-    let Some(conversion) = conversion else {
+    let Some(part) = Part::of(metric, unit) else {
         return Becomes::Refused(format!(
             "the unit {unit:?} of {} is not one that can be brought to {}",
             metric.name, metric.unit
         ));
     };
     Becomes::Quantity(Quantity {
-        unit: metric.unit.clone(),
-        conversion,
-        range: metric.range,
+        part,
         is_fraction: unit == "%" && metric.unit == "%",
         context: match metric.name.as_str() {
             "blood_glucose" => Some(MEAL_TIMES),

@@ -7,9 +7,8 @@ use std::collections::BTreeMap;
 use crate::decode::apple_export::{Element, gpx, text};
 use crate::model::healthkit;
 use crate::model::metric::catalogue;
-use crate::model::sender::Sender;
 use crate::model::unit::conversion;
-use crate::model::workout::{Account, Figure, RoutePoint, Workout, WorkoutActivity, WorkoutEvent};
+use crate::model::workout::{Account, Figure, RoutePoint, Workout, WorkoutActivity, WorkoutEvent, bounded};
 use crate::validate::apple_export::{Attached, Validator, quantities, texts};
 
 /// Attribute of a total, of its unit, and the figure that it is.
@@ -31,9 +30,22 @@ const FIGURES: [(&str, &str, &str); 7] = [
     ("HKAverageSpeed", "speed", "km/hr"),
 ];
 
+/// What a workout has beside records.
+const CHILDREN: [&str; 4] = ["MetadataEntry", "WorkoutEvent", "WorkoutStatistics", "WorkoutRoute"];
+
+const EFFORT: &str = "appleEffortScore";
+
 impl Validator<'_> {
     pub(super) fn add_workout(&mut self, element: Element, attached: Attached) {
         let place = self.place("Workout");
+        for child in element.children() {
+            match child.name() {
+                "Record" => self.add_record(child, None),
+                "WorkoutActivity" => self.add_part_children(&place, child),
+                name if CHILDREN.contains(&name) => {}
+                _ => self.reject_unknown(&place, child),
+            }
+        }
         match self.workout(element, attached.route) {
             Ok(workout) => {
                 let item = self.item("workouts");
@@ -48,11 +60,23 @@ impl Validator<'_> {
         }
     }
 
+    /// What a part has beside what the workout tells of it.
+    fn add_part_children(&mut self, place: &str, part: Element) {
+        for child in part.children() {
+            match child.name() {
+                "Record" => self.add_record(child, None),
+                name if CHILDREN.contains(&name) => {}
+                _ => self.reject_unknown(&format!("{place}/WorkoutActivity"), child),
+            }
+        }
+    }
+
     fn workout(&mut self, element: Element, mut route: Vec<RoutePoint>) -> Result<Workout, String> {
         let start = self.clock.read("startDate", &element.get("startDate").unwrap_or_default())?;
+        let told = duration(element);
         let end = match element.get("endDate") {
             Some(end) => self.clock.read("endDate", &end)?.utc,
-            None => start.utc,
+            None => start.utc + told.filter(|seconds| *seconds < LONGEST).unwrap_or_default().round() as i64,
         };
         if end < start.utc {
             return Err("the end is before the start".into());
@@ -63,19 +87,21 @@ impl Validator<'_> {
         }
         let zone = element.metadata("HKTimeZone");
         let offset_minutes = self.clock.offset(start, zone.as_deref());
-        route.extend(element.children_named("WorkoutRoute").flat_map(places));
+        let mut attached = Attached { route: std::mem::take(&mut route), ..Attached::default() };
+        element.children_named("WorkoutRoute").for_each(|part| attached.add_route(places(part).collect()));
+        route = attached.route;
         route.sort_by_key(|point| point.at);
-        route.dedup();
+        route.dedup_by(|later, first| RoutePoint { part: first.part, ..later.clone() } == *first);
         Ok(Workout {
             item: 0,
-            sender: Sender::AppleExport,
-            sent_id: None,
+            sender: self.sender,
+            sent_id: element.get("uuid").map(|id| id.into_owned()),
             activity: healthkit::code(&name),
             start: start.utc,
             account: Account {
                 name,
                 end,
-                duration: duration(element),
+                duration: bounded(told, start.utc, end),
                 offset_minutes,
                 source: element.get("sourceName").or(element.get("source")).unwrap_or_default().trim().to_owned(),
                 location: location(element),
@@ -102,22 +128,28 @@ impl Validator<'_> {
         let start = self.clock.read("startDate", &part.get("startDate")?).ok()?.utc;
         let end = part.get("endDate").and_then(|end| Some(self.clock.read("endDate", &end).ok()?.utc));
         let seconds = duration(part);
+        let end = end.unwrap_or(start + seconds.filter(|seconds| *seconds < LONGEST).unwrap_or_default() as i64);
         Some(WorkoutActivity {
             id: part.get("uuid").map(|id| id.into_owned()),
             activity: part.get("workoutActivityType").map_or(String::new(), |name| healthkit::code(&name)),
             start,
-            end: end.unwrap_or(start + seconds.unwrap_or_default() as i64),
-            duration: seconds,
+            end,
+            duration: bounded(seconds, start, end),
             figures: figures(part),
+            events: part.children_named("WorkoutEvent").filter_map(|event| self.workout_event(event)).collect(),
+            metadata: metadata(part),
         })
     }
 }
+
+/// Seconds that no workout lasts, where only its duration says when it ended.
+const LONGEST: f64 = 7.0 * 86_400.0;
 
 /// Seconds; minutes where no unit is given.
 fn duration(element: Element) -> Option<f64> {
     let number: f64 = element.get("duration")?.trim().parse().ok()?;
     let unit = element.get("durationUnit").unwrap_or("min".into());
-    let seconds = conversion(&unit, "s")?.apply(number);
+    let seconds = conversion(&unit, "s")?.read(number);
     (seconds.is_finite() && seconds >= 0.0).then_some(seconds)
 }
 
@@ -151,11 +183,12 @@ fn figures(element: Element) -> BTreeMap<String, Figure> {
     }
     average_speed(element, &mut figures);
     element.children_named("WorkoutStatistics").for_each(|statistics| add_statistics(statistics, &mut figures));
+    element.children_named("Record").for_each(|record| add_effort(record, &mut figures));
     for (attribute, unit_attribute, name, unit) in TOTALS {
         let Some(number) = element.get(attribute).and_then(|text| text.trim().parse::<f64>().ok()) else { continue };
         let sent = element.get(unit_attribute).unwrap_or(unit.into());
         if let Some(conversion) = conversion(&sent, unit).filter(|_| number.is_finite()) {
-            quantities::set(&mut figures, name, unit, conversion.apply(number));
+            quantities::set(&mut figures, name, unit, conversion.read(number));
         }
     }
     figures
@@ -192,17 +225,27 @@ fn add_statistics(statistics: Element, figures: &mut BTreeMap<String, Figure>) {
         return;
     };
     let number = |name: &str| {
-        let value = conversion.apply(statistics.get(name)?.trim().parse().ok()?);
+        let value = conversion.read(statistics.get(name)?.trim().parse().ok()?);
         value.is_finite().then_some(value)
     };
     let figure =
         Figure { unit, value: number("sum"), avg: number("average"), min: number("minimum"), max: number("maximum") };
     if let Some(sum) = figure.value.filter(|_| identifier.contains("IdentifierDistance")) {
         let known = figures.get("distance").and_then(|known| known.value).unwrap_or_default();
-        let kilometres = crate::model::unit::conversion(&figure.unit, "km").map_or(0.0, |way| way.apply(sum));
+        let kilometres = crate::model::unit::conversion(&figure.unit, "km").map_or(0.0, |way| way.read(sum));
         quantities::set(figures, "distance", "km", known + kilometres);
     }
     figures.insert(name, figure);
+}
+
+/// How hard it was, as its person or the watch has judged.
+fn add_effort(record: Element, figures: &mut BTreeMap<String, Figure>) {
+    let metric = catalogue().resolve(&record.get("type").unwrap_or_default()).filter(|metric| metric.unit == EFFORT);
+    let score =
+        record.get("value").and_then(|value| value.trim().parse::<f64>().ok()).filter(|score| score.is_finite());
+    if let (Some(metric), Some(score)) = (metric, score) {
+        quantities::set(figures, &metric.name, EFFORT, score);
+    }
 }
 
 /// The places of a route that older exports hold in the XML itself.

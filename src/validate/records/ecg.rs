@@ -58,7 +58,7 @@ fn voltage<'a>(point: Node<'a>, scale: &mut (&'a str, Conversion)) -> Result<f64
         let found = conversion(units, UNIT).ok_or_else(|| format!("the unit {units:?} is no unit of voltage"))?;
         *scale = (units, found);
     }
-    Ok(scale.1.apply(value))
+    Ok(scale.1.read(value))
 }
 
 /// From the start to the voltage; epochs are sent with their fractions.

@@ -28,7 +28,7 @@ const UNITS: [(&str, &str); 13] = [
 
 /// Which number of a figure a key means.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Place {
+pub enum Place {
     Value,
     Average,
     Min,
@@ -102,7 +102,8 @@ fn elevation(node: Node, figures: &mut BTreeMap<String, Figure>) -> Result<bool,
     Ok(true)
 }
 
-fn place_of(key: &str) -> (String, Place) {
+/// The figure that a key speaks of, and which number of it.
+pub fn place_of(key: &str) -> (String, Place) {
     let words = snake(key);
     let prefixes = [
         ("avg_", Place::Average),
@@ -120,7 +121,7 @@ fn place_of(key: &str) -> (String, Place) {
 }
 
 /// In the unit of the name; a unit that cannot be brought to it stays as it was sent. What is there already stands.
-fn put(
+pub fn put(
     figures: &mut BTreeMap<String, Figure>,
     name: &str,
     place: Place,
@@ -129,7 +130,7 @@ fn put(
 ) -> Result<(), String> {
     let unit = unit_of(name).unwrap_or(units);
     let way = conversion(if units.is_empty() { unit } else { units }, unit);
-    let (unit, number) = way.map_or((units, number), |way| (unit, way.apply(number)));
+    let (unit, number) = way.map_or((units, number), |way| (unit, way.read(number)));
     let figure = figures.entry(name.to_owned()).or_insert_with(|| Figure { unit: unit.into(), ..Figure::default() });
     if figure.unit != unit {
         return Err(format!("{name} is in {unit:?} here and in {:?} elsewhere in this workout", figure.unit));

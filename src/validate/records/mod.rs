@@ -2,7 +2,7 @@
 
 mod ecg;
 mod events;
-mod figures;
+pub(super) mod figures;
 mod moment;
 mod notification;
 mod route;

@@ -36,6 +36,7 @@ fn read_point(point: Node, home: &TimeZone) -> Result<RoutePoint, String> {
         latitude,
         longitude,
         altitude: number(&["altitude", "elevation", "ele"]),
+        part: 0,
         speed: known(&["speed"]),
         course: known(&["course"]),
         horizontal_accuracy: known(&["horizontalAccuracy"]),

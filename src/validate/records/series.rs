@@ -54,7 +54,7 @@ fn read_point<'a>(
         let found = point.any(keys);
         match found.number() {
             None if found.is_present() => Err(format!("{} {} is not a number", keys[0], found.json())),
-            number => Ok(number.map(|number| scale.1.apply(number))),
+            number => Ok(number.map(|number| scale.1.read(number))),
         }
     };
     let value = number(&["qty", "Avg", "avg", "value", "hr"])?;

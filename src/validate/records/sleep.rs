@@ -101,7 +101,7 @@ fn segment(node: Node, hours: &Conversion, sums: bool, home: &TimeZone) -> Resul
     let end = match Moment::find(node, &END, home)? {
         Some(end) => end.utc,
         None => {
-            let minutes = node.get("qty").small_number().map(|number| hours.apply(number));
+            let minutes = node.get("qty").small_number().map(|number| hours.read(number));
             let minutes = minutes.filter(|minutes| (0.0..=LONGEST).contains(minutes));
             let minutes = minutes.ok_or("the segment has neither an end nor a length in hours")?;
             start.utc + (minutes * 60.0).round() as i64
@@ -197,7 +197,7 @@ fn minutes(node: Node, key: &str, hours: &Conversion) -> Result<Option<f64>, Str
     if !value.is_present() {
         return Ok(None);
     }
-    match value.small_number().map(|number| hours.apply(number)) {
+    match value.small_number().map(|number| hours.read(number)) {
         Some(minutes) if minutes >= 0.0 => Ok(Some(minutes)),
         _ => Err(format!("{key} must be a number of hours")),
     }

@@ -8,7 +8,7 @@ use super::{LeftOut, add_each, figures, route, series};
 use crate::decode::auto_export::{List, Node};
 use crate::model::sender::Sender;
 use crate::model::words::{Words, activity};
-use crate::model::workout::{Account, Workout};
+use crate::model::workout::{Account, Workout, bounded};
 use crate::validate::filling::Filling;
 
 /// Keys with a place of their own in a workout.
@@ -40,7 +40,7 @@ fn read(node: Node, path: &str, home: &TimeZone, left_out: &mut Vec<LeftOut>) ->
         account: Account {
             name: name.to_owned(),
             end,
-            duration,
+            duration: bounded(duration, start.utc, end),
             offset_minutes: start.offset_minutes,
             source: source(node.get("source")),
             location: location(node, place),
@@ -105,7 +105,7 @@ fn duration(node: Node) -> Option<f64> {
     let seconds = node.number().or_else(|| node.text().and_then(clock));
     let quantity = || {
         let units = node.get("units").text().unwrap_or("s");
-        Some(crate::model::unit::conversion(units, "s")?.apply(node.get("qty").number()?))
+        Some(crate::model::unit::conversion(units, "s")?.read(node.get("qty").number()?))
     };
     seconds.or_else(quantity).filter(|seconds| (0.0..=1e9).contains(seconds))
 }

@@ -1,35 +1,56 @@
 //! Workouts as a Shortcut tells of them: an activity, a start, an end or a duration, and what somebody found worth sending.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value;
 
-use super::{Reader, when};
+use super::{Reader, when, workout_figures};
 use crate::decode::shortcuts::{Exercise, Sent};
+use crate::model::healthkit;
 use crate::model::sender::Sender;
 use crate::model::time::offset_minutes_at;
 use crate::model::unit::conversion;
 use crate::model::words;
-use crate::model::workout::{Account, Figure, Workout};
+use crate::model::workout::{Account, Workout, bounded};
 use crate::validate::filling::Filling;
 
-/// Keys in lower case and nothing but letters, by what they tell.
-const ACTIVITY: &[&str] = &["type", "activity", "workouttype", "workoutactivitytype", "name", "kind", "sport"];
-const START: &[&str] = &["start", "startdate", "startedat", "starttime", "date", "at"];
-const END: &[&str] = &["end", "enddate", "endedat", "endtime"];
-const DURATION: &[&str] = &["duration", "durationmin", "durationminutes", "durationseconds", "durationsec"];
-const SOURCE: &[&str] = &["source", "sourcename", "device"];
-/// Figures: their keys, name and canonical unit.
-const FIGURES: [(&[&str], &str, &str); 4] = [
-    (
-        &["calories", "energy", "kcal", "activeenergy", "energyburned", "activecalories", "totalenergy"],
-        "active_energy",
-        "kcal",
-    ),
-    (&["distance", "distancekm", "totaldistance"], "distance", "km"),
-    (&["heartrate", "avgheartrate", "averageheartrate", "avghr"], "heart_rate", "count/min"),
-    (&["steps", "stepcount"], "step_count", "count"),
+/// Keys in lower case and nothing but letters, by what they tell; the more telling ones first.
+const ACTIVITY: &[&str] = &[
+    "workoutactivitytype",
+    "workouttype",
+    "activitytype",
+    "activityname",
+    "workoutname",
+    "exercisetype",
+    "activity",
+    "sport",
+    "type",
+    "name",
+    "kind",
 ];
+/// Types that say that something is a workout, and not which.
+const NO_ACTIVITIES: &[&str] =
+    &["workout", "workouts", "hkworkout", "hkworkouttypeidentifier", "training", "exercisesession"];
+const START: &[&str] = &["start", "startdate", "startedat", "startat", "starttime", "date", "at", "timestamp"];
+const END: &[&str] = &["end", "enddate", "endedat", "endat", "endtime"];
+const DURATION: &[&str] = &[
+    "duration",
+    "durationmin",
+    "durationmins",
+    "durationminutes",
+    "durationinminutes",
+    "durationseconds",
+    "durationsec",
+    "durationsecs",
+    "durationinseconds",
+    "durationhours",
+    "durationhr",
+    "durationinhours",
+    "totalduration",
+    "activeduration",
+    "movingtime",
+    "minutes",
+    "seconds",
+];
+const SOURCE: &[&str] = &["source", "sourcename", "device"];
 
 pub fn add(filling: &mut Filling, reader: &Reader, exercise: &Exercise) {
     let name = filling.add_name("workouts");
@@ -43,7 +64,7 @@ pub fn add(filling: &mut Filling, reader: &Reader, exercise: &Exercise) {
 }
 
 /// The fields of one workout, each taken once; what is left over is kept as it was sent.
-struct Fields<'a>(Vec<(String, &'a str, &'a Value)>);
+pub(super) struct Fields<'a>(pub(super) Vec<(String, &'a str, &'a Value)>);
 
 impl<'a> Fields<'a> {
     fn take(&mut self, words: &[&str]) -> Option<(&'a str, &'a Value)> {
@@ -56,7 +77,27 @@ impl<'a> Fields<'a> {
         self.take(words).map_or(Sent::Absent, |(_, value)| sent(value))
     }
 
-    fn text(&mut self, words: &[&str]) -> Option<&'a str> {
+    /// The activity in the sender's words, or by HealthKit's number.
+    fn activity(&mut self) -> Option<String> {
+        let is_none = |text: &str| {
+            let plain: String = text.chars().filter(|c| c.is_alphabetic()).flat_map(char::to_lowercase).collect();
+            text.trim().is_empty() || NO_ACTIVITIES.contains(&plain.as_str())
+        };
+        for word in ACTIVITY {
+            let Some((_, _, value)) = self.0.iter().find(|(plain, ..)| plain == word) else { continue };
+            let number = value.as_u64().or_else(|| value.as_str()?.trim().parse().ok());
+            let named = number.and_then(healthkit::activity).map(str::to_owned);
+            let text =
+                value.as_str().filter(|text| !is_none(text) && number.is_none()).map(|text| text.trim().to_owned());
+            if let Some(found) = named.or(text) {
+                self.take(&[word]);
+                return Some(found);
+            }
+        }
+        None
+    }
+
+    pub(super) fn text(&mut self, words: &[&str]) -> Option<&'a str> {
         self.take(words).and_then(|(_, value)| value.as_str()).map(str::trim).filter(|text| !text.is_empty())
     }
 }
@@ -64,22 +105,26 @@ impl<'a> Fields<'a> {
 fn read(reader: &Reader, exercise: &Exercise) -> Result<Workout, String> {
     let plain = |key: &str| key.chars().filter(|c| c.is_alphabetic()).flat_map(char::to_lowercase).collect();
     let mut fields = Fields(exercise.object.iter().map(|(key, value)| (plain(key), key.as_str(), value)).collect());
-    let word = fields.text(ACTIVITY).ok_or("a workout needs its type, such as \"Running\"")?;
+    let word = fields.activity().ok_or("a workout needs its type, such as \"Running\"")?;
     let (start, end) = (fields.sent(START), fields.sent(END));
-    let start = when::stamp("the start", &start, &reader.zone)?.ok_or("a workout needs a start")?;
-    let end = when::stamp("the end", &end, &reader.zone)?;
+    let start = when::stamp("the start", &start, reader)?.ok_or("a workout needs a start")?;
+    let end = when::stamp("the end", &end, reader)?;
     let elapsed = end.map(|end| (end.utc - start.utc) as f64);
     let duration = match fields.take(DURATION) {
-        Some((key, value)) => seconds(reader, key, value, elapsed)?,
+        Some((key, value)) => {
+            let unit = fields.text(&["durationunit", "durationunits"]);
+            seconds(reader, unit.unwrap_or(key), value, elapsed)?
+        }
         None => None,
     };
     let end = end.map(|end| end.utc).or_else(|| duration.map(|seconds| start.utc + seconds.round() as i64));
     let end = end
         .filter(|end| *end >= start.utc)
         .ok_or("a workout needs an end after its start, or a duration with its unit such as \"45 min\"")?;
-    let figures = figures(reader, &mut fields)?;
     let source = fields.text(SOURCE).unwrap_or(exercise.source.as_ref());
-    let (activity, location) = words::activity(word);
+    let hours = Some((end - start.utc) as f64 / 3600.0).filter(|hours| *hours > 0.0);
+    let figures = workout_figures::take(reader, &mut fields, hours)?;
+    let (activity, location) = words::activity(&word);
     let as_text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     Ok(Workout {
         item: 0,
@@ -88,9 +133,9 @@ fn read(reader: &Reader, exercise: &Exercise) -> Result<Workout, String> {
         activity,
         start: start.utc,
         account: Account {
-            name: word.to_owned(),
+            name: word,
             end,
-            duration: duration.or(elapsed),
+            duration: bounded(duration.or(elapsed), start.utc, end),
             offset_minutes: start.offset_minutes.unwrap_or_else(|| offset_minutes_at(start.utc, &reader.zone)),
             source: super::source(source).to_owned(),
             location: location.map(str::to_owned),
@@ -103,7 +148,7 @@ fn read(reader: &Reader, exercise: &Exercise) -> Result<Workout, String> {
     })
 }
 
-fn sent(value: &Value) -> Sent<'_> {
+pub(super) fn sent(value: &Value) -> Sent<'_> {
     match value {
         Value::Null => Sent::Absent,
         Value::Number(number) => number.as_f64().map_or(Sent::Other, Sent::Number),
@@ -125,7 +170,9 @@ fn seconds(reader: &Reader, key: &str, value: &Value, elapsed: Option<f64>) -> R
         };
     }
     let Some((number, behind)) = reader.number(&sent(value), false)? else { return Ok(None) };
-    let of_key = ["min", "sec"].into_iter().find(|unit| key.to_lowercase().contains(unit));
+    let of_key = [("min", "min"), ("sec", "s"), ("hour", "hr"), ("hr", "hr")];
+    let of_key = of_key.into_iter().find(|(word, _)| key.to_lowercase().contains(word)).map(|(_, unit)| unit);
+    let of_key = of_key.or_else(|| conversion(key, "s").map(|_| key));
     let unit = Some(behind.as_str()).filter(|unit| !unit.is_empty()).or(of_key);
     let near = |seconds: f64| elapsed.is_some_and(|elapsed| (seconds - elapsed).abs() <= elapsed.max(60.0) * 0.5);
     let scale = match unit {
@@ -138,28 +185,4 @@ fn seconds(reader: &Reader, key: &str, value: &Value, elapsed: Option<f64>) -> R
         None => return Err("the duration has no unit: write it as \"45 min\", or send an end".into()),
     };
     Ok(Some(number * scale).filter(|seconds| seconds.is_finite() && (0.0..1e7).contains(seconds)))
-}
-
-fn figures(reader: &Reader, fields: &mut Fields) -> Result<BTreeMap<String, Figure>, String> {
-    let mut figures = BTreeMap::new();
-    for (keys, name, canonical) in FIGURES {
-        let Some((key, value)) = fields.take(keys) else { continue };
-        let habits = canonical == "count";
-        let Some((number, behind)) = reader.number(&sent(value), habits)? else { continue };
-        let unit_keys: Vec<String> = keys.iter().map(|key| format!("{key}unit")).collect();
-        let beside = fields.text(&unit_keys.iter().map(String::as_str).collect::<Vec<_>>()).unwrap_or_default();
-        let unit = [behind.as_str(), beside, canonical].into_iter().find(|unit| !unit.is_empty()).unwrap_or(canonical);
-        let wrong = || format!("the unit {unit:?} of {key} cannot be brought to {canonical}");
-        let value = conversion(unit, canonical).ok_or_else(wrong)?.apply(number);
-        if !value.is_finite() || value < 0.0 {
-            return Err(format!("{key} cannot be {number}"));
-        }
-        let figure = Figure { unit: canonical.into(), ..Figure::default() };
-        let figure = match name {
-            "heart_rate" => Figure { avg: Some(value), ..figure },
-            _ => Figure { value: Some(value), ..figure },
-        };
-        figures.insert(name.to_owned(), figure);
-    }
-    Ok(figures)
 }

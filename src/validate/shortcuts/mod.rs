@@ -2,14 +2,17 @@
 //! writing, times that may be missing, and totals of a day that nothing marks as such.
 
 mod exercise;
+mod mood;
 mod night;
 mod when;
+mod workout_figures;
 
 use std::collections::HashMap;
 use std::ops::Range;
 
 use jiff::tz::TimeZone;
 
+use crate::decode::date::order::{self, Order};
 use crate::decode::shortcuts::number::{self, Habits};
 use crate::decode::shortcuts::{Document, Entry, Remark, Sent, names};
 use crate::model::metric::{Kind, Metric};
@@ -29,6 +32,8 @@ const SOURCE: &str = "Shortcuts";
 struct Reader {
     zone: TimeZone,
     decimal: Option<char>,
+    /// Whether day or month comes first in `3/4/2026`.
+    order: Option<Order>,
     /// UTC epoch seconds.
     received_at: i64,
 }
@@ -81,6 +86,7 @@ pub fn batch(document: &Document, context: &Context, received_at: i64) -> Batch 
     for exercise in &document.exercises {
         exercise::add(&mut filling, &reader, exercise);
     }
+    document.moods.iter().for_each(|found| mood::add(&mut filling, &reader, found));
     for Remark { path, text, item } in &document.broken {
         let name = filling.add_name("unnamed");
         filling.reject(name, path.clone(), text.clone(), item.clone());
@@ -101,6 +107,7 @@ impl Reader {
         }
         Reader {
             zone: zone.and_then(Result::ok).unwrap_or_else(|| context.home.clone()),
+            order: decimal.and_then(Result::ok).and(document.locale.as_deref()).and_then(order::of),
             decimal: decimal.and_then(Result::ok),
             received_at,
         }

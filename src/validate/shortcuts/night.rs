@@ -34,8 +34,8 @@ fn segment(
     stage: Stage,
     name: u32,
 ) -> Result<(), String> {
-    let start = when::stamp("the start", &entry.start, &reader.zone)?.ok_or("a stage of sleep needs a start")?;
-    let end = when::stamp("the end", &entry.end, &reader.zone)?.ok_or("a stage of sleep needs an end")?;
+    let start = when::stamp("the start", &entry.start, reader)?.ok_or("a stage of sleep needs a start")?;
+    let end = when::stamp("the end", &entry.end, reader)?.ok_or("a stage of sleep needs an end")?;
     if end.utc < start.utc {
         return Err("the end is before the start".into());
     }
@@ -72,11 +72,11 @@ fn night(filling: &mut Filling, reader: &Reader, entry: &Entry, unit: Option<&st
     let (number, behind) = reader.number(&entry.value, false)?.ok_or(words)?;
     let told = [behind.as_str(), entry.unit.trim(), unit.unwrap_or_default()];
     let unit = told.into_iter().find(|unit| !unit.is_empty()).ok_or(words)?;
-    let minutes = conversion(unit, "min").ok_or(words)?.apply(number);
+    let minutes = conversion(unit, "min").ok_or(words)?.read(number);
     if !(0.0..=1440.0 * 2.0).contains(&minutes) {
         return Err(format!("{minutes} minutes of sleep are not one night's"));
     }
-    let moment = match (when::stamp("the date", &entry.start, &reader.zone)?, entry.grain) {
+    let moment = match (when::stamp("the date", &entry.start, reader)?, entry.grain) {
         (Some(stamp), _) => stamp.utc,
         (None, Grain::Yesterday) => local_day_start(reader.received_at, &reader.zone, -1),
         (None, _) => reader.received_at,

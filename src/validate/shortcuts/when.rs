@@ -44,13 +44,13 @@ impl When {
             Grain::Yesterday => Some(-1),
             Grain::Item | Grain::Day => None,
         };
-        match (stamp("the date", &entry.start, &reader.zone)?, day) {
+        match (stamp("the date", &entry.start, reader)?, day) {
             (None, Some(days)) => {
                 let start = local_day_start(reader.received_at, &reader.zone, days);
                 Ok(whole_day(start, None, &reader.zone))
             }
             (None, None) => Ok(When { told: Told::Nothing, ..moment(reader.received_at, None, &reader.zone) }),
-            (Some(start), _) => told(entry, &start, &reader.zone),
+            (Some(start), _) => told(entry, &start, reader),
         }
     }
 
@@ -61,11 +61,12 @@ impl When {
     }
 }
 
-fn told(entry: &Entry, start: &Stamp, zone: &TimeZone) -> Result<When, String> {
+fn told(entry: &Entry, start: &Stamp, reader: &Reader) -> Result<When, String> {
+    let zone = &reader.zone;
     let at = moment(start.utc, start.offset_minutes, zone);
     let whole = whole_day(start.utc, Some(at.offset_minutes), zone);
     let at_midnight = local_day_start(start.utc, &zone_of(start.utc, at.offset_minutes, zone), 0) == start.utc;
-    match stamp("the end", &entry.end, zone)? {
+    match stamp("the end", &entry.end, reader)? {
         Some(end) if end.utc < start.utc => Err("the end is before the start".into()),
         Some(end) if at_midnight && end.utc == whole.end => Ok(whole),
         Some(end) if end.utc > start.utc => Ok(When { end: end.utc, told: Told::Span, ..at }),
@@ -128,22 +129,28 @@ fn is_date_only(sent: &Sent) -> bool {
     digits <= 8 && !text.contains(':')
 }
 
-pub fn stamp(name: &str, field: &Sent, zone: &TimeZone) -> Result<Option<Stamp>, String> {
+pub fn stamp(name: &str, field: &Sent, reader: &Reader) -> Result<Option<Stamp>, String> {
+    let parse = |text: &str| date::parse_by(text, &reader.zone, reader.order);
     let parsed = match field {
         Sent::Absent => return Ok(None),
         Sent::Number(number) => date::from_epoch(*number).ok_or_else(|| number.to_string()),
         Sent::Text(text) => {
             // An offset's `+` that was not percent-encoded arrives from an address as a blank.
-            let with_plus =
-                || text.rsplit_once(' ').and_then(|(at, offset)| date::parse(&format!("{at}+{offset}"), zone));
-            date::parse(text, zone)
-                .or_else(with_plus)
-                .filter(Stamp::is_believable)
-                .ok_or_else(|| format!("{:?}", text.as_ref()))
+            let with_plus = || text.rsplit_once(' ').and_then(|(at, offset)| parse(&format!("{at}+{offset}")));
+            let found = parse(text).or_else(with_plus).filter(Stamp::is_believable);
+            found.ok_or_else(|| format!("{:?}", text.as_ref()))
         }
         Sent::Other => return Err(format!("{name} must be a text or a number")),
     };
     parsed.map(Some).map_err(|shown| {
-        format!("{name} {shown} is not one that can be read: write it as 2026-09-15 or 2026-09-15T07:30:00+02:00")
+        let locale = match field {
+            Sent::Text(text) if reader.order.is_none() && date::is_date(text) => {
+                ", or add ?locale= to the address, such as locale=en_US or locale=en_GB"
+            }
+            _ => "",
+        };
+        format!(
+            "{name} {shown} is not one that can be read: write it as 2026-09-15 or 2026-09-15T07:30:00+02:00{locale}"
+        )
     })
 }
