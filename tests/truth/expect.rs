@@ -194,7 +194,8 @@ impl<'a> Expect<'a> {
             true => between(values[0], &values[1..]),
             false => {
                 let (low, high) = ends(values);
-                Want::Between(low * 0.85, high * 1.15)
+                let largest = wide.iter().map(|one| one.value).fold(0.0, f64::max);
+                Want::Between(low - largest.max(low * 0.15), high + largest.max(high * 0.15))
             }
         }
     }

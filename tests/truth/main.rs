@@ -12,7 +12,7 @@
 //! Numbers are the same within a millionth where the information sent determines them. Where it does not, less is asked, and why
 //! is said where it is decided (`expect`):
 //!
-//! * samples without ends of a watch and a phone overlap in a way that nobody can know: within 15 %;
+//! * samples without ends of a watch and a phone overlap in a way that nobody can know: within 15 %, or one sample on a date of few;
 //! * how Apple integrates a pulse over time is not published: within 5 %, except where the phone has told the day's mean;
 //! * who only adds cannot say that something is gone: lives that are told by such senders alone have no removals;
 //! * while the phone travels, a date's total is at most that of the time that is this date in any of its zones.

@@ -5,7 +5,7 @@
 //! nothing in it is new, and it ends before what is known does or has less than half of it, for a sync can be cut off. A
 //! segment within a longer one of the same source and stage says nothing of its own, in whichever order they come.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::params;
 
@@ -43,28 +43,30 @@ impl Nights {
     /// The stretches of time in which a complete account states all there was.
     pub fn reaches(&self, context: &Context, head: &Head) -> Result<Vec<(SeriesKey, (i64, i64))>> {
         let mut reaches = Vec::new();
+        let offsets: BTreeSet<i64> = self.0.values().flatten().map(|(_, row)| row.offset_minutes * 60).collect();
+        let asked = period_start(context, head, &offsets)?;
         for ((series, since), segments) in &self.0 {
             let until = since + DAY;
             if !is_whole(context, head, *series, (*since, until), segments)? {
                 continue;
             }
-            let offset = segments.first().map_or(0, |(_, row)| row.offset_minutes * 60);
             let first = segments.iter().map(|(start, _)| *start).min().unwrap_or(*since);
-            let asked = period_start(context, head, offset)?.map_or(*since, |asked| asked.max(*since));
+            let asked = asked.map_or(*since, |asked| asked.max(*since));
             reaches.push((*series, (asked.min(first), until)));
         }
         Ok(reaches)
     }
 }
 
-/// The first second that the sender's period asks for, where it says.
-fn period_start(context: &Context, head: &Head, offset: i64) -> Result<Option<i64>> {
+/// The first second that the sender's period asks for, where it says. Clocks may have changed since, or the phone may have been
+/// somewhere else: the latest that it can be by the offsets in the body.
+fn period_start(context: &Context, head: &Head, offsets: &BTreeSet<i64>) -> Result<Option<i64>> {
     let sql = "SELECT origin ->> 'automation_period' FROM delivery WHERE id = ?1";
     let period: Option<String> =
         context.connection.prepare_cached(sql)?.query_row([head.delivery], |row| row.get(0))?;
     let days = period.and_then(|period| days_back(&period));
-    let midnight = (head.as_of + offset).div_euclid(DAY) * DAY - offset;
-    Ok(days.map(|days| midnight - days * DAY))
+    let midnights = offsets.iter().map(|offset| (head.as_of + offset).div_euclid(DAY) * DAY - offset);
+    Ok(days.zip(midnights.max()).map(|(days, midnight)| midnight - days * DAY))
 }
 
 /// Whether segments are more than a fragment of what is known of a night.
