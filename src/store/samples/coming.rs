@@ -43,6 +43,8 @@ pub struct Coming<'a> {
     /// Those that something different of the same record that counted has given way to, and something like it.
     replacing: HashSet<usize>,
     renewing: HashSet<usize>,
+    /// Those that say what was known and has been denied.
+    reviving: HashSet<usize>,
 }
 
 /// A record as it may be said again: with its end, without, or with any.
@@ -80,10 +82,12 @@ impl<'a> Coming<'a> {
             said: Index::new(),
             replacing: HashSet::new(),
             renewing: HashSet::new(),
+            reviving: HashSet::new(),
         };
         before.iter().enumerate().for_each(|(at, member)| coming.file(at, member));
         coming.find_records(head.voice())?;
         coming.meet();
+        coming.revive();
         Ok(coming)
     }
 
@@ -138,6 +142,31 @@ impl<'a> Coming<'a> {
         }
     }
 
+    /// Pairs those that come and count with claims that said the same and stay denied.
+    fn revive(&mut self) {
+        let mut denied: Index<(i64, Identity)> = Index::new();
+        let mut number: Vec<usize> = Vec::new();
+        let is_denied = |at: &usize| matches!(self.verdicts[*at], Verdict::Superseded(_));
+        let filed = |at: usize| {
+            let member = &self.group.members[at];
+            ((member.key.1, member.row.identity()), member.row.values())
+        };
+        for at in (0..self.known).filter(is_denied).filter(|at| self.group.members[*at].held != Held::Counts) {
+            let (key, values) = filed(at);
+            let class = denied.find(key, values).unwrap_or(number.len());
+            denied.insert(key, values, class);
+            number.resize(number.len().max(class + 1), 0);
+            number[class] += 1;
+        }
+        for at in self.positions().filter(|at| self.verdicts[*at] == Verdict::Counts) {
+            let (key, values) = filed(at);
+            if let Some(class) = denied.find(key, values).filter(|class| number[*class] > 0) {
+                number[class] -= 1;
+                self.reviving.insert(at);
+            }
+        }
+    }
+
     fn file(&mut self, at: usize, member: &Member) {
         let (start, row) = (member.key.1, &member.row);
         for said in said(self.group.layer, member, true) {
@@ -169,7 +198,7 @@ impl<'a> Coming<'a> {
         let mut replaced = (0..self.known).filter(gone).count();
         let outcome = |at: usize| match self.verdicts[at] {
             Verdict::Counts if self.replacing.contains(&at) => Outcome::Updated,
-            Verdict::Counts if self.renewing.contains(&at) => Outcome::Unchanged,
+            Verdict::Counts if self.renewing.contains(&at) || self.reviving.contains(&at) => Outcome::Unchanged,
             Verdict::Counts if replaced > 0 => {
                 replaced -= 1;
                 Outcome::Updated

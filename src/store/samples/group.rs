@@ -318,8 +318,9 @@ impl<'a> Group<'a> {
         let Some(stated) = member.stated.filter(|stated| *stated != 0 && !accounts.is_withdrawn(*stated)) else {
             return Ok(());
         };
-        let counting = Member { stated: None, held: Held::Counts, ..member.clone() };
-        if accounts.head(stated)?.order <= self.last(&counting)?.order {
+        let head = accounts.head(stated)?;
+        let mut others = self.implied(member)?.into_values().chain([accounts.head(member.owner)?]);
+        if others.any(|other| other.order >= head.order) || self.is_note_implied(member, &head)? {
             return Ok(());
         }
         let claim = (&member.row, stated, stated);

@@ -5,11 +5,11 @@
 //! whole, or not at all. A record is what a row is known by; at a moment, where equal entries count as often as one sync
 //! lists them, its values too.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use crate::error::Result;
 use crate::model::time::Layer;
-use crate::store::account::{Accounts, Head};
+use crate::store::account::{Accounts, Head, Reach};
 use crate::store::place::Place;
 use crate::store::samples::alike::{Index, Values};
 use crate::store::samples::group::{Context, Group, Held, Member, series_of};
@@ -57,24 +57,26 @@ impl Records {
 /// The syncs that have a claim or a note of their own, by record.
 pub(super) struct Explicit {
     records: Records,
-    voices: HashSet<(usize, i64)>,
+    voices: HashMap<(usize, i64), usize>,
 }
 
 impl Explicit {
     fn of(members: &[Member], mut records: Records, accounts: &Accounts) -> Result<Explicit> {
-        let mut voices = HashSet::new();
+        let mut voices = HashMap::new();
         for member in members {
             let record = records.add(member.key.1, &member.row);
             let speakers = member.stated.into_iter().chain([member.owner]);
             for delivery in speakers.filter(|delivery| !accounts.is_withdrawn(*delivery)) {
-                voices.insert((record, accounts.head(delivery)?.voice()));
+                *voices.entry((record, accounts.head(delivery)?.voice())).or_default() += 1;
             }
         }
         Ok(Explicit { records, voices })
     }
 
-    fn has(&self, member: &Member, voice: i64) -> bool {
-        self.records.find(member.key.1, &member.row).is_some_and(|record| self.voices.contains(&(record, voice)))
+    /// How many claims and notes there are of a sync about the record of a claim.
+    fn count(&self, member: &Member, voice: i64) -> usize {
+        let record = self.records.find(member.key.1, &member.row);
+        record.and_then(|record| self.voices.get(&(record, voice))).copied().unwrap_or(0)
     }
 }
 
@@ -118,18 +120,30 @@ impl Group<'_> {
     }
 
     /// Those that have come after the one that has written a row that counts, and whose accounts reach it, by delivery.
-    fn implied(&self, member: &Member) -> Result<BTreeMap<i64, Head>> {
+    pub(super) fn implied(&self, member: &Member) -> Result<BTreeMap<i64, Head>> {
         let accounts = &self.context.accounts;
         let owner = accounts.head(member.owner)?;
         let mut heads = BTreeMap::new();
         for reach in accounts.at(series_of(member.key, &member.row), member.key.1)? {
             let head = accounts.head(reach.delivery)?;
             let has_met_it = reach.delivery > member.owner && (!reach.complete || head.is_later(&owner));
-            if has_met_it && !self.explicit()?.has(member, head.voice()) {
+            if has_met_it && self.explicit()?.count(member, head.voice()) == 0 {
                 heads.insert(reach.delivery, head);
             }
         }
         Ok(heads)
+    }
+
+    /// Whether the note of a claim that counts from now on is implied, so that it need not be kept.
+    pub(super) fn is_note_implied(&self, member: &Member, head: &Head) -> Result<bool> {
+        let accounts = &self.context.accounts;
+        let (owner, stated) = (accounts.head(member.owner)?, head.delivery);
+        let reaches = accounts.at(series_of(member.key, &member.row), member.key.1)?;
+        let has_met_it = |reach: &Reach| {
+            reach.delivery == stated && stated > member.owner && (!reach.complete || head.is_later(&owner))
+        };
+        // The one is the note itself.
+        Ok(reaches.iter().any(has_met_it) && self.explicit()?.count(member, head.voice()) <= 1)
     }
 
     /// Who inherits what a deleted delivery has written: the first delivery in force after it that has stated it, too, and the
