@@ -209,8 +209,10 @@ proptest! {
         walk(&server.client, PHONE, &covered);
         for (one, other) in alone.iter().zip(points(&server.client, question)) {
             for (stat, value) in one.as_object().unwrap().iter().filter(|(stat, _)| *stat != "start") {
-                let (one, other) = (value.as_f64().unwrap(), other[stat].as_f64().unwrap());
-                prop_assert!((one - other).abs() < 1e-9, "{}: {} {}", stat, one, other);
+                // Of a day into which only the end of a sample reaches some statistics are not known.
+                let (one, other) = (value.as_f64(), other[stat].as_f64());
+                let is_alike = one.zip(other).map_or(one == other, |(one, other)| (one - other).abs() < 1e-9);
+                prop_assert!(is_alike, "{}: {:?} {:?}", stat, one, other);
             }
         }
     }
