@@ -18,7 +18,7 @@ const brotli = {
 };
 
 /** What every screen needs: all that is shared but for charts, and the arithmetic that only screens with charts do. */
-const BASE = /node_modules\/(?!uplot).*|src\/(main|app|screens\/events\/kinds)\.|src\/lib\/(?!course|gaps|nights|statistics|trends|workouts)|src\/parts\/(?!bars|chart|metric-card|reasons|topic|why)/;
+const BASE = /node_modules\/(?!uplot).*|src\/(main|app|screens\/events\/kinds)\.|src\/lib\/(?!course|gaps|nights|snippets|statistics|trends|workouts)|src\/parts\/(?!bars|chart|metric-card|reasons|topic|ways|why)/;
 
 export default defineConfig({
   root: import.meta.dirname,
@@ -36,7 +36,7 @@ export default defineConfig({
         codeSplitting: {
           groups: [
             { name: "base", test: BASE, priority: 2 },
-            { name: "chart", test: /uplot|src\/(lib|parts)\/(?!reasons)/, priority: 1 },
+            { name: "chart", test: /uplot|src\/(lib|parts)\/(?!reasons|snippets|ways)/, priority: 1 },
           ],
         },
       },
