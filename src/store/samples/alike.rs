@@ -68,6 +68,51 @@ impl<K: Hash + Eq + Copy> Index<K> {
     }
 }
 
+/// Positions under a key together with alike values, in the order in which they were filed.
+pub struct Groups<K> {
+    found: Index<K>,
+    groups: Vec<Vec<usize>>,
+}
+
+impl<K: Hash + Eq + Copy> Groups<K> {
+    pub fn new() -> Groups<K> {
+        Groups { found: Index::new(), groups: Vec::new() }
+    }
+
+    /// The number of the group of these; a new one where there is none.
+    pub fn number(&mut self, key: K, values: Values) -> usize {
+        let number = self.found.find(key, values).unwrap_or(self.groups.len());
+        if number == self.groups.len() {
+            self.groups.push(Vec::new());
+        }
+        // Filed under each spelling of its noise.
+        self.found.insert(key, values, number);
+        number
+    }
+
+    pub fn find(&self, key: K, values: Values) -> Option<usize> {
+        self.found.find(key, values)
+    }
+
+    pub fn add(&mut self, key: K, values: Values, at: usize) {
+        let number = self.number(key, values);
+        self.groups[number].push(at);
+    }
+
+    /// What is filed under these, to be added to or taken from.
+    pub fn get(&mut self, key: K, values: Values) -> Option<&mut Vec<usize>> {
+        self.found.find(key, values).map(|number| &mut self.groups[number])
+    }
+
+    pub fn of(&self, number: usize) -> &[usize] {
+        &self.groups[number]
+    }
+
+    pub fn all(&mut self) -> &mut Vec<Vec<usize>> {
+        &mut self.groups
+    }
+}
+
 fn cuts(values: Values) -> impl Iterator<Item = (usize, [Option<Digits>; 3])> {
     let digits = values.map(|number| number.map(digits));
     (0..2).map(move |rounding| (rounding, digits.map(|both| both.map(|both| both[rounding]))))

@@ -8,7 +8,7 @@ use crate::model::receipt::Outcome;
 use crate::model::time::Layer;
 use crate::store::account::Head;
 use crate::store::samples::Identity;
-use crate::store::samples::alike::{Index, Values};
+use crate::store::samples::alike::{Groups, Index, Values};
 use crate::store::samples::group::{Group, Held, Member};
 use crate::store::samples::resolve::{Nature, Verdict};
 use crate::store::samples::statements::Records;
@@ -96,11 +96,10 @@ impl<'a> Coming<'a> {
         let mut records = Records::new(self.group.layer, self.nature);
         for (at, member) in self.group.members.iter().enumerate() {
             if self.group.is_of(member, voice)? {
-                let record = records.add(member.key.1, &member.row);
-                self.records.resize(self.records.len().max(record + 1), Vec::new());
-                self.records[record].push(at);
+                records.add(member.key.1, &member.row, at);
             }
         }
+        self.records = std::mem::take(records.all());
         Ok(())
     }
 
@@ -115,8 +114,7 @@ impl<'a> Coming<'a> {
     /// Pairs those that come with claims that were there, do not count, and have come to the same end.
     fn meet(&mut self) {
         // Where the phone was when it said so is a part of what it has said.
-        let mut index: Index<(i64, Identity, Verdict, (i64, bool))> = Index::new();
-        let mut alike: Vec<Vec<usize>> = Vec::new();
+        let mut known: Groups<(i64, Identity, Verdict, (i64, bool))> = Groups::new();
         let filed = |at: usize| {
             let member = &self.group.members[at];
             let told = (member.row.offset_minutes, member.row.manual);
@@ -124,28 +122,23 @@ impl<'a> Coming<'a> {
         };
         let does_not_count = |at: &usize| self.verdicts[*at] != Verdict::Counts;
         let was_out = |at: &usize| self.group.members[*at].held != Held::Counts;
-        for at in (0..self.known).filter(does_not_count).filter(was_out) {
+        // From the last on, so that the first is taken first.
+        for at in (0..self.known).rev().filter(does_not_count).filter(was_out) {
             let (key, values) = filed(at);
-            let class = index.find(key, values).unwrap_or(alike.len());
-            index.insert(key, values, class);
-            alike.resize(alike.len().max(class + 1), Vec::new());
-            alike[class].push(at);
+            known.add(key, values, at);
         }
-        let mut next = vec![0; alike.len()];
         for at in self.positions().filter(does_not_count) {
             let (key, values) = filed(at);
-            let Some(class) = index.find(key, values) else { continue };
+            let Some(alike) = known.get(key, values) else { continue };
             let is_moment = self.nature.is_moment(self.group.members[at].row.span);
-            let one = if is_moment { next[class] } else { 0 };
-            next[class] += 1;
-            self.met.extend(alike[class].get(one).map(|known| (at, *known)));
+            let met = if is_moment { alike.pop() } else { alike.last().copied() };
+            self.met.extend(met.map(|met| (at, met)));
         }
     }
 
     /// Pairs those that come and count with claims that said the same and stay denied.
     fn revive(&mut self) {
-        let mut denied: Index<(i64, Identity)> = Index::new();
-        let mut number: Vec<usize> = Vec::new();
+        let mut denied: Groups<(i64, Identity)> = Groups::new();
         let is_denied = |at: &usize| matches!(self.verdicts[*at], Verdict::Superseded(_));
         let filed = |at: usize| {
             let member = &self.group.members[at];
@@ -153,15 +146,11 @@ impl<'a> Coming<'a> {
         };
         for at in (0..self.known).filter(is_denied).filter(|at| self.group.members[*at].held != Held::Counts) {
             let (key, values) = filed(at);
-            let class = denied.find(key, values).unwrap_or(number.len());
-            denied.insert(key, values, class);
-            number.resize(number.len().max(class + 1), 0);
-            number[class] += 1;
+            denied.add(key, values, at);
         }
         for at in self.positions().filter(|at| self.verdicts[*at] == Verdict::Counts) {
             let (key, values) = filed(at);
-            if let Some(class) = denied.find(key, values).filter(|class| number[*class] > 0) {
-                number[class] -= 1;
+            if denied.get(key, values).and_then(Vec::pop).is_some() {
                 self.reviving.insert(at);
             }
         }

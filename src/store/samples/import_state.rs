@@ -171,14 +171,11 @@ impl ImportState {
     }
 
     fn settle(&self, mut group: Group, head: &Head, ledger: &mut Ledger) -> Result<u64> {
-        // A claim of its own says it already.
-        let says_itself = |of: &Member| {
-            let is_its = |member: &&Member| [Some(member.owner), member.stated].contains(&Some(head.delivery));
-            group.members.iter().filter(is_its).any(|member| member.row.is_like(&of.row))
-        };
         let is_repeated = |member: &Member| {
             let (metric, start, _) = member.key;
-            member.held == Held::Counts && self.has_repeated(metric, member.row.source, start) && !says_itself(member)
+            let has_repeated = member.held == Held::Counts && self.has_repeated(metric, member.row.source, start);
+            // A claim of its own says it already.
+            has_repeated && !group.says(head.delivery, &member.row)
         };
         let repeated: Vec<bool> = group.members.iter().map(is_repeated).collect();
         for (member, _) in group.members.iter_mut().zip(repeated).filter(|(_, is_repeated)| *is_repeated) {

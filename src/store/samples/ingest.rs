@@ -23,14 +23,13 @@ use crate::store::place::Place;
 use crate::store::rereads;
 use crate::store::samples::coming::{Coming, Meets};
 use crate::store::samples::counts::Ledger;
-use crate::store::samples::group::{Context, Group, Held, Member, date, series_of};
+use crate::store::samples::group::{Context, Group, Held, date, series_of};
 use crate::store::samples::import_state::ImportState;
 use crate::store::samples::kept_out;
 use crate::store::samples::sleep::Nights;
 use crate::store::samples::sweep::{self, Stated};
 use crate::store::samples::table::{self, Rows};
 use crate::store::samples::{Key, Mode, Owner, Row, StoredRow};
-use crate::store::series::SeriesKey;
 use crate::store::writer::Writing;
 
 /// Ids of the batch's own lists in the file's dictionaries.
@@ -327,7 +326,7 @@ impl<'a> SampleTable<'a> {
         }
         match self.owner.mode {
             Mode::Import => self.state.note_repeated(key.0, row.source, key.1),
-            Mode::Delivery | Mode::Replay if self.goes_without_saying(context, of, (series_of(key, row), key.1))? => {}
+            Mode::Delivery | Mode::Replay if self.goes_without_saying(context, of, (key, row))? => {}
             Mode::Delivery | Mode::Replay => self.stated.repeat(series_of(key, row), key.1),
         }
         Ok(())
@@ -335,11 +334,12 @@ impl<'a> SampleTable<'a> {
 
     /// Whether its reach alone tells that this delivery has stated what another has written and that stands there. A part of a
     /// night reaches nothing.
-    fn goes_without_saying(&self, context: &Context, of: i64, (series, start): (SeriesKey, i64)) -> Result<bool> {
+    fn goes_without_saying(&self, context: &Context, of: i64, (key, row): (Key, &Row)) -> Result<bool> {
         if !self.head.complete || !self.head.is_later(&context.accounts.head(of)?) {
             return Ok(false);
         }
-        Ok(context.accounts.at(series, start)?.iter().any(|reach| reach.delivery == self.head.delivery))
+        let reaches = context.accounts.at(series_of(key, row), key.1)?;
+        Ok(reaches.iter().any(|reach| reach.delivery == self.head.delivery))
     }
 
     /// Whether the reach of this delivery alone tells all that it has stated of a record.
@@ -349,7 +349,7 @@ impl<'a> SampleTable<'a> {
         }
         for at in record {
             let Some(met) = coming.counting(*at) else { return Ok(false) };
-            if !self.goes_without_saying(context, met.owner, (series_of(met.key, &met.row), met.key.1))? {
+            if !self.goes_without_saying(context, met.owner, (met.key, &met.row))? {
                 return Ok(false);
             }
         }
@@ -399,10 +399,7 @@ impl<'a> SampleTable<'a> {
                 once_more.push((member.key, member.row.clone()));
             }
         }
-        once_more.retain(|(_, row)| {
-            let is_its = |member: &&Member| [Some(member.owner), member.stated].contains(&Some(own));
-            !group.members.iter().filter(is_its).any(|member| member.row.is_like(row))
-        });
+        once_more.retain(|(_, row)| !group.says(own, row));
         once_more.into_iter().for_each(|(key, row)| group.come(key, row, own));
     }
 
@@ -462,12 +459,8 @@ impl<'a> SampleTable<'a> {
                 Meets::Counting(_) if listed.contains(&at) => false,
                 Meets::Counting(known) => {
                     let known = &coming.group.members[known];
-                    let unsaid = !is_import
-                        && !self.goes_without_saying(
-                            context,
-                            known.owner,
-                            (series_of(member.key, &member.row), known.key.1),
-                        )?;
+                    let told = (known.key, &member.row);
+                    let unsaid = !is_import && !self.goes_without_saying(context, known.owner, told)?;
                     if unsaid && coming.states_all {
                         self.stated.repeat(series_of(member.key, &member.row), known.key.1);
                     }

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::store::place::Place;
-use crate::store::samples::alike::Index;
+use crate::store::samples::alike::Groups;
 use crate::store::samples::group::Context;
 use crate::store::samples::{Identity, Key, Row, table};
 
@@ -10,18 +10,15 @@ use crate::store::samples::{Identity, Key, Row, table};
 pub fn add(context: &Context, place: Place, key: Key, rows: &[&Row], delivery: i64) -> Result<()> {
     let Context { connection, user, accounts, .. } = context;
     let known = table::with_stated(connection, place, *user, key)?;
-    let mut index: Index<Identity> = Index::new();
-    let mut like: Vec<Vec<usize>> = Vec::new();
+    let mut alike: Groups<Identity> = Groups::new();
+    // From the last on, so that the first is taken first.
     for (at, (old, _)) in known.iter().enumerate().rev() {
-        let class = index.find(old.row.identity(), old.row.values()).unwrap_or(like.len());
-        index.insert(old.row.identity(), old.row.values(), class);
-        like.resize(like.len().max(class + 1), Vec::new());
-        like[class].push(at);
+        alike.add(old.row.identity(), old.row.values(), at);
     }
     let head = accounts.head(delivery)?;
     for row in rows {
-        let class = index.find(row.identity(), row.values());
-        let Some((old, stated)) = class.and_then(|class| like[class].pop()).map(|at| &known[at]) else {
+        let found = alike.get(row.identity(), row.values()).and_then(Vec::pop);
+        let Some((old, stated)) = found.map(|at| &known[at]) else {
             table::add(connection, place, *user, key, (row, delivery, 0))?;
             continue;
         };

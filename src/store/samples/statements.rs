@@ -9,24 +9,23 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::error::Result;
 use crate::model::time::Layer;
-use crate::store::account::{Accounts, Head, Reach};
+use crate::store::account::{Accounts, Head};
 use crate::store::place::Place;
-use crate::store::samples::alike::{Index, Values};
+use crate::store::samples::alike::{Groups, Values};
 use crate::store::samples::group::{Context, Group, Held, Member, series_of};
 use crate::store::samples::resolve::{Claim, Nature, later};
 use crate::store::samples::{Identity, Key, Row, table};
 
-/// Numbers records.
+/// Groups what is said by the record that it is of.
 pub(super) struct Records {
     layer: Layer,
     nature: Nature,
-    found: Index<(i64, Identity)>,
-    number: usize,
+    found: Groups<(i64, Identity)>,
 }
 
 impl Records {
     pub fn new(layer: Layer, nature: Nature) -> Records {
-        Records { layer, nature, found: Index::new(), number: 0 }
+        Records { layer, nature, found: Groups::new() }
     }
 
     fn filed(&self, start: i64, row: &Row) -> ((i64, Identity), Values) {
@@ -44,13 +43,19 @@ impl Records {
     }
 
     /// The number of the record that a row is of.
-    pub fn add(&mut self, start: i64, row: &Row) -> usize {
+    pub fn number(&mut self, start: i64, row: &Row) -> usize {
         let (key, values) = self.filed(start, row);
-        let number = self.found.find(key, values).unwrap_or(self.number);
-        self.number += usize::from(number == self.number);
-        // Filed under each spelling of its noise.
-        self.found.insert(key, values, number);
-        number
+        self.found.number(key, values)
+    }
+
+    pub fn add(&mut self, start: i64, row: &Row, at: usize) {
+        let (key, values) = self.filed(start, row);
+        self.found.add(key, values, at);
+    }
+
+    /// The positions that were added, by record.
+    pub fn all(&mut self) -> &mut Vec<Vec<usize>> {
+        self.found.all()
     }
 }
 
@@ -64,7 +69,7 @@ impl Explicit {
     fn of(members: &[Member], mut records: Records, accounts: &Accounts) -> Result<Explicit> {
         let mut voices = HashMap::new();
         for member in members {
-            let record = records.add(member.key.1, &member.row);
+            let record = records.number(member.key.1, &member.row);
             let speakers = member.stated.into_iter().chain([member.owner]);
             for delivery in speakers.filter(|delivery| !accounts.is_withdrawn(*delivery)) {
                 *voices.entry((record, accounts.head(delivery)?.voice())).or_default() += 1;
@@ -119,31 +124,40 @@ impl Group<'_> {
         Ok(heads)
     }
 
-    /// Those that have come after the one that has written a row that counts, and whose accounts reach it, by delivery.
-    pub(super) fn implied(&self, member: &Member) -> Result<BTreeMap<i64, Head>> {
+    /// Those whose accounts reach a row that counts and that have come after the one that has written it, by delivery.
+    fn reaching(&self, member: &Member) -> Result<BTreeMap<i64, Head>> {
         let accounts = &self.context.accounts;
         let owner = accounts.head(member.owner)?;
         let mut heads = BTreeMap::new();
         for reach in accounts.at(series_of(member.key, &member.row), member.key.1)? {
             let head = accounts.head(reach.delivery)?;
-            let has_met_it = reach.delivery > member.owner && (!reach.complete || head.is_later(&owner));
-            if has_met_it && self.explicit()?.count(member, head.voice()) == 0 {
+            if reach.delivery > member.owner && (!reach.complete || head.is_later(&owner)) {
                 heads.insert(reach.delivery, head);
             }
         }
         Ok(heads)
     }
 
+    /// Those of them that are implied to have stated it.
+    pub(super) fn implied(&self, member: &Member) -> Result<BTreeMap<i64, Head>> {
+        let mut heads = self.reaching(member)?;
+        if !heads.is_empty() {
+            let explicit = self.explicit()?;
+            heads.retain(|_, head| explicit.count(member, head.voice()) == 0);
+        }
+        Ok(heads)
+    }
+
     /// Whether the note of a claim that counts from now on is implied, so that it need not be kept.
     pub(super) fn is_note_implied(&self, member: &Member, head: &Head) -> Result<bool> {
-        let accounts = &self.context.accounts;
-        let (owner, stated) = (accounts.head(member.owner)?, head.delivery);
-        let reaches = accounts.at(series_of(member.key, &member.row), member.key.1)?;
-        let has_met_it = |reach: &Reach| {
-            reach.delivery == stated && stated > member.owner && (!reach.complete || head.is_later(&owner))
-        };
         // The one is the note itself.
-        Ok(reaches.iter().any(has_met_it) && self.explicit()?.count(member, head.voice()) <= 1)
+        Ok(self.reaching(member)?.contains_key(&head.delivery) && self.explicit()?.count(member, head.voice()) <= 1)
+    }
+
+    /// Whether a delivery has a claim or a note of its own that is like a row.
+    pub fn says(&self, delivery: i64, row: &Row) -> bool {
+        let is_its = |member: &&Member| [Some(member.owner), member.stated].contains(&Some(delivery));
+        self.members.iter().filter(is_its).any(|member| member.row.is_like(row))
     }
 
     /// Who inherits what a deleted delivery has written: the first delivery in force after it that has stated it, too, and the
@@ -163,7 +177,7 @@ impl Group<'_> {
     pub fn make_explicit(&mut self, coming: &[(Key, Row)], head: &Head) -> Result<()> {
         let (mut records, mut claims) = (self.records()?, Vec::new());
         for ((_, start, _), row) in coming {
-            records.add(*start, row);
+            records.number(*start, row);
         }
         for member in self.members.iter().filter(|member| member.held == Held::Counts) {
             if records.find(member.key.1, &member.row).is_some() {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::{Claim, Terms, Verdict, denier, in_order, judge, later};
 use crate::store::account::Head;
 use crate::store::samples::Identity;
-use crate::store::samples::alike::{Index, alike};
+use crate::store::samples::alike::{Groups, alike};
 
 /// One record: all who state it.
 struct Record {
@@ -23,24 +23,16 @@ struct Records<'a> {
     claims: &'a [Claim<'a>],
     terms: &'a Terms,
     all: Vec<Record>,
-    classes: Vec<Vec<usize>>,
+    classes: Groups<Identity>,
     /// Of a class, how many of its first records a voice has stated.
     stated: HashMap<(usize, i64), usize>,
-    index: Index<Identity>,
     /// Whether any record is another.
     is_joined: bool,
 }
 
 pub fn resolve(terms: &Terms, claims: &[Claim]) -> Vec<Verdict> {
-    let mut records = Records {
-        claims,
-        terms,
-        all: Vec::new(),
-        classes: Vec::new(),
-        stated: HashMap::new(),
-        index: Index::new(),
-        is_joined: false,
-    };
+    let mut records =
+        Records { claims, terms, all: Vec::new(), classes: Groups::new(), stated: HashMap::new(), is_joined: false };
     in_order(claims).into_iter().for_each(|at| records.add(at));
     records.find_the_same();
     let mut verdicts = vec![Verdict::Counts; claims.len()];
@@ -65,15 +57,7 @@ impl Records<'_> {
     fn add(&mut self, at: usize) {
         let claim = &self.claims[at];
         let (identity, values) = (claim.row.identity(), claim.row.values());
-        let class = match self.index.find(identity, values) {
-            Some(class) => class,
-            None => {
-                self.classes.push(Vec::new());
-                self.classes.len() - 1
-            }
-        };
-        // Filed under each spelling of its noise.
-        self.index.insert(identity, values, class);
+        let class = self.classes.number(identity, values);
         match self.free(class, identity, &claim.owner) {
             Some(record) => {
                 let record = &mut self.all[record];
@@ -81,8 +65,9 @@ impl Records<'_> {
                 record.last = later(record.last, claim.last);
             }
             None => {
-                let nth = self.classes[class].len();
-                self.classes[class].push(self.all.len());
+                let records = &mut self.classes.all()[class];
+                let nth = records.len();
+                records.push(self.all.len());
                 self.all.push(Record { identity, nth, members: vec![at], last: claim.last, is: None });
             }
         }
@@ -91,10 +76,10 @@ impl Records<'_> {
     /// The first record of a class that a voice may state; what is no moment is one record.
     fn free(&mut self, class: usize, identity: Identity, head: &Head) -> Option<usize> {
         if !self.is_moment(identity) {
-            return self.classes[class].first().copied();
+            return self.classes.of(class).first().copied();
         }
         let from = self.stated.get(&(class, head.voice())).copied().unwrap_or(0);
-        let records = &self.classes[class];
+        let records = self.classes.of(class);
         let passed = records[from..].iter().take_while(|record| self.has_stated(&self.all[**record], head)).count();
         let free = records.get(from + passed).copied();
         self.stated.insert((class, head.voice()), from + passed);
