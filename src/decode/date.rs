@@ -14,6 +14,8 @@ use jiff::tz::{Offset, TimeZone};
 
 use order::Order;
 
+use crate::model::time::offset_minutes_at;
+
 /// Longer texts are no dates; this bounds the copy that the grammar works on.
 const LONGEST: usize = 96;
 /// Furthest offset from UTC in minutes that is believed.
@@ -64,6 +66,11 @@ impl Stamp {
     /// Within the years that an epoch number is believed for.
     pub fn is_believable(&self) -> bool {
         EPOCH_RANGE.contains(&(self.utc as f64))
+    }
+
+    /// Minutes east of UTC: as told, else those of the clocks of `home`.
+    pub fn offset(&self, home: &TimeZone) -> i32 {
+        self.offset_minutes.unwrap_or_else(|| offset_minutes_at(self.utc, home))
     }
 }
 

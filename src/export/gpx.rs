@@ -6,10 +6,9 @@
 use std::fmt::Write;
 
 use jiff::Timestamp;
-use jiff::tz::{Offset, TimeZone};
 use quick_xml::escape::escape;
 
-use crate::model::time::offset_rfc3339;
+use crate::model::time::{fixed_zone, offset_rfc3339};
 use crate::model::workout::RoutePoint;
 use crate::query::workouts::{Beats, Whole};
 
@@ -40,7 +39,7 @@ pub fn gpx(workout: &Whole, route: &[RoutePoint], beats: &Beats) -> String {
 
 /// A name for the file that says what is in it, in letters that every system takes: `2024-05-01_12-00_running.gpx`.
 pub fn file_name(workout: &Whole) -> String {
-    let zone = Offset::from_seconds(workout.offset_minutes * 60).map_or(TimeZone::UTC, TimeZone::fixed);
+    let zone = fixed_zone(workout.offset_minutes);
     let start = Timestamp::from_second(workout.start).unwrap_or_default().to_zoned_datetime(zone);
     let activity: String = workout.activity.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
     let activity = Some(activity.trim_matches('_')).filter(|name| !name.is_empty()).unwrap_or("workout");

@@ -9,6 +9,7 @@ use std::time::SystemTime;
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
+use crate::model::hex::hex;
 
 /// A folder of finished files with a limit in bytes.
 #[derive(Debug, Clone)]
@@ -38,7 +39,7 @@ impl Spool {
     /// Where the file with this content is, or will be. `content` names everything that decides its bytes.
     pub fn place(&self, content: &str, extension: &str) -> PathBuf {
         let digest = Sha256::digest(content.as_bytes());
-        let name: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        let name = hex(&digest[..16]);
         self.folder.join(format!("{name}.{extension}"))
     }
 

@@ -196,30 +196,26 @@ fn workout_range(app: &App, params: &mut Params) -> Result<workouts::Range> {
 
 /// What the name of the file says, and the range of it.
 fn described(what: &What) -> (Vec<String>, (Option<i64>, Option<i64>)) {
-    let one = |names: &[String]| if let [one] = names { vec![one.clone()] } else { Vec::new() };
-    let (words, range) = match what {
+    let kind = what.as_str().to_owned();
+    let only = |names: &[String]| if let [one] = names { Some(one.clone()) } else { None };
+    let of_kind = |names: &[String]| [kind.clone()].into_iter().chain(only(names)).collect();
+    match what {
         What::Workouts(range) | What::Routes(range) | What::WorkoutSeries(range) => {
-            (one(&range.activities), (range.from, range.to))
+            (of_kind(&range.activities), (range.from, range.to))
         }
         What::Events(range) => {
-            (one(&range.kinds.iter().map(|kind| kind.to_string()).collect::<Vec<_>>()), (range.from, range.to))
+            let kinds: Vec<String> = range.kinds.iter().map(|kind| kind.to_string()).collect();
+            (of_kind(&kinds), (range.from, range.to))
         }
-        What::Sleep(question) => (Vec::new(), (question.from, question.to)),
+        What::Sleep(question) => (of_kind(&[]), (question.from, question.to)),
         What::Aggregate(questions) => {
-            let mut words = one(&questions.iter().map(|question| question.metric.clone()).collect::<Vec<_>>());
-            words.extend(questions.first().map(|question| question.bucket.to_string()));
-            (words, questions.first().map_or((None, None), |question| (question.from, question.to)))
+            let metrics: Vec<String> = questions.iter().map(|question| question.metric.clone()).collect();
+            let subject = only(&metrics).unwrap_or(kind);
+            let bucket = questions.first().map(|question| question.bucket.to_string());
+            let range = questions.first().map_or((None, None), |question| (question.from, question.to));
+            ([subject].into_iter().chain(bucket).collect(), range)
         }
-    };
-    let kind = what.as_str().to_owned();
-    (
-        if matches!(what, What::Aggregate(questions) if questions.len() == 1) {
-            words
-        } else {
-            [vec![kind], words].concat()
-        },
-        range,
-    )
+    }
 }
 
 async fn download(

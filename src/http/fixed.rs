@@ -16,6 +16,7 @@ use crate::http::caching::Client;
 use crate::http::coding::{Accepted, Coding, SMALLEST};
 use crate::http::problem::Problem;
 use crate::http::run::blocking;
+use crate::model::hex::hex;
 
 /// Asked for again each time, and mostly answered by a 304: an update must be seen at once.
 const ASK_AGAIN: HeaderValue = HeaderValue::from_static("no-cache");
@@ -121,7 +122,7 @@ impl Page {
 impl Written {
     fn new(body: Bytes) -> Written {
         let digest = Sha256::digest(&body);
-        let hex: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        let hex = hex(&digest[..16]);
         Written { body, tag: EntityTag::strong(&hex) }
     }
 }

@@ -149,7 +149,7 @@ fn written(app: &App, chosen: &Chosen) -> Result<Settings> {
 fn rules(rules: &ZoneRules) -> ZoneRulesEntry {
     ZoneRulesEntry {
         release: rules.release().into(),
-        from: if rules.is_system() { "system" } else { "program" }.into(),
+        from: if rules.is_system { "system" } else { "program" }.into(),
         program: rules.bundled.into(),
         system: rules.system.as_ref().and_then(|system| system.release.clone()),
     }

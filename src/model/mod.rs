@@ -8,6 +8,7 @@ pub mod document;
 pub mod event;
 pub mod grouping;
 pub mod healthkit;
+pub mod hex;
 pub mod keep;
 pub mod key;
 pub mod metric;

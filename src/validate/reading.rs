@@ -6,7 +6,6 @@ use jiff::tz::TimeZone;
 
 use crate::decode::auto_export::{Field, Node, PROTECTION, Point};
 use crate::decode::date::{self, Stamp};
-use crate::model::time::offset_minutes_at;
 use crate::validate::meaning::{Meaning, Part, Shape};
 
 /// A point that can be stored, once it has a layer.
@@ -80,7 +79,7 @@ pub fn read<'a>(node: Node<'a>, meaning: &Meaning, home: &TimeZone) -> Result<Re
     Ok(Reading {
         start: start.utc,
         end,
-        offset_minutes: start.offset_minutes.unwrap_or_else(|| offset_minutes_at(start.utc, home)),
+        offset_minutes: start.offset(home),
         source: source(point.source),
         manual: point.manual,
         parts,

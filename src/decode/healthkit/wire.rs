@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use super::build::{at_offset, device, element, field};
 use super::{Document, Item, Unusable};
+use crate::decode::apple_export::Tree;
 
 const SPEC: &str = "ohe.wire/1";
 
@@ -115,7 +116,7 @@ impl Reading {
     }
 }
 
-fn record(object: &Map<String, Value>) -> Result<crate::decode::apple_export::Tree, String> {
+fn record(object: &Map<String, Value>) -> Result<Tree, String> {
     let kind = field(object, &["hkIdentifier", "metricId"]).ok_or("the record has no hkIdentifier")?;
     let known_offset = field(object, &["tzSource"]).is_some_and(|source| source != "unknown");
     let offset = object.get("tzOffsetMinutes").and_then(Value::as_i64).filter(|_| known_offset);

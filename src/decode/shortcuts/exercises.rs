@@ -31,7 +31,7 @@ pub fn is_exercise(object: &Map<String, Value>) -> bool {
     let names_one = |(key, value): (&String, &Value)| {
         let text = value.as_str().unwrap_or_default();
         let key = plain(key);
-        (among(ACTIVITIES, &key) && !value.is_null()) || (is_type(&key) && among(TYPES, &plain(text)))
+        (among(ACTIVITIES, &key) && !value.is_null()) || (is_type(&key) && is_any_workout(text))
     };
     looks_like_one(object) && (object.iter().any(names_one) || is_activity(object))
 }
@@ -71,7 +71,13 @@ fn looks_like_one(object: &Map<String, Value>) -> bool {
     any(|key| key == Key::Start || key == Key::Clock) && any(|key| key == Key::End || matches!(key, Key::Time(_)))
 }
 
-fn plain(key: &str) -> String {
+/// Whether a word says that something is a workout, and not which.
+pub fn is_any_workout(word: &str) -> bool {
+    among(TYPES, &plain(word))
+}
+
+/// Lower case and nothing but letters.
+pub fn plain(key: &str) -> String {
     key.chars().filter(|c| c.is_alphabetic()).flat_map(char::to_lowercase).collect()
 }
 

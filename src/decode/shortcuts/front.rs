@@ -130,8 +130,7 @@ fn lines_of_json(text: &str) -> Option<Front> {
     }
     let mut front = Front::default();
     for (at, line) in lines {
-        let read = |text: &str| serde_json::from_str::<Value>(text);
-        match read(line).or_else(|fault| repaired(line).find_map(|fixed| read(&fixed).ok()).ok_or(fault)) {
+        match serde_json::from_str::<Value>(line).or_else(|fault| read_value(line).ok_or(fault)) {
             Ok(value) => front.values.push(Located { place: format!("line {at}"), value, line: None }),
             Err(fault) => front.broken.push(Remark {
                 path: format!("line {at}"),
@@ -156,12 +155,9 @@ fn form(text: &str) -> Value {
 
 /// Fields that hold JSON become what they hold.
 fn unfolded(mut fields: Value) -> Value {
-    let read = |text: &str| serde_json::from_str::<Value>(text);
     for field in fields.as_object_mut().into_iter().flat_map(Map::values_mut) {
         let inner = field.as_str().map(str::trim).filter(|text| text.starts_with(['{', '[']));
-        let inner =
-            inner.and_then(|text| read(text).ok().or_else(|| repaired(text).find_map(|fixed| read(&fixed).ok())));
-        if let Some(inner) = inner {
+        if let Some(inner) = inner.and_then(read_value) {
             *field = inner;
         }
     }

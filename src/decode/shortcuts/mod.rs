@@ -5,7 +5,7 @@
 //! values first, each with the place where it stood (`front`), and those are walked once (`walk`). Nothing is converted
 //! here: values and dates stay as they were typed.
 
-mod exercises;
+pub mod exercises;
 mod fields;
 mod front;
 mod keys;

@@ -193,22 +193,24 @@ fn clinical(name: &str, is_apples: bool) -> String {
 
 /// Whether the phone has written a clinical document: it names HealthKit's types and sources.
 fn is_apples(path: &Path) -> Result<bool> {
-    use std::io::Read;
-    let mut head = Vec::new();
     let name = path.display().to_string();
-    let file = std::fs::File::open(path).map_err(|fault| unreadable(&name, &fault))?;
-    file.take(ENOUGH as u64).read_to_end(&mut head).map_err(|fault| unreadable(&name, &fault))?;
+    let head = head(path, &name)?;
     let marks: [&[u8]; 3] = [b"HKQuantityTypeIdentifier", b"Health Data Export", b"Apple Health"];
     Ok(marks.iter().any(|mark| memchr::memmem::find(&head, mark).is_some())
         || name.to_lowercase().ends_with("export_cda.xml"))
 }
 
 fn kind_of(path: &Path, name: &str) -> Result<Kind> {
+    Ok(sniff::kind(&head(path, name)?))
+}
+
+/// The first bytes of a file, which tell what it is.
+fn head(path: &Path, name: &str) -> Result<Vec<u8>> {
     use std::io::Read;
     let mut head = Vec::new();
     let file = std::fs::File::open(path).map_err(|fault| unreadable(name, &fault))?;
     file.take(ENOUGH as u64).read_to_end(&mut head).map_err(|fault| unreadable(name, &fault))?;
-    Ok(sniff::kind(&head))
+    Ok(head)
 }
 
 fn read(path: &Path, name: &str, limit: u64) -> Result<Vec<u8>> {

@@ -36,7 +36,7 @@ const CHILDREN: [&str; 4] = ["MetadataEntry", "WorkoutEvent", "WorkoutStatistics
 const EFFORT: &str = "appleEffortScore";
 
 impl Validator<'_> {
-    pub(super) fn add_workout(&mut self, element: Element, attached: Attached) {
+    pub(super) fn add_workout(&mut self, element: Element, mut attached: Attached) {
         let place = self.place("Workout");
         for child in element.children() {
             match child.name() {
@@ -46,7 +46,8 @@ impl Validator<'_> {
                 _ => self.reject_unknown(&place, child),
             }
         }
-        match self.workout(element, attached.route) {
+        let problems = std::mem::take(&mut attached.problems);
+        match self.workout(element, attached) {
             Ok(workout) => {
                 let item = self.item("workouts");
                 self.heavy += workout.route.len() + workout.account.events.len();
@@ -54,7 +55,7 @@ impl Validator<'_> {
             }
             Err(reason) => self.reject("workouts", place.clone(), reason, element),
         }
-        for problem in attached.problems {
+        for problem in problems {
             let name = self.name("routes");
             self.filling.reject(name, place.clone(), problem, String::new());
         }
@@ -71,7 +72,7 @@ impl Validator<'_> {
         }
     }
 
-    fn workout(&mut self, element: Element, mut route: Vec<RoutePoint>) -> Result<Workout, String> {
+    fn workout(&mut self, element: Element, mut attached: Attached) -> Result<Workout, String> {
         let start = self.clock.read("startDate", &element.get("startDate").unwrap_or_default())?;
         let told = duration(element);
         let end = match element.get("endDate") {
@@ -87,9 +88,8 @@ impl Validator<'_> {
         }
         let zone = element.metadata("HKTimeZone");
         let offset_minutes = self.clock.offset(start, zone.as_deref());
-        let mut attached = Attached { route: std::mem::take(&mut route), ..Attached::default() };
         element.children_named("WorkoutRoute").for_each(|part| attached.add_route(places(part).collect()));
-        route = attached.route;
+        let mut route = attached.route;
         route.sort_by_key(|point| point.at);
         route.dedup_by(|later, first| RoutePoint { part: first.part, ..later.clone() } == *first);
         Ok(Workout {

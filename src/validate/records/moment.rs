@@ -4,7 +4,6 @@ use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 
 use crate::decode::auto_export::{Field, Node, snake};
-use crate::model::time::offset_minutes_at;
 use crate::validate::reading;
 
 /// An instant as the phone saw it.
@@ -24,7 +23,7 @@ impl Moment {
                 field => field,
             };
             if let Some(stamp) = reading::stamp(key, field, home)? {
-                let offset_minutes = stamp.offset_minutes.unwrap_or_else(|| offset_minutes_at(stamp.utc, home));
+                let offset_minutes = stamp.offset(home);
                 return Ok(Some(Moment { utc: stamp.utc, offset_minutes }));
             }
         }

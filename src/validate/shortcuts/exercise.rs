@@ -3,10 +3,10 @@
 use serde_json::Value;
 
 use super::{Reader, when, workout_figures};
+use crate::decode::shortcuts::exercises::{is_any_workout, plain};
 use crate::decode::shortcuts::{Exercise, Sent};
 use crate::model::healthkit;
 use crate::model::sender::Sender;
-use crate::model::time::offset_minutes_at;
 use crate::model::unit::conversion;
 use crate::model::words;
 use crate::model::workout::{Account, Workout, bounded};
@@ -26,9 +26,6 @@ const ACTIVITY: &[&str] = &[
     "name",
     "kind",
 ];
-/// Types that say that something is a workout, and not which.
-const NO_ACTIVITIES: &[&str] =
-    &["workout", "workouts", "hkworkout", "hkworkouttypeidentifier", "training", "exercisesession"];
 const START: &[&str] = &["start", "startdate", "startedat", "startat", "starttime", "date", "at", "timestamp"];
 const END: &[&str] = &["end", "enddate", "endedat", "endat", "endtime"];
 const DURATION: &[&str] = &[
@@ -79,10 +76,7 @@ impl<'a> Fields<'a> {
 
     /// The activity in the sender's words, or by HealthKit's number.
     fn activity(&mut self) -> Option<String> {
-        let is_none = |text: &str| {
-            let plain: String = text.chars().filter(|c| c.is_alphabetic()).flat_map(char::to_lowercase).collect();
-            text.trim().is_empty() || NO_ACTIVITIES.contains(&plain.as_str())
-        };
+        let is_none = |text: &str| text.trim().is_empty() || is_any_workout(text);
         for word in ACTIVITY {
             let Some((_, _, value)) = self.0.iter().find(|(plain, ..)| plain == word) else { continue };
             let number = value.as_u64().or_else(|| value.as_str()?.trim().parse().ok());
@@ -103,7 +97,6 @@ impl<'a> Fields<'a> {
 }
 
 fn read(reader: &Reader, exercise: &Exercise) -> Result<Workout, String> {
-    let plain = |key: &str| key.chars().filter(|c| c.is_alphabetic()).flat_map(char::to_lowercase).collect();
     let mut fields = Fields(exercise.object.iter().map(|(key, value)| (plain(key), key.as_str(), value)).collect());
     let word = fields.activity().ok_or("a workout needs its type, such as \"Running\"")?;
     let (start, end) = (fields.sent(START), fields.sent(END));
@@ -136,7 +129,7 @@ fn read(reader: &Reader, exercise: &Exercise) -> Result<Workout, String> {
             name: word,
             end,
             duration: bounded(duration.or(elapsed), start.utc, end),
-            offset_minutes: start.offset_minutes.unwrap_or_else(|| offset_minutes_at(start.utc, &reader.zone)),
+            offset_minutes: start.offset(&reader.zone),
             source: super::source(source).to_owned(),
             location: location.map(str::to_owned),
             figures,

@@ -8,7 +8,6 @@ use crate::decode::auto_export::snake;
 use crate::decode::shortcuts::Exercise;
 use crate::model::event::Event;
 use crate::model::sender::Sender;
-use crate::model::time::offset_minutes_at;
 use crate::model::words::Words;
 use crate::validate::filling::Filling;
 
@@ -72,7 +71,7 @@ fn read(reader: &Reader, mood: &Exercise) -> Result<Event, String> {
         value_sent: classification,
         start: start.utc,
         span: (end - start.utc).max(0),
-        offset_minutes: start.offset_minutes.unwrap_or_else(|| offset_minutes_at(start.utc, &reader.zone)),
+        offset_minutes: start.offset(&reader.zone),
         source: super::source(&mood.source).to_owned(),
         details,
         series: None,

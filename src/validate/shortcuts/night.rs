@@ -55,7 +55,7 @@ fn segment(
         layer: Layer::Raw,
         start: start.utc,
         span: end.utc - start.utc,
-        offset_minutes: start.offset_minutes.unwrap_or_else(|| offset_minutes_at(start.utc, &reader.zone)),
+        offset_minutes: start.offset(&reader.zone),
         value: Some(stage.value()),
         min: None,
         max: None,
