@@ -7,7 +7,9 @@
 //! What a complete account leaves out is dealt with afterwards: see `sweep`. What a deletion keeps out is added to what lies
 //! under it: see `deletions`.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod repeats;
+
+use std::collections::BTreeMap;
 
 use rusqlite::Connection;
 
@@ -21,15 +23,15 @@ use crate::store::deletions::tombstones::Tombstones;
 use crate::store::dictionary::{self, Dictionaries};
 use crate::store::place::Place;
 use crate::store::rereads;
-use crate::store::samples::coming::{Coming, Meets};
+use crate::store::samples::coming::Coming;
 use crate::store::samples::counts::Ledger;
-use crate::store::samples::group::{Context, Group, Held, date, series_of};
+use crate::store::samples::group::{Context, Group, date, series_of};
 use crate::store::samples::import_state::ImportState;
 use crate::store::samples::kept_out;
 use crate::store::samples::sleep::Nights;
 use crate::store::samples::sweep::{self, Stated};
-use crate::store::samples::table::{self, Rows};
-use crate::store::samples::{Key, Mode, Owner, Row, StoredRow};
+use crate::store::samples::table::Rows;
+use crate::store::samples::{Key, Mode, Owner, Row};
 use crate::store::writer::Writing;
 
 /// Ids of the batch's own lists in the file's dictionaries.
@@ -287,75 +289,6 @@ impl<'a> SampleTable<'a> {
         Ok(false)
     }
 
-    /// Whether a row that stands alone and is like the one that comes is settled by that: a bucket that was told before its
-    /// interval had ended is told anew, and at a moment one delivery may list equal entries.
-    fn is_mere_repeat(&self, context: &Context, key: Key, old: &StoredRow) -> Result<bool> {
-        let (metric, start, layer) = key;
-        let head = context.accounts.head(old.delivery)?;
-        if layer != Layer::Raw {
-            return Ok(head.as_of >= start + old.row.span || self.owner.delivery == old.delivery);
-        }
-        let is_moment = context.nature(metric)?.is_moment(old.row.span);
-        let may_list_it_again = head.voice() == self.head.voice()
-            || self.head.sync != self.head.delivery
-            || self.state.has_repeated(metric, old.row.source, start)
-            || self.owner.mode == Mode::Import && is_moment && self.has_noted(context, key)?;
-        Ok(!is_moment || !may_list_it_again && self.owner.mode != Mode::Replay)
-    }
-
-    /// Whether an earlier piece of the import has stated something at a key.
-    fn has_noted(&self, context: &Context, key: Key) -> Result<bool> {
-        let superseded = table::superseded(context.connection, context.user, key)?;
-        Ok(superseded.iter().any(|gone| [gone.stated, gone.sample.delivery].contains(&self.owner.delivery)))
-    }
-
-    /// Whether what is read again was decided on other terms, or before a later delivery had come.
-    fn may_change_others(&self, context: &Context, key: Key, old: &StoredRow) -> Result<bool> {
-        if self.owner.mode != Mode::Replay {
-            return Ok(false);
-        }
-        let Context { connection, user, .. } = context;
-        Ok(old.delivery > self.owner.delivery || !table::superseded(connection, *user, key)?.is_empty())
-    }
-
-    /// Notes that this delivery, too, has stated the row that stands at a start.
-    fn repeat(&mut self, context: &Context, key: Key, row: &Row, of: i64) -> Result<()> {
-        self.stated.write(key, row);
-        if of == self.owner.delivery {
-            return Ok(());
-        }
-        match self.owner.mode {
-            Mode::Import => self.state.note_repeated(key.0, row.source, key.1),
-            Mode::Delivery | Mode::Replay if self.goes_without_saying(context, of, (key, row))? => {}
-            Mode::Delivery | Mode::Replay => self.stated.repeat(series_of(key, row), key.1),
-        }
-        Ok(())
-    }
-
-    /// Whether its reach alone tells that this delivery has stated what another has written and that stands there. A part of a
-    /// night reaches nothing.
-    fn goes_without_saying(&self, context: &Context, of: i64, (key, row): (Key, &Row)) -> Result<bool> {
-        if !self.head.complete || !self.head.is_later(&context.accounts.head(of)?) {
-            return Ok(false);
-        }
-        let reaches = context.accounts.at(series_of(key, row), key.1)?;
-        Ok(reaches.iter().any(|reach| reach.delivery == self.head.delivery))
-    }
-
-    /// Whether the reach of this delivery alone tells all that it has stated of a record.
-    fn go_without_saying(&self, context: &Context, coming: &Coming, record: &[usize]) -> Result<bool> {
-        if self.owner.mode == Mode::Import {
-            return Ok(false);
-        }
-        for at in record {
-            let Some(met) = coming.counting(*at) else { return Ok(false) };
-            if !self.goes_without_saying(context, met.owner, (met.key, &met.row))? {
-                return Ok(false);
-            }
-        }
-        Ok(true)
-    }
-
     /// Settles what comes with all that is claimed of its key or date.
     fn settle(&mut self, context: &Context, coming: &[u32]) -> Result<()> {
         let first = self.sample(coming[0]);
@@ -389,20 +322,6 @@ impl<'a> SampleTable<'a> {
         Ok(())
     }
 
-    /// Earlier pieces of the import have stated what it has repeated: where a start has several rows, that is a claim of its own.
-    fn state_repeated(&self, group: &mut Group) {
-        let own = self.owner.delivery;
-        let mut once_more = Vec::new();
-        for member in &group.members {
-            let (metric, start, _) = member.key;
-            if member.held == Held::Counts && self.state.has_repeated(metric, member.row.source, start) {
-                once_more.push((member.key, member.row.clone()));
-            }
-        }
-        once_more.retain(|(_, row)| !group.says(own, row));
-        once_more.into_iter().for_each(|(key, row)| group.come(key, row, own));
-    }
-
     /// What the delivery has claimed before it is decoded again is claimed anew or no more; gives what is left to come.
     fn withdraw<'b>(&mut self, group: &mut Group<'b>, coming: &[u32], context: &'b Context<'b>) -> Result<Vec<u32>> {
         let mut left = coming.to_vec();
@@ -426,52 +345,6 @@ impl<'a> SampleTable<'a> {
         let offset = i64::from(self.sample(coming[0]).offset_minutes);
         *group = Group::load(context, self.ids.key(self.sample(coming[0])), offset)?;
         Ok(left)
-    }
-
-    /// Claims that need no row, because what stands says the same and it is noted otherwise that this delivery says so.
-    fn left_out(&mut self, context: &Context, coming: &Coming) -> Result<BTreeSet<usize>> {
-        let mut left_out = BTreeSet::new();
-        let is_import = self.owner.mode == Mode::Import;
-        let mut listed: BTreeSet<usize> = BTreeSet::new();
-        for record in coming.records.iter().filter(|record| coming.are_several(record)) {
-            let coming_now = record.iter().filter(|at| coming.positions().contains(at));
-            match self.go_without_saying(context, coming, record)? {
-                true => left_out.extend(coming_now),
-                false => listed.extend(coming_now),
-            }
-        }
-        for at in coming.positions().filter(|at| !left_out.contains(at)).collect::<Vec<_>>() {
-            let member = &coming.group.members[at];
-            let is_left_out = match coming.meets(at) {
-                Meets::Nothing => false,
-                Meets::Itself => true,
-                // Of its own, for the other may go while it stays.
-                Meets::Superseded(known) | Meets::Counting(known)
-                    if coming.group.members[known].owner > self.owner.delivery =>
-                {
-                    false
-                }
-                Meets::Superseded(known) => {
-                    coming.group.state_once_more(known, &self.head)?;
-                    true
-                }
-                // What is listed several times is written down as a whole.
-                Meets::Counting(_) if listed.contains(&at) => false,
-                Meets::Counting(known) => {
-                    let known = &coming.group.members[known];
-                    let told = (known.key, &member.row);
-                    let unsaid = !is_import && !self.goes_without_saying(context, known.owner, told)?;
-                    if unsaid && coming.states_all {
-                        self.stated.repeat(series_of(member.key, &member.row), known.key.1);
-                    }
-                    !is_import && (!unsaid || coming.states_all)
-                }
-            };
-            if is_left_out {
-                left_out.insert(at);
-            }
-        }
-        Ok(left_out)
     }
 
     /// Ends the batch: what a complete account leaves out, who has stated what, the counts.
