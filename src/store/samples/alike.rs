@@ -74,11 +74,13 @@ pub struct Groups<K> {
     groups: Vec<Vec<usize>>,
 }
 
-impl<K: Hash + Eq + Copy> Groups<K> {
-    pub fn new() -> Groups<K> {
+impl<K: Hash + Eq + Copy> Default for Groups<K> {
+    fn default() -> Self {
         Groups { found: Index::new(), groups: Vec::new() }
     }
+}
 
+impl<K: Hash + Eq + Copy> Groups<K> {
     /// The number of the group of these; a new one where there is none.
     pub fn number(&mut self, key: K, values: Values) -> usize {
         let number = self.found.find(key, values).unwrap_or(self.groups.len());

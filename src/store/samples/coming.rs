@@ -114,7 +114,7 @@ impl<'a> Coming<'a> {
     /// Pairs those that come with claims that were there, do not count, and have come to the same end.
     fn meet(&mut self) {
         // Where the phone was when it said so is a part of what it has said.
-        let mut known: Groups<(i64, Identity, Verdict, (i64, bool))> = Groups::new();
+        let mut known: Groups<(i64, Identity, Verdict, (i64, bool))> = Groups::default();
         let filed = |at: usize| {
             let member = &self.group.members[at];
             let told = (member.row.offset_minutes, member.row.manual);
@@ -138,7 +138,7 @@ impl<'a> Coming<'a> {
 
     /// Pairs those that come and count with claims that said the same and stay denied.
     fn revive(&mut self) {
-        let mut denied: Groups<(i64, Identity)> = Groups::new();
+        let mut denied: Groups<(i64, Identity)> = Groups::default();
         let is_denied = |at: &usize| matches!(self.verdicts[*at], Verdict::Superseded(_));
         let filed = |at: usize| {
             let member = &self.group.members[at];

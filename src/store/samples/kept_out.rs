@@ -10,7 +10,7 @@ use crate::store::samples::{Identity, Key, Row, table};
 pub fn add(context: &Context, place: Place, key: Key, rows: &[&Row], delivery: i64) -> Result<()> {
     let Context { connection, user, accounts, .. } = context;
     let known = table::with_stated(connection, place, *user, key)?;
-    let mut alike: Groups<Identity> = Groups::new();
+    let mut alike: Groups<Identity> = Groups::default();
     // From the last on, so that the first is taken first.
     for (at, (old, _)) in known.iter().enumerate().rev() {
         alike.add(old.row.identity(), old.row.values(), at);

@@ -25,7 +25,7 @@ pub(super) struct Records {
 
 impl Records {
     pub fn new(layer: Layer, nature: Nature) -> Records {
-        Records { layer, nature, found: Groups::new() }
+        Records { layer, nature, found: Groups::default() }
     }
 
     fn filed(&self, start: i64, row: &Row) -> ((i64, Identity), Values) {

@@ -31,8 +31,14 @@ struct Records<'a> {
 }
 
 pub fn resolve(terms: &Terms, claims: &[Claim]) -> Vec<Verdict> {
-    let mut records =
-        Records { claims, terms, all: Vec::new(), classes: Groups::new(), stated: HashMap::new(), is_joined: false };
+    let mut records = Records {
+        claims,
+        terms,
+        all: Vec::new(),
+        classes: Groups::default(),
+        stated: HashMap::new(),
+        is_joined: false,
+    };
     in_order(claims).into_iter().for_each(|at| records.add(at));
     records.find_the_same();
     let mut verdicts = vec![Verdict::Counts; claims.len()];
