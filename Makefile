@@ -40,15 +40,15 @@ test: build test-page consumers
 # What others make of our files, snippets and description, and what proxies do to our answers: their tools are installed, pinned, into
 # target/consumers, and what cannot be had here is skipped with a line that says why. CONSUMERS_SPARK=1 has Spark too.
 consumers: build
-	node --test --test-concurrency=1 tests/consumers/*.test.mjs
+	node --test --test-force-exit --test-concurrency=1 tests/consumers/*.test.mjs
 
 # Clients in Python, TypeScript and Go alone.
 clients: build
-	node --test tests/consumers/clients.test.mjs
+	node --test --test-force-exit tests/consumers/clients.test.mjs
 
 # The page in a real browser, against the real program; says that it skips where there is no Chromium.
 test-page: build
-	node --test --test-concurrency=1 tests/page/*.test.mjs
+	node --test --test-force-exit --test-concurrency=1 tests/page/*.test.mjs
 
 # Every screen in both sizes, light and dark, into target/screenshots.
 screenshots: build

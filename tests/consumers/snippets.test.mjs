@@ -148,13 +148,15 @@ test("DuckDB in its command line, in Python and in Node, with a key for this ser
     answer.writeHead(404).end();
   });
   await new Promise((ready) => other.listen(0, "127.0.0.1", ready));
+  test.after(() => other.close());
   const node = npm("duckdb");
   for (const [name, asked] of Object.entries(ASKED)) {
     const snippet = text("DuckDB", asked).replace("'KEY'", `'${server.key}'`);
     const [set, read] = [snippet.slice(0, snippet.lastIndexOf("FROM")), snippet.slice(snippet.lastIndexOf("FROM"))];
     const counted = `${set}SELECT count(*) AS n FROM (${read.replace(";", "")});`;
-    const expected = Number(output(tools.python, ["-c", `import sys, urllib.request, io, pyarrow.parquet as p
-print(p.read_table(io.BytesIO(urllib.request.urlopen(urllib.request.Request(sys.argv[1], headers={"Authorization": "Bearer " + sys.argv[2]})).read())).num_rows)`, read.match(/'(.*)'/)[1], server.key], options));
+    const expected = Number(output(tools.python, ["-c", `import sys, urllib.request, pyarrow, pyarrow.parquet
+answer = urllib.request.urlopen(urllib.request.Request(sys.argv[1], headers={"Authorization": "Bearer " + sys.argv[2]}))
+print(pyarrow.parquet.read_table(pyarrow.BufferReader(answer.read())).num_rows)`, read.match(/'(.*)'/)[1], server.key], options));
     // Twice in one session, as one who tries two snippets does.
     const cli = output(join(tools.bin, "duckdb"), ["-csv", "-noheader", "-c", `${snippet}\n${counted}`], options).trim().split("\n").at(-1);
     assert.equal(Number(cli), expected, `command line, ${name}`);
@@ -169,13 +171,9 @@ for (const statement of process.argv[2].split(/;\\n/)) console.log(String((await
   }
   const { port } = other.address();
   const snippet = text("DuckDB", ASKED.workouts).replace("'KEY'", `'${server.key}'`);
-  try {
-    // Beside this process, which serves the other address.
-    const child = spawn(join(tools.bin, "duckdb"), ["-c", `${snippet}\nFROM read_parquet('http://127.0.0.1:${port}/x.parquet');`], { ...options, stdio: "ignore" });
-    await new Promise((done) => child.once("exit", done));
-    assert.ok(seen.length > 0 && seen.every((header) => header === "none"), `another server was told ${seen}`);
-  } finally {
-    other.close();
-  }
+  // Beside this process, which serves the other address.
+  const child = spawn(join(tools.bin, "duckdb"), ["-c", `${snippet}\nFROM read_parquet('http://127.0.0.1:${port}/x.parquet');`], { ...options, stdio: "ignore" });
+  await new Promise((done) => child.once("exit", done));
+  assert.ok(seen.length > 0 && seen.every((header) => header === "none"), `another server was told ${seen}`);
   if (node.missing) test.diagnostic(`skipped in Node: ${node.missing}`);
 });
