@@ -136,6 +136,34 @@ fn a_hundred_thousand_sources_of_one_instant_take_seconds() {
 }
 
 #[test]
+fn a_hundred_thousand_records_of_one_instant_without_and_with_ends_and_names_take_seconds() {
+    let server = InProcess::start();
+    let start = jiff::Timestamp::from_second(1_707_229_800).unwrap();
+    let record = |at: u32, is_whole: bool| {
+        let mut record = json!({"type": "step_count", "value": at + 1, "unit": "count", "start": start.to_string()});
+        if is_whole {
+            record["end"] = json!((start + jiff::SignedDuration::from_secs(i64::from(at) + 1)).to_string());
+            record["source"] = json!(format!("Device {}", at % 100));
+        }
+        record
+    };
+    let post = |wholes: &[bool]| {
+        let records: Vec<Value> =
+            (0..MANY / 2).flat_map(|at| wholes.iter().map(move |whole| record(at, *whole))).collect();
+        let sent = json!({"metrics": records}).to_string();
+        let begun = Instant::now();
+        let receipt = server.client.post("/api/v1/ingest", &[], sent.as_bytes()).expect(200);
+        assert!(begun.elapsed() < Duration::from_secs(10), "it took {:?}", begun.elapsed());
+        assert_balanced(&receipt);
+        receipt
+    };
+    assert_eq!(count(&post(&[false]), "stored"), u64::from(MANY / 2));
+    assert_eq!(count(&post(&[true]), "quarantined"), 0);
+    assert_unchanged(&post(&[true, false]));
+    assert_sound(&server.app);
+}
+
+#[test]
 fn a_hundred_thousand_contexts_of_one_bucket_take_seconds() {
     let server = InProcess::start();
     let points = |qty: u32| {

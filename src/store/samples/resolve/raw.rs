@@ -1,11 +1,12 @@
 //! Raw records of one start.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use super::{Claim, Terms, Verdict, denier, in_order, judge, later};
 use crate::store::account::Head;
 use crate::store::samples::Identity;
-use crate::store::samples::alike::{Groups, alike};
+use crate::store::samples::alike::{Groups, Index, Values};
 
 /// One record: all who state it.
 struct Record {
@@ -16,6 +17,19 @@ struct Record {
     last: Head,
     /// The record that it is, with an end or a name that this one lacks.
     is: Option<usize>,
+    /// Whether it was also stated without its end.
+    has_part: bool,
+}
+
+/// What is known of a record, beside its value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Known {
+    /// Its source and context, and that it has an end.
+    Ended(i64, Option<i64>),
+    /// How well its source is known.
+    Named(u8),
+    /// The same, and its length.
+    Spanning(u8, i64),
 }
 
 /// Records under the identity and values that they share.
@@ -26,19 +40,10 @@ struct Records<'a> {
     classes: Groups<Identity>,
     /// Of a class, how many of its first records a voice has stated.
     stated: HashMap<(usize, i64), usize>,
-    /// Whether any record is another.
-    is_joined: bool,
 }
 
 pub fn resolve(terms: &Terms, claims: &[Claim]) -> Vec<Verdict> {
-    let mut records = Records {
-        claims,
-        terms,
-        all: Vec::new(),
-        classes: Groups::default(),
-        stated: HashMap::new(),
-        is_joined: false,
-    };
+    let mut records = Records { claims, terms, all: Vec::new(), classes: Groups::default(), stated: HashMap::new() };
     in_order(claims).into_iter().for_each(|at| records.add(at));
     records.find_the_same();
     let mut verdicts = vec![Verdict::Counts; claims.len()];
@@ -74,7 +79,7 @@ impl Records<'_> {
                 let records = &mut self.classes.all()[class];
                 let nth = records.len();
                 records.push(self.all.len());
-                self.all.push(Record { identity, nth, members: vec![at], last: claim.last, is: None });
+                self.all.push(Record { identity, nth, members: vec![at], last: claim.last, is: None, has_part: false });
             }
         }
     }
@@ -103,23 +108,65 @@ impl Records<'_> {
     /// Joins records without an end or a name to those that have it; who states the one states the other.
     fn find_the_same(&mut self) {
         let spans = |zero: bool| self.all.iter().any(|record| (record.identity.0 == 0) == zero);
-        let knowledge = |record: &Record| self.terms.unnamed.knowledge(record.identity.1);
-        if !(spans(true) && spans(false)) && self.all.iter().all(|record| knowledge(record) == 2) {
+        if !(spans(true) && spans(false)) && self.all.iter().all(|record| self.knowledge(record) == 2) {
             return;
         }
+        let index = self.by_what_is_known();
         for at in 0..self.all.len() {
-            let is = (0..self.all.len()).filter(|other| self.is_less_of(at, *other)).max_by_key(|other| {
-                let other = &self.all[*other];
-                (knowledge(other), other.identity.0 > 0, other.identity)
-            });
-            self.is_joined |= is.is_some();
-            self.all[at].is = is;
+            self.all[at].is = self.best_of_the_same(&index, at);
+            let Some(is) = self.all[at].is else { continue };
+            let (part, whole) = (self.all[at].identity, self.all[is].identity);
+            self.all[is].has_part |= part == (0, whole.1, whole.2);
         }
         for at in 0..self.all.len() {
             if let Some(whole) = self.whole(at) {
                 self.all[whole].last = later(self.all[whole].last, self.all[at].last);
             }
         }
+    }
+
+    /// Of the records that say the same and more, the one that says most.
+    fn best_of_the_same(&self, index: &Index<(usize, Known)>, at: usize) -> Option<usize> {
+        let record = &self.all[at];
+        let (span, source, context) = record.identity;
+        let ended = (span == 0).then_some(Known::Ended(source, context));
+        let better = self.knowledge(record) + 1..=2;
+        let named = better.flat_map(|knowledge| match span {
+            0 => [Some(Known::Named(knowledge)), None],
+            _ => [span, 0].map(|span| Some(Known::Spanning(knowledge, span))),
+        });
+        let found = ended.into_iter().chain(named.flatten());
+        let found = found.filter_map(|known| index.find((record.nth, known), self.value(record)));
+        found.max_by_key(|other| self.worth(*other))
+    }
+
+    /// Records under what may be looked up of them, those that say most first.
+    fn by_what_is_known(&self) -> Index<(usize, Known)> {
+        let mut order: Vec<usize> = (0..self.all.len()).collect();
+        order.sort_by_key(|at| Reverse(self.worth(*at)));
+        let mut index = Index::new();
+        for at in order {
+            let record = &self.all[at];
+            let ((span, source, context), knowledge) = (record.identity, self.knowledge(record));
+            let ended = (span > 0).then_some(Known::Ended(source, context));
+            for known in [Known::Named(knowledge), Known::Spanning(knowledge, span)].into_iter().chain(ended) {
+                index.insert((record.nth, known), self.value(record), at);
+            }
+        }
+        index
+    }
+
+    fn worth(&self, at: usize) -> (u8, bool, Identity) {
+        let record = &self.all[at];
+        (self.knowledge(record), record.identity.0 > 0, record.identity)
+    }
+
+    fn knowledge(&self, record: &Record) -> u8 {
+        self.terms.unnamed.knowledge(record.identity.1)
+    }
+
+    fn value(&self, record: &Record) -> Values {
+        [self.claims[record.members[0]].row.value, None, None]
     }
 
     /// The record that one is in the end, where it is another.
@@ -130,18 +177,6 @@ impl Records<'_> {
             whole = next;
         }
         Some(whole)
-    }
-
-    /// Whether a record says the same as another, and less of it.
-    fn is_less_of(&self, at: usize, other: usize) -> bool {
-        let (one, other) = (&self.all[at], &self.all[other]);
-        let ((span, source, context), (other_span, other_source, other_context)) = (one.identity, other.identity);
-        let unnamed = self.terms.unnamed;
-        let (known, other_known) = (unnamed.knowledge(source), unnamed.knowledge(other_source));
-        let has_no_end = source == other_source && context == other_context && span == 0 && other_span > 0;
-        let has_no_name = known < other_known && (span == other_span || span == 0 || other_span == 0);
-        let value = |record: &super::raw::Record| self.claims[record.members[0]].row.value;
-        (has_no_end || has_no_name) && one.nth == other.nth && alike(value(one), value(other))
     }
 
     /// Of each interval the last word. One that was stated without its end is that with it.
@@ -174,8 +209,7 @@ impl Records<'_> {
         // Stated without its end, it is contradicted by what is stated of that, too.
         let (_, source, context) = record.identity;
         let identities = [record.identity, (0, source, context)];
-        let has_part = || self.all.iter().any(|part| part.identity == identities[1] && part.is == Some(at));
-        let number = if self.is_joined && has_part() { 2 } else { 1 };
+        let number = if record.has_part { 2 } else { 1 };
         let identities = identities.into_iter().take(number);
         let contradicting = identities
             .filter_map(|identity| latest.get(&identity))
