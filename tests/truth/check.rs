@@ -4,6 +4,7 @@ use health_export::synth::phone::calendar::days_after;
 use health_export::synth::phone::metric::Metric;
 use health_export::synth::phone::scenario::{Scenario, Send, Setup};
 use health_export::synth::random::Random;
+use jiff::civil::Date;
 
 use crate::answers::{Answers, same};
 use crate::expect::{Expect, Want};
@@ -11,6 +12,9 @@ use crate::world::{Machine, Program, Taken};
 
 /// How often answers are looked at while deliveries come in.
 const LOOKS: usize = 10;
+
+/// Of how many days it is asked whether they may grow.
+const COMPLETENESS_LOOKS: usize = 4;
 
 /// Something that does not hold.
 #[derive(Debug, Clone)]
@@ -150,11 +154,12 @@ impl<'a> Run<'a> {
                     false => self.levels(&expect, &found, *metric, date),
                 }
             }
-            if self.scenario.plan.nights && !self.scenario.phone.calendar.travels() {
+            if self.scenario.plan.nights {
                 let value = found.nights.get(&date).copied().unwrap_or(0.0);
                 self.held("a night".into(), date, value, expect.of_night(date));
             }
         }
+        self.completeness(&expect, &found);
         self.strangers(&found);
         if self.scenario.plan.workouts {
             let wanted = expect.workouts();
@@ -166,7 +171,23 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn held(&mut self, subject: String, date: jiff::civil::Date, value: f64, want: Want) {
+    /// Of some days: what is called complete has been told whole since it ended, and what was may not grow.
+    fn completeness(&mut self, expect: &Expect, found: &Answers) {
+        let mut random = Random::new(self.scenario.seed);
+        let days: Vec<(Metric, Date)> = found.totals.keys().copied().collect();
+        for _ in 0..days.len().min(COMPLETENESS_LOOKS) {
+            let (metric, date) = days[(random.number() % days.len() as u64) as usize];
+            let is_complete = self.world.is_complete(metric, date);
+            if is_complete && !expect.is_told_whole(date) {
+                self.fail(2, format!("{metric:?} is called complete and was never told whole"), format!("{date}"));
+            }
+            if !is_complete && expect.is_closed(metric, date) {
+                self.fail(2, format!("{metric:?} was told whole and is not called complete"), format!("{date}"));
+            }
+        }
+    }
+
+    fn held(&mut self, subject: String, date: Date, value: f64, want: Want) {
         let holds = match &want {
             Want::Open => true,
             Want::OneOf(values) => values.is_empty() || values.iter().any(|wanted| same(*wanted, value)),
@@ -183,7 +204,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn wanted(&self, date: jiff::civil::Date, subject: &str) -> String {
+    fn wanted(&self, date: Date, subject: &str) -> String {
         let arrived: Vec<&Send> = self.scenario.sends.iter().collect();
         let expect = Expect::of(self.scenario, &arrived);
         let metric = self.scenario.plan.metrics.iter().find(|metric| format!("{metric:?}") == subject);
@@ -193,7 +214,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn levels(&mut self, expect: &Expect, found: &Answers, metric: Metric, date: jiff::civil::Date) {
+    fn levels(&mut self, expect: &Expect, found: &Answers, metric: Metric, date: Date) {
         let Some((wanted, tolerance)) = expect.of_levels(metric, date) else { return };
         let Some(value) = found.levels.get(&(metric, date)) else {
             return self.fail(2, format!("{metric:?} is missing"), format!("{date}: not {wanted:?}"));

@@ -4,21 +4,25 @@
 //! Where there is neither, by the last sync that states its period, covers the whole date and came after its end. What came
 //! later and is no such account may bring what was added since, so the phone's number as of then is right as well.
 
+mod levels;
+mod nights;
+
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use health_export::synth::phone::calendar::{days_after, midnight};
-use health_export::synth::phone::metric::{Metric, Style};
+use health_export::synth::phone::metric::Metric;
 use health_export::synth::phone::scenario::{Scenario, Send, Setup, What};
 use health_export::synth::phone::senders::automation::{Grouping, Headers};
-use health_export::synth::phone::source::Source;
-use health_export::synth::phone::statistics::{Levels, Totals};
+use health_export::synth::phone::statistics::Totals;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 /// Longest that a sample lasts of which there are totals.
 const LONGEST_WALK: i64 = 3600;
+
+const SUMS: What = What::Shortcut { sums: true };
 
 /// The interval of a date.
 type Span = (i64, i64);
@@ -81,7 +85,7 @@ impl<'a> Expect<'a> {
         match send.what {
             What::Automation(at) => Some(self.scenario.automations[at].grouping),
             What::File(grouping) => Some(grouping),
-            What::Export | What::Shortcut => None,
+            What::Export | What::Shortcut { .. } => None,
         }
     }
 
@@ -93,7 +97,7 @@ impl<'a> Expect<'a> {
                 automation.period.is_complete() && automation.headers != Headers::None
             }
             What::Export => true,
-            What::File(_) | What::Shortcut => false,
+            What::File(_) | What::Shortcut { .. } => false,
         }
     }
 
@@ -141,6 +145,18 @@ impl<'a> Expect<'a> {
         Some((by, later.collect()))
     }
 
+    /// Whether somebody who states his period has covered a date since it ended.
+    pub fn is_told_whole(&self, date: Date) -> bool {
+        self.sends.iter().any(|send| self.states(send) && self.covers(send, date))
+    }
+
+    /// Whether the phone's own total of a date was told since it ended.
+    pub fn is_closed(&self, metric: Metric, date: Date) -> bool {
+        let is_total = |send: &Send| self.grouping(send) == Some(Grouping::Days) && self.states(send);
+        let closes = |send: &Send| is_total(send) && self.covers(send, date) && self.tells(send, metric, date);
+        self.sends.iter().any(|send| closes(send))
+    }
+
     /// Whether totals of days leave a date out, between others that they have: by the clock that they were cut with the phone had
     /// nothing for it. Then what another clock has counted to the date is no more.
     fn denies(&self, send: &Send, metric: Metric, date: Date) -> bool {
@@ -158,6 +174,9 @@ impl<'a> Expect<'a> {
     /// The total of a date.
     pub fn of_total(&self, metric: Metric, date: Date) -> Want {
         let Some((by, later)) = self.settled(metric, date) else { return Want::Open };
+        if by.what == SUMS {
+            return Want::OneOf(self.summed(by, metric, date).into_iter().collect());
+        }
         let value = self.total(metric, by.made, self.cut(by, date));
         if self.grouping(by) == Some(Grouping::Days) && self.states(by) {
             return Want::OneOf(vec![value]);
@@ -167,7 +186,8 @@ impl<'a> Expect<'a> {
             return Want::Between(value, upper.max(value));
         }
         // Who is asked for yesterday once is not asked again for what came in later, of which a part may be of this date.
-        let is_late = self.is_uncertain(metric) || by.what == What::Shortcut && self.scenario.plan.changes.late;
+        let is_late =
+            self.is_uncertain(metric) || matches!(by.what, What::Shortcut { .. }) && self.scenario.plan.changes.late;
         if !self.states(by) && is_late {
             return Want::Open;
         }
@@ -179,6 +199,14 @@ impl<'a> Expect<'a> {
             true => Want::OneOf([vec![value], others].concat()),
             false => between(value, &others),
         }
+    }
+
+    /// A Shortcut's sum of a date, which counts twice what two have counted: nothing says what is right.
+    fn summed(&self, send: &Send, metric: Metric, date: Date) -> Option<f64> {
+        let (from, to) = self.cut(send, date);
+        let all = self.scenario.phone.store.seen(metric, send.made, from, to);
+        let own = all.into_iter().filter(|sample| sample.start >= from && send.from <= from && to <= send.to);
+        own.map(|sample| sample.value).reduce(|sum, value| sum + value)
     }
 
     /// Samples of which the ends are not told. Moments and a single writer's are certain, as long as none reaches into another
@@ -241,6 +269,10 @@ impl<'a> Expect<'a> {
     /// The most that a date's total may be: the phone's own as of any sync that tells of it.
     pub fn most(&self, metric: Metric, date: Date) -> Option<f64> {
         let adds = matches!(self.scenario.setup, Setup::News | Setup::NewsAndDays | Setup::Bare | Setup::Shortcuts);
+        if self.sends.iter().any(|send| send.what == SUMS) {
+            let sums = self.sends.iter().filter_map(|send| self.summed(send, metric, date));
+            return Some(sums.fold(0.0, f64::max));
+        }
         if let Some(most) = adds.then(|| self.most_of_adders(metric, date)).flatten() {
             return Some(most);
         }
@@ -275,81 +307,6 @@ impl<'a> Expect<'a> {
         let span = Expect::span(date, self.home());
         let values: Vec<f64> = self.sends.iter().map(|send| self.total(metric, send.made, span)).collect();
         values.is_sorted_by(|a, b| *a <= *b + 1e-9)
-    }
-
-    /// Levels of a date, and how far off the mean may be, if it is determined.
-    pub fn of_levels(&self, metric: Metric, date: Date) -> Option<(Vec<Levels>, Option<f64>)> {
-        let (by, later) = self.settled(metric, date)?;
-        let cut = self.cut(by, date);
-        let home = Expect::span(date, self.home());
-        let phone = &self.scenario.phone;
-        let mut found = vec![phone.levels(metric, by.made, cut.0, cut.1)?];
-        found.extend(later.iter().filter_map(|send| phone.levels(metric, send.made, home.0, home.1)));
-        let closed = self.grouping(by) == Some(Grouping::Days);
-        let coarse = [Some(Grouping::Hours), Some(Grouping::None)].contains(&self.grouping(by));
-        let tolerance = match metric.facts().style {
-            _ if closed => self.states(by).then_some(0.0),
-            // How long in an hour a pulse stood for is not told: see `hourly`.
-            Style::TemporallyWeighted if self.grouping(by) == Some(Grouping::Hours) => None,
-            // How Apple integrates a pulse is not published: each value is held until the next one here.
-            Style::TemporallyWeighted => Some(0.05),
-            // How long a level lasted in an hour, or without an end, is not told.
-            Style::EquivalentLevel => (!coarse && later.is_empty()).then_some(0.0),
-            Style::Arithmetic | Style::Cumulative => Some(0.0),
-        };
-        Some((found, tolerance))
-    }
-
-    /// The least and the greatest mean of an hour, where a date's pulse is told by the hour: its own lies between them.
-    pub fn hourly(&self, metric: Metric, date: Date) -> Option<(f64, f64)> {
-        let (by, later) = self.settled(metric, date)?;
-        let is_told = metric == Metric::HeartRate && self.grouping(by) == Some(Grouping::Hours);
-        let (from, to) = Expect::span(date, self.home());
-        let hours = (from..to).step_by(3600).flat_map(|hour| {
-            let sends = [by].into_iter().chain(later.iter().copied());
-            sends
-                .filter_map(move |send| self.scenario.phone.levels(metric, send.made, hour, (hour + 3600).min(send.to)))
-        });
-        let means: Vec<f64> = hours.map(|levels| levels.mean).collect();
-        (is_told && !means.is_empty()).then(|| ends(&means))
-    }
-
-    /// Minutes asleep of a date: as of the last sync that told of the whole of it, or of a later one that told of a part.
-    pub fn of_night(&self, date: Date) -> Want {
-        let store = &self.scenario.phone.store;
-        let mine: Vec<_> =
-            store.segments.iter().filter(|one| one.date == date && one.source == Source::Watch).collect();
-        let (Some(start), Some(end)) = (mine.iter().map(|one| one.start).min(), mine.iter().map(|one| one.end).max())
-        else {
-            return Want::Open;
-        };
-        let whole =
-            |send: &&&Send| send.from.max(self.knows(send)) <= start && end <= send.to && end + 700 <= send.made;
-        let Some(by) = self.sends.iter().rev().filter(|send| self.states(send)).find(whole) else { return Want::Open };
-        let part = |send: &&&Send| send.made >= by.made && send.from < end && start < send.to;
-        let asleep = |send: &&Send| self.scenario.phone.asleep(date, send.made);
-        let values = self.sends.iter().filter(part).filter_map(asleep);
-        Want::OneOf(values.collect())
-    }
-
-    /// The workouts that were told of: start and kilometres.
-    pub fn workouts(&self) -> Vec<(i64, f64)> {
-        let brings = |send: &Send| match send.what {
-            What::Automation(at) => self.scenario.automations[at].workouts,
-            What::Export => true,
-            What::File(_) | What::Shortcut => false,
-        };
-        let told = |start: i64, added: i64| {
-            let tells = |send: &&&Send| {
-                brings(send) && send.made >= added && send.from.max(self.knows(send)) <= start && start < send.to
-            };
-            self.sends.iter().any(|send| tells(&send))
-        };
-        let all = self.scenario.phone.store.workouts.iter();
-        let there = all.filter(|one| told(one.start, one.presence.added)).map(|one| (one.start, one.kilometres));
-        let mut found: Vec<(i64, f64)> = there.collect();
-        found.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
-        found
     }
 }
 

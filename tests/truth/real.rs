@@ -156,6 +156,12 @@ impl Program for Real {
         answers.workouts.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
         answers
     }
+
+    fn is_complete(&self, metric: Metric, date: Date) -> bool {
+        let (status, answer) = self.get(&format!("/api/v1/explain/{}?date={date}", metric.facts().name));
+        assert_eq!(status, 200, "{answer}");
+        answer["complete"].as_bool().unwrap()
+    }
 }
 
 fn levels(point: &Value) -> Option<Levels> {

@@ -5,14 +5,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use health_export::model::bucket::Bucket;
-use health_export::model::day::date_text;
+use health_export::model::day::{date_text, number};
 use health_export::model::deletion::Kind;
 use health_export::model::receipt::Counts;
+use health_export::model::shown::System;
 use health_export::query::aggregate::{self, Question};
 use health_export::query::budget::Stop;
 use health_export::query::duck::engine::{Engine, Limits};
 use health_export::query::stat::Stat;
-use health_export::query::{sleep, workouts};
+use health_export::query::{explain, sleep, workouts};
 use health_export::receive::import::{Progress, Request as Import};
 use health_export::receive::{Encoding, Receiver, Upload};
 use health_export::store::Store;
@@ -24,6 +25,7 @@ use health_export::synth::phone::metric::Metric;
 use health_export::synth::phone::scenario::Scenario;
 use health_export::synth::phone::senders::Request;
 use health_export::synth::phone::statistics::Levels;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use tempfile::TempDir;
 
@@ -70,6 +72,9 @@ pub trait Program {
     fn delete(&self, delivery: &str, at: i64);
 
     fn answers(&self, metrics: &[Metric]) -> Answers;
+
+    /// Whether it says that a day's number is complete, and not that it may still grow.
+    fn is_complete(&self, metric: Metric, date: Date) -> bool;
 }
 
 /// In this process.
@@ -97,7 +102,7 @@ impl<'a> World<'a> {
         World { machine, folder, store, receiver, home: home.clone() }
     }
 
-    fn daily(&self, metric: Metric, stats: &[Stat]) -> BTreeMap<jiff::civil::Date, Vec<Option<f64>>> {
+    fn daily(&self, metric: Metric, stats: &[Stat]) -> BTreeMap<Date, Vec<Option<f64>>> {
         let question = Question {
             user: OWNER,
             metric: metric.facts().name.into(),
@@ -115,7 +120,7 @@ impl<'a> World<'a> {
         points.into_iter().map(|point| (date_of(point.start, &self.home), point.values)).collect()
     }
 
-    fn nights(&self) -> BTreeMap<jiff::civil::Date, f64> {
+    fn nights(&self) -> BTreeMap<Date, f64> {
         let question = sleep::Question {
             user: OWNER,
             from: None,
@@ -207,6 +212,18 @@ impl Program for World<'_> {
         answers.nights = self.nights();
         answers.workouts = self.workouts();
         answers
+    }
+
+    fn is_complete(&self, metric: Metric, date: Date) -> bool {
+        let question = explain::Question {
+            user: OWNER,
+            metric: metric.facts().name.into(),
+            day: number(date).unwrap(),
+            over: true,
+            zone: self.home.clone(),
+            units: System::Metric,
+        };
+        explain::answer(&self.store, &self.machine.engine, &question, &Stop::default()).unwrap().complete
     }
 }
 

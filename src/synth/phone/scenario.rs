@@ -26,8 +26,8 @@ pub enum What {
     Export,
     /// A file that the app has written by hand, which says nothing of itself.
     File(Grouping),
-    /// A Shortcut with samples.
-    Shortcut,
+    /// A Shortcut with samples, or with the sums of days.
+    Shortcut { sums: bool },
 }
 
 /// One sync.
@@ -42,8 +42,8 @@ pub struct Send {
     pub from: i64,
     pub to: i64,
     pub repeated: bool,
-    /// Whether its requests arrive the other way round.
-    pub reversed: bool,
+    /// By what its requests are shuffled, if they do not arrive in their order.
+    pub shuffled: Option<u64>,
 }
 
 /// How the phone is set up.
@@ -61,7 +61,7 @@ pub enum Setup {
     Bare,
     /// Apple's exports alone.
     Exports,
-    /// A Shortcut that sends samples.
+    /// A Shortcut.
     Shortcuts,
 }
 
@@ -103,7 +103,7 @@ impl Scenario {
         let grouping = match send.what {
             What::Automation(at) => self.automations[at].grouping,
             What::File(grouping) => grouping,
-            What::Export | What::Shortcut => Grouping::None,
+            What::Export | What::Shortcut { .. } => Grouping::None,
         };
         let sync = Sync::at(&self.phone, send.made, (send.from, send.to), grouping);
         let mut requests = match send.what {
@@ -116,13 +116,13 @@ impl Scenario {
                 whole.iter_mut().for_each(|one| one.file = Some("HealthAutoExport.json".into()));
                 whole
             }
-            What::Shortcut => {
-                let body = senders::shortcut(&sync, metrics, false).to_string().into_bytes();
+            What::Shortcut { sums } => {
+                let body = senders::shortcut(&sync, metrics, sums).to_string().into_bytes();
                 vec![Request { headers: Vec::new(), file: None, body }]
             }
         };
-        if send.reversed {
-            requests.reverse();
+        if let Some(seed) = send.shuffled {
+            shuffle(&mut requests, &mut Random::new(seed));
         }
         Ok(requests)
     }
@@ -131,6 +131,12 @@ impl Scenario {
     pub fn dates(&self) -> impl Iterator<Item = Date> {
         let first = self.plan.first;
         (0..self.plan.days).map(move |number| calendar::days_after(first, number))
+    }
+}
+
+fn shuffle(requests: &mut [Request], random: &mut Random) {
+    for last in (1..requests.len()).rev() {
+        requests.swap(last, (random.number() % (last as u64 + 1)) as usize);
     }
 }
 
@@ -174,14 +180,14 @@ fn calendar_of(random: &mut Random) -> Result<Calendar> {
     zone(pick(random, &ZONES)).map(Calendar::at_home)
 }
 
-/// One in four is around a change of the clocks.
+/// Two to eight weeks, one in fifty a year; one in four is around a change of the clocks.
 fn plan(random: &mut Random, setup: Setup) -> Plan {
     let changes_of_clocks = [date(2025, 3, 20), date(2025, 10, 18), date(2026, 2, 27), date(2025, 9, 27)];
     let first = match random.unit() < 0.25 {
         true => pick(random, &changes_of_clocks),
         false => calendar::days_after(date(2024, 6, 1), (random.number() % 700) as i32),
     };
-    let days = if random.unit() < 0.02 { 365 } else { 10 + (random.number() % 22) as i32 };
+    let days = if random.unit() < 0.02 { 365 } else { 14 + (random.number() % 43) as i32 };
     let metrics = Metric::ALL.into_iter().filter(|_| random.unit() < 0.45).collect::<Vec<_>>();
     let metrics = if metrics.is_empty() { vec![Metric::Steps] } else { metrics };
     // Who only adds cannot say that something is gone.

@@ -15,6 +15,10 @@ pub fn live(store: &mut Store, day: &Day, random: &mut Random) {
     let before = Day { date: calendar::days_after(day.date, -1), zone: day.zone.clone(), plan: day.plan };
     let start = before.at(21.6) + whole(random, 0, 150) * 60;
     let end = day.at(6.0) + whole(random, 0, 120) * 60;
+    // Who flies over the date line misses a night.
+    if store.segments.last().is_some_and(|last| start < last.end + 3600) {
+        return;
+    }
     let pause = chance(random, 0.1).then(|| (day.at(2.0), day.at(3.5)));
     stages(store, day, random, (start, end), pause, 0);
     let (added, source) = (Presence::since(end + 400), Source::Phone);

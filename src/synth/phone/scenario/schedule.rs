@@ -1,5 +1,7 @@
 //! When a phone sends what: every few hours where it can, with syncs that fail, are sent again, or arrive in another order.
 
+use jiff::tz::TimeZone;
+
 use super::{Send, Setup, What, pick};
 use crate::synth::phone::Phone;
 use crate::synth::phone::calendar::{days_after, midnight};
@@ -20,7 +22,7 @@ pub fn sends(random: &mut Random, setup: Setup, plan: &Plan, phone: &Phone, auto
         making.automation(random, (at, automation), (begin, end), phone);
     }
     if setup == Setup::Shortcuts {
-        making.shortcut((begin, end));
+        making.shortcut(plan, home, random.unit() < 0.4);
     }
     making.exports(random, setup, (begin, end));
     making.again(random);
@@ -33,9 +35,9 @@ struct Making {
 }
 
 impl Making {
-    fn add(&mut self, what: What, at: i64, (from, to): (i64, i64), reversed: bool) {
+    fn add(&mut self, what: What, at: i64, (from, to): (i64, i64), shuffled: Option<u64>) {
         let number = self.sends.len() as u64;
-        self.sends.push(Send { number, made: at, at, what, from, to, repeated: false, reversed });
+        self.sends.push(Send { number, made: at, at, what, from, to, repeated: false, shuffled });
     }
 
     fn automation(
@@ -48,6 +50,8 @@ impl Making {
         let often = match automation.period {
             _ if end - begin > 60 * DAY => DAY,
             Period::PreviousSevenDays | Period::Yesterday => DAY,
+            // Some 300 syncs at most.
+            _ if end - begin > 30 * DAY => pick(random, &[8 * HOUR, 12 * HOUR]),
             _ => pick(random, &[3 * HOUR, 5 * HOUR, 8 * HOUR]),
         };
         let fails = pick(random, &[0.0, 0.05, 0.2]);
@@ -55,19 +59,19 @@ impl Making {
         while at < end {
             if random.unit() >= fails {
                 let range = automation.period.range(at, last, phone.calendar.zone(at));
-                self.add(What::Automation(place), at, range, random.unit() < 0.2);
+                let shuffled = (random.unit() < 0.2).then(|| random.number());
+                self.add(What::Automation(place), at, range, shuffled);
                 last = at;
             }
             at += often + (random.unit() * 3000.0) as i64;
         }
     }
 
-    /// Yesterday's samples, once a day.
-    fn shortcut(&mut self, (begin, end): (i64, i64)) {
-        let mut at = begin + DAY;
-        while at < end {
-            self.add(What::Shortcut, at, (at - 33 * HOUR, at - 9 * HOUR), false);
-            at += DAY;
+    /// Yesterday's samples or sums, every morning.
+    fn shortcut(&mut self, plan: &Plan, home: &TimeZone, sums: bool) {
+        for number in 0..plan.days {
+            let day = |more: i32| midnight(days_after(plan.first, number + more), home);
+            self.add(What::Shortcut { sums }, day(1) + 9 * HOUR, (day(0), day(1)), None);
         }
     }
 
@@ -81,15 +85,15 @@ impl Making {
         let all = (i64::MIN / 2, i64::MAX / 2);
         for _ in 0..many {
             let at = begin + (random.unit() * (end - begin) as f64) as i64;
-            self.add(What::Export, at, all, false);
+            self.add(What::Export, at, all, None);
         }
         if setup == Setup::Exports {
-            self.add(What::Export, end, all, false);
+            self.add(What::Export, end, all, None);
         }
         if setup == Setup::Guide && random.unit() < 0.1 {
             let at = begin + (random.unit() * (end - begin) as f64) as i64;
             let grouping = pick(random, &[Grouping::Minutes, Grouping::None]);
-            self.add(What::File(grouping), at, (at - 3 * DAY, at), false);
+            self.add(What::File(grouping), at, (at - 3 * DAY, at), None);
         }
     }
 
