@@ -20,7 +20,7 @@ use rusqlite::{Connection, OptionalExtension};
 
 use crate::error::Result;
 
-pub use reaches::{Accounts, Reach, covers};
+pub use reaches::{Accounts, Reach};
 pub use runs::Runs;
 pub use told::{Claimed, digest, insert, set_as_of, set_complete};
 
@@ -61,6 +61,14 @@ impl Head {
         self.sync != other.sync && self.order > other.order
     }
 }
+
+/// For statements over many deliveries, the table `withdrawn` of the deleted ones of a person, `?1`.
+pub const WITHDRAWN: &str = "withdrawn AS (SELECT delivery FROM deletion
+    WHERE user = ?1 AND kind = 'delivery' AND undone_at IS NULL AND delivery IS NOT NULL)";
+
+/// Joins to the account `own` the `first` that it repeats, whose moment it tells of, as long as that is there.
+pub const FIRST: &str =
+    "LEFT JOIN delivery_account first ON first.delivery = own.repeats AND own.repeats NOT IN withdrawn";
 
 /// What one delivery is an account of; none for a delivery that is not there.
 pub fn heads(connection: &Connection, delivery: i64) -> Result<Option<Head>> {

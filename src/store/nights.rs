@@ -13,6 +13,7 @@ use crate::error::Result;
 use crate::model::receipt::Outcome;
 use crate::model::sender::Sender;
 use crate::model::sleep::NightSummary;
+use crate::store::account::{FIRST, WITHDRAWN};
 use crate::store::deletions::others::nights::place;
 use crate::store::deletions::tombstones::Tombstones;
 use crate::store::dictionary::source_name;
@@ -117,10 +118,14 @@ fn of_date(connection: &Connection, user: i64, (date, sender): Key) -> Result<Ve
 /// The nights of a person, `?1`, that meet a condition of ours, in order of date and sender.
 fn told(connection: &Connection, condition: &str, values: impl rusqlite::Params) -> Result<Vec<Told>> {
     let mut statement = connection.prepare_cached(&format!(
-        "SELECT {COLUMNS}, delivery, coalesce(as_of, 0), coalesce(complete, 0), coalesce(sync, delivery)
-         FROM night_summary LEFT JOIN
-             (SELECT delivery AS account_of, as_of, complete, sync FROM delivery_account) ON account_of = delivery
-         WHERE user = ?1 AND {condition} ORDER BY date, sender, delivery, session"
+        "WITH {WITHDRAWN},
+              night AS (SELECT {COLUMNS}, delivery AS told_by FROM night_summary WHERE user = ?1 AND {condition}),
+              accounted AS (
+                  SELECT night.*, coalesce(first.as_of, own.as_of, 0) AS as_of, coalesce(own.complete, 0) AS complete,
+                         iif(own.repeats IS NULL OR first.delivery IS NOT NULL, own.sync, NULL) AS of_sync
+                  FROM night LEFT JOIN delivery_account own ON own.delivery = told_by {FIRST})
+         SELECT accounted.*, begun.as_of FROM accounted LEFT JOIN delivery_account begun ON begun.delivery = of_sync
+         ORDER BY date, accounted.sender, told_by, accounted.session"
     ))?;
     let rows = statement.query_map(values, read)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
@@ -183,7 +188,9 @@ fn read(row: &Row) -> rusqlite::Result<Told> {
         rem: row.get(13)?,
         awake: row.get(14)?,
     };
-    let account = Account { delivery: row.get(15)?, as_of: row.get(16)?, complete: row.get(17)?, sync: row.get(18)? };
+    let (delivery, as_of, begun): (i64, i64, Option<i64>) = (row.get(15)?, row.get(16)?, row.get(19)?);
+    let sync = row.get::<_, Option<i64>>(18)?.unwrap_or(delivery);
+    let account = Account { delivery, as_of: begun.unwrap_or(as_of), complete: row.get(17)?, sync };
     Ok(Told { night, source: row.get(3)?, session: row.get(2)?, account })
 }
 

@@ -4,6 +4,7 @@ use rusqlite::{Connection, params};
 
 use crate::error::Result;
 use crate::model::time::Layer;
+use crate::store::account::{FIRST, WITHDRAWN};
 
 /// Starts from the first up to the second, which is excluded, and the moment that an account of them tells of. UTC epoch seconds.
 pub type Stretch = (i64, i64, i64);
@@ -14,20 +15,23 @@ pub fn by_exports(connection: &Connection, user: i64, metric: i64) -> Result<Vec
     stretches(connection, "told.complete = 1 AND format = 'apple-health-export'", (user, metric, Layer::Raw))
 }
 
+/// The stretches of a metric of which complete accounts have stated all samples.
+pub fn complete(connection: &Connection, user: i64, metric: i64) -> Result<Vec<Stretch>> {
+    stretches(connection, "told.complete = 1", (user, metric, Layer::Raw))
+}
+
 /// The stretches in which days' own numbers were stated, for the first time or again.
 pub fn days(connection: &Connection, user: i64, metric: i64) -> Result<Vec<Stretch>> {
     stretches(connection, "TRUE", (user, metric, Layer::Day))
 }
 
-/// A repeat tells of the moment of the first, as long as that is there.
 fn stretches(connection: &Connection, condition: &str, of: (i64, i64, Layer)) -> Result<Vec<Stretch>> {
     let mut statement = connection.prepare_cached(&format!(
-        "WITH withdrawn AS (SELECT delivery FROM deletion
-                            WHERE user = ?1 AND kind = 'delivery' AND undone_at IS NULL AND delivery IS NOT NULL),
+        "WITH {WITHDRAWN},
               told AS (SELECT since, until, delivery, complete FROM account WHERE user = ?1 AND metric = ?2 AND layer = ?3)
          SELECT since, until, coalesce(first.as_of, own.as_of) FROM told
          JOIN delivery ON delivery.id = told.delivery JOIN delivery_account own ON own.delivery = told.delivery
-         LEFT JOIN delivery_account first ON first.delivery = own.repeats AND own.repeats NOT IN withdrawn
+         {FIRST}
          WHERE {condition} AND told.delivery NOT IN withdrawn"
     ))?;
     let rows =

@@ -178,7 +178,7 @@ impl<'a> Run<'a> {
         for _ in 0..days.len().min(COMPLETENESS_LOOKS) {
             let (metric, date) = days[(random.number() % days.len() as u64) as usize];
             let is_complete = self.world.is_complete(metric, date);
-            if is_complete && !expect.is_told_whole(date) {
+            if is_complete && !expect.is_told_whole(metric, date) {
                 self.fail(2, format!("{metric:?} is called complete and was never told whole"), format!("{date}"));
             }
             if !is_complete && expect.is_closed(metric, date) {

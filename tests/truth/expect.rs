@@ -145,9 +145,13 @@ impl<'a> Expect<'a> {
         Some((by, later.collect()))
     }
 
-    /// Whether somebody who states his period has covered a date since it ended.
-    pub fn is_told_whole(&self, date: Date) -> bool {
-        self.sends.iter().any(|send| self.states(send) && self.covers(send, date))
+    /// Whether all of a date was told since it ended: by somebody who states his period, or as the total of the day.
+    pub fn is_told_whole(&self, metric: Metric, date: Date) -> bool {
+        self.sends.iter().any(|send| {
+            let is_total = self.grouping(send) == Some(Grouping::Days) && self.tells(send, metric, date);
+            let is_over = self.cut(send, date).1 <= send.made;
+            self.states(send) && self.covers(send, date) || is_total && is_over && self.touches(send, date)
+        })
     }
 
     /// Whether the phone's own total of a date was told since it ended.

@@ -38,7 +38,7 @@ use crate::query::subject;
 use crate::query::units;
 use crate::store::explained::{self, Told};
 use crate::store::snapshot::Snapshot;
-use crate::store::{Reading, Store, account, dictionary};
+use crate::store::{Reading, Store, dictionary, stated};
 
 pub use gathered::{Entry, More};
 
@@ -208,7 +208,7 @@ impl Question {
             let rows = scan.rows(&mut scanning.lanes[0], range)?;
             let names = names(scanning.reading(), &rows)?;
             let day = Day { rows, trust: &scan.trust, range, zone: &self.zone, day: self.day, names };
-            let accounts = account::covers(scanning.reading(), self.user, scan.metric)?;
+            let accounts = stated::complete(scanning.reading(), self.user, scan.metric)?;
             findings.complete = self.over && day.is_complete(&accounts, self.range());
             (findings.found, findings.alone) = match &scan.way {
                 Way::Total(ranking) => totals::explained(&day, ranking),

@@ -11,7 +11,7 @@ use crate::query::sleep;
 use crate::query::sleep::night::Night;
 use crate::store::explained::{self, ToldSegment};
 use crate::store::nights::read::Segment;
-use crate::store::{Reading, account, dictionary};
+use crate::store::{Reading, dictionary, stated};
 
 /// Seconds around a night in which the segments begin that it is made of.
 const AROUND: i64 = 2 * 86_400;
@@ -88,7 +88,7 @@ fn of_segment(segment: &Segment, stored: &[ToldSegment], names: &HashMap<i64, St
 fn is_complete(reading: &Reading, question: &Question, night: &Night) -> Result<bool> {
     let (Some(start), Some(end)) = (night.start, night.end) else { return Ok(false) };
     let Some(metric) = dictionary::find_metric(reading, question.user, SLEEP)? else { return Ok(night.summed_up) };
-    let accounts = account::covers(reading, question.user, metric.id)?;
+    let accounts = stated::complete(reading, question.user, metric.id)?;
     let covers = |(since, until, as_of): &(i64, i64, i64)| *since <= start && *until > start && *as_of >= end;
     Ok(night.summed_up || accounts.iter().any(covers))
 }

@@ -88,7 +88,8 @@ pub fn levels(
     let counted = counted.chain(finals.iter().map(|day| (&day.claim, day.own == 0)));
     let mut is_counted = vec![false; rows.claims.len()];
     counted.for_each(|(claim, counts)| is_counted[claim.number] = counts);
-    let claims = rows.claims.iter().filter(|claim| claim.layer >= Layer::Day || !is_elsewhere(claim.start));
+    let claims = rows.claims.iter().filter(|claim| !trust.is_overtaken(claim));
+    let claims = claims.filter(|claim| claim.layer >= Layer::Day || !is_elsewhere(claim.start));
     claims.for_each(|claim| each(&of_claim(rows, claim, is_counted[claim.number])));
 
     let weights = Weights { rows, style, cuts, finals: &finals_known };
@@ -313,5 +314,53 @@ impl Weights<'_> {
             true => weigh_span((start, end)),
             false => self.finals.left((start, end)).into_iter().for_each(weigh_span),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::query::resolve::latest::Latest;
+
+    #[test]
+    fn a_day_that_an_export_has_overtaken_has_no_extremes() {
+        let sample = Sample {
+            start: 40_000,
+            end: 40_000,
+            value: Some(60.0),
+            low: None,
+            high: None,
+            source: 1,
+            manual: false,
+            order: (200_000, 2),
+            complete: true,
+        };
+        let day = Claim {
+            start: 0,
+            end: 86_400,
+            closed: true,
+            value: Some(70.0),
+            low: Some(50.0),
+            high: Some(180.0),
+            layer: Layer::Day,
+            source: 0,
+            order: (100_000, 1),
+            complete: true,
+            number: 0,
+            date: 0,
+            at: None,
+            bucket: (0, 86_400),
+            of_date: (0, 86_400),
+        };
+        let rows = Rows { samples: vec![sample], claims: vec![day] };
+        let greatest = |trust: &Trust| {
+            let mut greatest = 0.0_f64;
+            let style = Style { mean: Mean::TimeWeighted, lasts: Some(600) };
+            let each = |level: &Level| greatest = greatest.max(level.high.or(level.value).unwrap_or(0.0));
+            levels(&rows, style, trust, &[], each, |_| {});
+            greatest
+        };
+        assert_eq!(greatest(&Trust::default()), 180.0);
+        assert_eq!(greatest(&Trust { exports: Latest::of(&[(0, 90_000, 150_000)]), ..Trust::default() }), 60.0);
     }
 }

@@ -9,23 +9,7 @@ use rusqlite::{Connection, params};
 use super::{Head, Order, head};
 use crate::error::Result;
 use crate::model::deletion::Kind;
-use crate::model::time::Layer;
 use crate::store::series::SeriesKey;
-
-/// The stretches in which complete accounts of a metric's own samples reach, with the moment that each tells of: starts, UTC
-/// epoch seconds, the second excluded.
-pub fn covers(connection: &Connection, user: i64, metric: i64) -> Result<Vec<(i64, i64, i64)>> {
-    let mut statement = connection.prepare_cached(
-        "SELECT DISTINCT since, until, as_of FROM account JOIN delivery_account USING (delivery)
-         WHERE user = ?1 AND metric = ?2 AND layer = ?3 AND account.complete = 1
-           AND delivery NOT IN (SELECT delivery FROM deletion
-                                WHERE user = ?1 AND kind = 'delivery' AND undone_at IS NULL)
-         ORDER BY since, until",
-    )?;
-    let rows = statement
-        .query_map(params![user, metric, Layer::Raw.id()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
-}
 
 /// A stretch of a series that a delivery in force has told of.
 #[derive(Debug, Clone, Copy)]

@@ -27,13 +27,14 @@ struct Run {
     sync: i64,
     first: i64,
     last: i64,
-    said: Said,
+    /// What each part has said.
+    said: BTreeMap<Of, Vec<Extent>>,
 }
 
 /// Metric, layer, source of samples, and of sleep the stage.
 type Of = (String, i64, String, u64);
 
-/// How far something is said of each series.
+/// How far something is said of each series by one part.
 type Said = BTreeMap<Of, Extent>;
 
 /// The first and the last start, with the values there, and the last end.
@@ -58,12 +59,14 @@ impl Runs {
             };
             if goes_on {
                 run.last = as_of;
-                said.into_iter().for_each(|(of, extent)| run.add(of, extent));
+                run.add(said);
                 return run.sync;
             }
         }
         let sync = known.unwrap_or(delivery);
-        self.0.insert(claimed.sender.clone(), Run { sync, first: as_of, last: as_of, said });
+        let mut run = Run { sync, first: as_of, last: as_of, said: BTreeMap::new() };
+        run.add(said);
+        self.0.insert(claimed.sender.clone(), run);
         sync
     }
 }
@@ -71,14 +74,12 @@ impl Runs {
 impl Run {
     /// Whether anything is said of a time that was spoken of before.
     fn has_said(&self, said: &Said) -> bool {
-        said.iter().any(|(of, extent)| self.said.get(of).is_some_and(|known| known.meets(of, extent)))
+        let known = |of: &Of| self.said.get(of).into_iter().flatten();
+        said.iter().any(|(of, extent)| known(of).any(|known| known.meets(of, extent)))
     }
 
-    fn add(&mut self, of: Of, extent: Extent) {
-        match self.said.get_mut(&of) {
-            Some(known) => known.take(extent),
-            None => drop(self.said.insert(of, extent)),
-        }
+    fn add(&mut self, said: Said) {
+        said.into_iter().for_each(|(of, extent)| self.said.entry(of).or_default().push(extent));
     }
 }
 
@@ -137,4 +138,25 @@ fn said(batch: &Batch) -> Said {
         }
     }
     said
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_parts_of_a_sync_come_in_any_order() {
+        let part = |first: i64, last: i64| {
+            let extent = Extent { first: (first, vec![1]), last: (last, vec![2]), end: last + 60 };
+            Said::from([(("step_count".to_owned(), Layer::Minute.id(), String::new(), 0), extent)])
+        };
+        let mut run = Run { sync: 1, first: 0, last: 0, said: BTreeMap::new() };
+        run.add(part(0, 600));
+        run.add(part(3000, 3600));
+        assert!(!run.has_said(&part(1200, 1800)), "what lies between two parts");
+        run.add(part(1200, 1800));
+        for again in [part(600, 660), part(1500, 1560), part(0, 3600)] {
+            assert!(run.has_said(&again), "{again:?}");
+        }
+    }
 }

@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::{LONGEST_SYNC, Runs};
 use crate::error::Result;
 use crate::model::sample::{Batch, Sample};
+use crate::model::sleep::NightSummary;
 
 /// What a delivery says about itself, for its row.
 #[derive(Debug, Clone, Default)]
@@ -17,7 +18,7 @@ pub struct Claimed {
     pub session: String,
 }
 
-/// A digest of the samples of a body in any order; none where there are none, which nothing can repeat.
+/// A digest of the samples and summed-up nights of a body in any order; none where there are none, which nothing can repeat.
 pub fn digest(batch: &Batch) -> Option<i64> {
     let of = |sample: &Sample| {
         let mut hasher = DefaultHasher::new();
@@ -29,8 +30,14 @@ pub fn digest(batch: &Batch) -> Option<i64> {
         (name(&batch.sources, sample.source), context, sample.offset_minutes, sample.manual).hash(&mut hasher);
         hasher.finish()
     };
-    let sum = batch.samples.iter().map(of).fold(batch.samples.len() as u64, u64::wrapping_add);
-    (!batch.samples.is_empty()).then_some(sum as i64)
+    let of_night = |night: &NightSummary| {
+        let mut hasher = DefaultHasher::new();
+        format!("{:?}", NightSummary { item: 0, ..night.clone() }).hash(&mut hasher);
+        hasher.finish()
+    };
+    let all = batch.samples.iter().map(of).chain(batch.nights.iter().map(of_night));
+    let number = batch.samples.len() + batch.nights.len();
+    (number > 0).then(|| all.fold(number as u64, u64::wrapping_add) as i64)
 }
 
 /// Has an import tell of the moment that its file names, when that is earlier.

@@ -13,7 +13,7 @@ use crate::model::sleep::NightSummary;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Account {
     pub delivery: i64,
-    /// UTC epoch seconds.
+    /// The moment that its sync tells of, UTC epoch seconds.
     pub as_of: i64,
     pub complete: bool,
     /// The first delivery of the same sync.
@@ -37,7 +37,10 @@ pub enum Fate {
 /// Those of one date and sender that count, and what became of the others.
 pub(super) fn settled(all: &[Told]) -> (Vec<&Told>, Vec<(&Told, Fate)>) {
     let mut order: Vec<&Told> = all.iter().collect();
-    order.sort_by_key(|told| (told.account.as_of, told.account.delivery, Reverse(richness(&told.night)), told.session));
+    order.sort_by_key(|told| {
+        let Account { as_of, sync, delivery, .. } = told.account;
+        (as_of, sync, delivery, Reverse(richness(&told.night)), told.session)
+    });
     let (mut counts, mut others): (Vec<&Told>, Vec<(&Told, Fate)>) = Default::default();
     let mut whole = None;
     for told in order {

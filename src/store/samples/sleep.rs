@@ -65,8 +65,9 @@ fn period_start(context: &Context, head: &Head, offsets: &BTreeSet<i64>) -> Resu
     let period: Option<String> =
         context.connection.prepare_cached(sql)?.query_row([head.delivery], |row| row.get(0))?;
     let days = period.and_then(|period| days_back(&period));
-    let midnights = offsets.iter().map(|offset| (head.as_of + offset).div_euclid(DAY) * DAY - offset);
-    Ok(days.zip(midnights.max()).map(|(days, midnight)| midnight - days * DAY))
+    let today = offsets.iter().map(|offset| (head.as_of + offset).div_euclid(DAY)).max();
+    let (Some(days), Some(today), Some(offset)) = (days, today, offsets.first()) else { return Ok(None) };
+    Ok(Some((today - days) * DAY - offset))
 }
 
 /// Whether segments are more than a fragment of what is known of a night.

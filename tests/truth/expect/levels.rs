@@ -1,6 +1,7 @@
 //! Levels of a date.
 
 use health_export::synth::phone::metric::{Metric, Style};
+use health_export::synth::phone::scenario::What;
 use health_export::synth::phone::senders::automation::Grouping;
 use health_export::synth::phone::statistics::Levels;
 use jiff::civil::Date;
@@ -24,6 +25,10 @@ impl Expect<'_> {
             Style::TemporallyWeighted if self.grouping(by) == Some(Grouping::Hours) => None,
             // How Apple integrates a pulse is not published: each value is held until the next one here.
             Style::TemporallyWeighted => Some(0.05),
+            // What came in late on the day before reaches over midnight, and was not asked for again.
+            Style::EquivalentLevel if matches!(by.what, What::Shortcut { .. }) && self.scenario.plan.changes.late => {
+                None
+            }
             // How long a level lasted in an hour, or without an end, is not told.
             Style::EquivalentLevel => (!coarse && later.is_empty()).then_some(0.0),
             Style::Arithmetic | Style::Cumulative => Some(0.0),
