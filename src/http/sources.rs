@@ -22,7 +22,7 @@ use crate::model::key::Principal;
 use crate::model::time::offset_rfc3339;
 use crate::query::subject;
 use crate::store::Reading;
-use crate::store::priority::{self, Ranked};
+use crate::store::priority::{self, Matter, Ranked};
 use crate::store::series::{self, SeriesRow};
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -94,7 +94,9 @@ pub async fn put(
     let user = principal.user;
     let listed = blocking(move || {
         let ids = subject::named_sources(&*app.store.reader()?, user, &wanted.order)?;
-        app.store.writer().run(move |writing| priority::set_order(writing.connection, user, &ids))?;
+        app.store
+            .writer()
+            .run(move |writing| priority::set_order(writing.connection, user, &Matter::Everything, &ids))?;
         list(&*app.store.reader()?, user)
     });
     Ok(Json(listed.await?))
@@ -105,7 +107,7 @@ fn list(reading: &Reading, user: i64) -> Result<Sources> {
     for row in series::list(reading, user)? {
         rows.entry(row.source.clone()).or_default().push(row);
     }
-    let ordered = priority::ordered(reading, user)?;
+    let ordered = priority::ordered(reading, user, &Matter::Everything)?;
     let known = ordered.into_iter().filter_map(|source| Some((rows.remove(&source.name)?, source)));
     Ok(Sources { sources: (1..).zip(known).map(|(rank, (rows, source))| entry(rank, source, &rows)).collect() })
 }
@@ -116,7 +118,7 @@ fn entry(rank: u32, source: Ranked, rows: &[SeriesRow]) -> SourceEntry {
     SourceEntry {
         rank,
         kind: source.kind.to_string(),
-        ordered: source.own.is_some(),
+        ordered: source.is_ordered(),
         metrics: metrics.into_iter().map(str::to_owned).collect(),
         samples: rows.iter().map(|row| row.samples).sum(),
         first: time(rows.iter().map(|row| row.first).min()),

@@ -83,6 +83,7 @@ mod shortcuts_door;
 mod sleep;
 mod snapshot;
 mod source_kinds;
+mod source_order;
 mod sqlite_once;
 mod statistics;
 mod stopped;
