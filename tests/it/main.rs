@@ -55,6 +55,7 @@ mod monitoring;
 mod nights;
 mod nowhere;
 mod one_number;
+mod own_orders;
 mod owner_people;
 mod page;
 mod people;
