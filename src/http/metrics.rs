@@ -13,6 +13,7 @@ use crate::http::caching::{self, Client};
 use crate::http::doors::Doors;
 use crate::http::params::Params;
 use crate::http::problem::Problem;
+use crate::model::category::Category;
 use crate::model::key::Principal;
 use crate::model::metric::{Kind, catalogue};
 use crate::model::time::offset_rfc3339;
@@ -30,6 +31,8 @@ pub struct MetricEntry {
     pub unit: String,
     /// cumulative, discrete, category or composite; unknown for metrics that the catalogue lacks.
     pub kind: String,
+    /// What it is about, such as sleep: an order of sources can be set for all of a category.
+    pub category: String,
     /// Samples stored, all layers together.
     pub count: i64,
     /// Starts of the first and last sample, RFC 3339.
@@ -74,6 +77,7 @@ fn entries(rows: &[SeriesRow], all: bool) -> Vec<MetricEntry> {
                 name: metric.name.clone(),
                 unit: metric.unit.clone(),
                 kind: kind(&metric.name),
+                category: metric.category.to_string(),
                 ..MetricEntry::default()
             });
         }
@@ -95,6 +99,7 @@ fn entry(rows: &[SeriesRow]) -> MetricEntry {
         name: rows[0].metric.clone(),
         unit: rows[0].unit.clone(),
         kind: kind(&rows[0].metric),
+        category: Category::of(&rows[0].metric).to_string(),
         count: rows.iter().map(|row| row.samples).sum(),
         first: time(rows.iter().map(|row| row.first).min()),
         last: time(rows.iter().map(|row| row.last).max()),

@@ -10,6 +10,8 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::category::Category;
+
 /// The text of the catalogue this program was built with.
 const TEXT: &str = include_str!("../../data/metrics.toml");
 
@@ -56,12 +58,18 @@ pub struct Metric {
     pub unit: String,
     /// How its values combine.
     pub kind: Kind,
+    /// What it is about.
+    #[serde(default)]
+    pub category: Category,
     /// How its values are averaged over a stretch of time; totals and categories have no use for it.
     #[serde(default)]
     pub mean: Mean,
     /// Seconds that a sample may last whose sender names no end: it lasts until the next of its source, and no longer than
     /// this. None: it is an instant.
     pub lasts: Option<i64>,
+    /// Whether what any source has counts: a zero of one says nothing against another's value.
+    #[serde(default)]
+    pub union: bool,
     /// Whether it is measured once a night, and so belongs to the night's date: see `model::sleep::night_of`.
     #[serde(default)]
     pub of_night: bool,

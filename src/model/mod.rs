@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod bucket;
+pub mod category;
 pub mod day;
 pub mod deletion;
 pub mod document;

@@ -10,7 +10,7 @@ use crate::model::event::Event;
 use crate::model::grouping::Grouping;
 use crate::model::receipt::ItemProblem;
 use crate::model::sleep::NightSummary;
-use crate::model::source::Hardware;
+use crate::model::source::{Hardware, Used};
 use crate::model::time::Layer;
 use crate::model::workout::Workout;
 
@@ -78,8 +78,8 @@ pub struct Batch {
     pub nights: Vec<NightSummary>,
     pub documents: Vec<Document>,
     /// With what hardware the samples of a source were measured, where the sender tells it: index into `sources` and hardware to
-    /// the number of samples.
-    pub devices: BTreeMap<(u32, Hardware), u64>,
+    /// how many samples of when.
+    pub devices: BTreeMap<(u32, Hardware), Used>,
     pub rejected: Vec<Rejected>,
     /// What the sender should know, though nothing is lost: path and sentence.
     pub notes: Vec<ItemProblem>,

@@ -1,7 +1,8 @@
 //! What writes samples: a watch, a phone, some other app or scale, or somebody who does not say.
 //!
 //! The kind decides whom to believe where two of them have measured the same moment. Apple's export names the hardware of each
-//! record, and most of a source's records decide; without any the name has to do, which phones and watches carry by default.
+//! record, and most of a source's records decide; without any, what only a watch can have written tells (`ONLY_WATCHES`), and
+//! else the name has to do, which phones and watches carry by default.
 
 use std::fmt;
 
@@ -24,6 +25,8 @@ pub enum Writer {
     App = 1,
     /// Something else, whose samples a watch, a phone or an app passes on: earbuds, a chest strap, a scale.
     Accessory = 2,
+    /// The watch or phone itself before or after an update, or an app whose version happens to look like that of a system.
+    Either = 3,
 }
 
 impl Writer {
@@ -31,6 +34,7 @@ impl Writer {
         match id {
             0 => Writer::System,
             1 => Writer::App,
+            3 => Writer::Either,
             _ => Writer::Accessory,
         }
     }
@@ -50,8 +54,36 @@ impl Hardware {
     }
 }
 
-/// What a source is, and how unsure that is: 0 by its hardware or by the name that its maker gives it, 1 by a word in its name.
+/// How many samples were made with a hardware, and the starts of the first and the last (UTC epoch seconds).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Used {
+    pub samples: u64,
+    pub first: i64,
+    pub last: i64,
+}
+
+impl Used {
+    pub const NEVER: Used = Used { samples: 0, first: i64::MAX, last: i64::MIN };
+
+    pub fn once(start: i64) -> Used {
+        Used { samples: 1, first: start, last: start }
+    }
+
+    pub fn add(&mut self, more: Used) {
+        self.samples += more.samples;
+        (self.first, self.last) = (self.first.min(more.first), self.last.max(more.last));
+    }
+}
+
+/// What a source is, and how unsure that is: 0 by its hardware or by the name that its maker gives it, 1 where an app could sign
+/// alike or a name is little else than the word, `BY_A_WORD` where the word is one of several in its name.
 pub type Standing = (SourceKind, u8);
+
+/// See `Standing`.
+pub const BY_A_WORD: u8 = 2;
+
+/// Metrics that only a watch writes: HealthKit refuses them of every app.
+pub const ONLY_WATCHES: [&str; 3] = ["apple_stand_hour", "apple_stand_time", "apple_sleeping_wrist_temperature"];
 
 impl SourceKind {
     pub const ALL: [SourceKind; 4] = [SourceKind::Watch, SourceKind::Phone, SourceKind::Other, SourceKind::Anonymous];
@@ -65,7 +97,9 @@ impl SourceKind {
         let votes = |wanted: &dyn Fn(&Hardware) -> bool| -> u64 {
             hardware.iter().filter(|(one, _)| wanted(one)).map(|(_, samples)| samples).sum()
         };
-        let system = |one: &Hardware, model: &str| one.writer == Writer::System && one.model.starts_with(model);
+        let is_of = |one: &Hardware, model: &str| one.model.starts_with(model);
+        let system =
+            |one: &Hardware, model: &str| matches!(one.writer, Writer::System | Writer::Either) && is_of(one, model);
         let by_votes = [
             (votes(&|one| system(one, "Watch")), SourceKind::Watch),
             (votes(&|one| system(one, "iPhone")), SourceKind::Phone),
@@ -75,7 +109,10 @@ impl SourceKind {
         let most = by_votes.into_iter().rev().max_by_key(|(samples, _)| *samples);
         match most.filter(|(samples, _)| *samples > 0) {
             Some((_, SourceKind::Other)) => SourceKind::by_own_name(name, hardware),
-            Some((_, kind)) => (kind, 0),
+            Some((_, kind)) => {
+                let is_signed = hardware.iter().any(|(one, _)| one.writer == Writer::System);
+                (kind, u8::from(!is_signed && SourceKind::by_name(name, false) != (kind, 0)))
+            }
             None => SourceKind::by_name(name, hardware.is_empty()),
         }
     }
@@ -98,8 +135,8 @@ impl SourceKind {
         match () {
             () if has_word(&name, "apple watch") || has_word(&name, "applewatch") => (SourceKind::Watch, 0),
             () if has_word(&name, "iphone") => (SourceKind::Phone, 0),
-            () if words_count && has_word(&name, "watch") => (SourceKind::Watch, 1),
-            () if words_count && has_word(&name, "phone") => (SourceKind::Phone, 1),
+            () if words_count && has_word(&name, "watch") => (SourceKind::Watch, doubt_of(&name, "watch")),
+            () if words_count && has_word(&name, "phone") => (SourceKind::Phone, doubt_of(&name, "phone")),
             () => (SourceKind::Other, 0),
         }
     }
@@ -143,6 +180,12 @@ fn has_word(name: &str, word: &str) -> bool {
         .any(|(at, _)| !is_letter(name[..at].chars().next_back()) && !is_letter(name[at + word.len()..].chars().next()))
 }
 
+/// How unsure a kind is that a word of a name tells: `Watch` and `Watch 2` are more likely to be one than `Sleep Watch` is.
+fn doubt_of(name: &str, word: &str) -> u8 {
+    let others = name.replacen(word, "", 1).chars().filter(|letter| letter.is_alphanumeric()).count();
+    if others <= 2 { 1 } else { BY_A_WORD }
+}
+
 /// Whether a source's name says nothing about what measured: its samples may be anybody's.
 pub fn is_anonymous(name: &str) -> bool {
     name.is_empty() || name == SHORTCUTS
@@ -167,7 +210,7 @@ mod tests {
 
     #[test]
     fn most_of_the_hardware_decides_and_accessories_do_not() {
-        use Writer::{Accessory, App, System};
+        use Writer::{Accessory, App, Either, System};
         assert_eq!(kind("\u{1f98a}", &[("Watch6,2", System, 5)]), (SourceKind::Watch, 0));
         assert_eq!(kind("Watchtower", &[("iPhone14,5", System, 1)]), (SourceKind::Phone, 0));
         assert_eq!(kind("HeartWatch", &[("Watch6,2", App, 9)]), (SourceKind::Other, 0));
@@ -180,6 +223,10 @@ mod tests {
         assert_eq!(kind("Robin\u{2019}s Apple Watch", &[("Watch6,2", App, 9)]), (SourceKind::Watch, 1));
         assert_eq!(kind("Apple Watch faces", &[("iPhone14,5", App, 9)]), (SourceKind::Other, 0));
         assert_eq!(kind("Shortcuts", &[("iPhone14,5", System, 1)]), (SourceKind::Anonymous, 0));
+        assert_eq!(kind("Robin", &[("Watch6,2", Either, 9)]), (SourceKind::Watch, 1));
+        assert_eq!(kind("Robin", &[("Watch6,2", Either, 9), ("Watch6,2", System, 1)]), (SourceKind::Watch, 0));
+        assert_eq!(kind("Apple Watch", &[("Watch6,2", Either, 9)]), (SourceKind::Watch, 0));
+        assert_eq!(kind("GymTimer", &[("Watch6,2", Either, 9), ("Watch6,2", App, 10)]), (SourceKind::Other, 0));
     }
 
     #[test]
@@ -191,6 +238,8 @@ mod tests {
             ("iPhone von Robin", (SourceKind::Phone, 0)),
             ("Watch A", (SourceKind::Watch, 1)),
             ("Phone", (SourceKind::Phone, 1)),
+            ("Sleep Watch", (SourceKind::Watch, BY_A_WORD)),
+            ("My Phone Steps", (SourceKind::Phone, BY_A_WORD)),
             ("SleepWatch", (SourceKind::Other, 0)),
             ("HeartWatch", (SourceKind::Other, 0)),
             ("Watchtower", (SourceKind::Other, 0)),

@@ -19,10 +19,11 @@ use jiff::tz::TimeZone;
 
 use crate::error::Result;
 use crate::model::day::local_day;
-use crate::model::sleep::NIGHT_BEGINS_EARLIER;
+use crate::model::sleep::{NIGHT_BEGINS_EARLIER, SLEEP};
 use crate::query::subject;
 use crate::store::nights::read::{self, Sleep};
-use crate::store::{Reading, priority, series};
+use crate::store::priority::{self, Matter};
+use crate::store::{Reading, series};
 use around::{GAP, blocks};
 use night::{Night, from_segments, from_summary};
 
@@ -65,7 +66,7 @@ pub fn answer(reading: &Reading, question: &Question) -> Result<Answer> {
     let walk = Walk {
         longest: sleep.longest()?,
         sleep,
-        ranks: priority::ranks(reading, *user)?,
+        ranks: priority::ranks(reading, *user, &Matter::Metric(SLEEP.into()))?,
         names,
         piece: (question.limit.clamp(*PIECE.start(), *PIECE.end())) as i32,
     };

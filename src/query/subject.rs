@@ -17,6 +17,8 @@ pub struct Subject {
     pub mean: Mean,
     /// Seconds that a sample may last whose sender names no end.
     pub lasts: Option<i64>,
+    /// Whether what any source has counts: see `model::metric::Metric`.
+    pub union: bool,
     /// Whether each value is of a whole night, and counts on its date.
     pub of_night: bool,
     /// Its row, when anybody has stored a sample of it.
@@ -47,12 +49,14 @@ pub fn metric(reading: &Reading, user: i64, name: &str) -> Result<Subject> {
             kind: metric.kind,
             mean: metric.mean,
             lasts: metric.lasts,
+            union: metric.union,
             of_night: metric.of_night,
             row,
         }),
         (None, Some(row)) if !series::layers(reading, user, row.id)?.is_empty() => {
             let (kind, mean, unit) = (Kind::Discrete, Mean::Arithmetic, row.unit.clone());
-            Ok(Subject { name: name.into(), unit, kind, mean, lasts: None, of_night: false, row: Some(row) })
+            let (lasts, union, of_night) = (None, false, false);
+            Ok(Subject { name: name.into(), unit, kind, mean, lasts, union, of_night, row: Some(row) })
         }
         (None, _) => Err(unknown(name)),
     }

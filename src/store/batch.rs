@@ -44,7 +44,7 @@ pub fn store_piece(writing: &mut Writing, owner: Owner, batch: &Batch, memory: &
         let known = &mut items[item as usize];
         *known = outcome.max(*known);
     };
-    priority::count_hardware(writing, owner, batch)?;
+    priority::hardware::count(writing, owner, batch)?;
     let Ingested { outcomes, superseded } = ingest::store_samples(writing, owner, batch, memory, &tombstones)?;
     batch.samples.iter().zip(outcomes).for_each(|(sample, outcome)| note(sample.item, outcome));
     rollups::mark_stated(writing.connection, owner.user, owner.delivery)?;

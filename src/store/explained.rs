@@ -97,15 +97,15 @@ pub type GoneSegment = (Segment, i64, i64);
 /// The segments of sleep that start in a range and that a later account has replaced, by start.
 pub fn superseded_segments(reading: &Reading, user: i64, (from, to): (i64, i64)) -> Result<Vec<GoneSegment>> {
     let mut statement = reading.prepare_cached(
-        "SELECT start, start + span, value, source, offset_minutes, delivery, superseded_by FROM superseded_sample
+        "SELECT start, start + span, value, source, offset_minutes, delivery, superseded_by, manual FROM superseded_sample
          WHERE user = ?1 AND metric IN (SELECT id FROM metric WHERE name = ?2) AND start >= ?3 AND start < ?4
            AND layer = 0 ORDER BY start",
     )?;
     let rows = statement.query_map(params![user, SLEEP, from, to], |row| {
         let stage = row.get::<_, Option<f64>>(2)?.and_then(Stage::from_value);
         let (start, end, source, offset_minutes) = (row.get(0)?, row.get(1)?, row.get(3)?, row.get(4)?);
-        let (delivery, by) = (row.get(5)?, row.get(6)?);
-        Ok(stage.map(|stage| (Segment { start, end, stage, source, offset_minutes }, delivery, by)))
+        let (delivery, by, manual) = (row.get(5)?, row.get(6)?, row.get(7)?);
+        Ok(stage.map(|stage| (Segment { start, end, stage, source, offset_minutes, manual }, delivery, by)))
     })?;
     Ok(rows.filter_map(rusqlite::Result::transpose).collect::<rusqlite::Result<_>>()?)
 }

@@ -11,7 +11,7 @@ use rusqlite_migration::{M, Migrations};
 use crate::error::{Error, Result};
 use crate::store::connection;
 
-const STEPS: [&str; 9] = [
+const STEPS: [&str; 10] = [
     include_str!("schema/0001_initial.sql"),
     include_str!("schema/0002_every_sender.sql"),
     include_str!("schema/0003_rollups.sql"),
@@ -21,6 +21,7 @@ const STEPS: [&str; 9] = [
     include_str!("schema/0007_accounts.sql"),
     include_str!("schema/0008_statements.sql"),
     include_str!("schema/0009_own_units.sql"),
+    include_str!("schema/0010_source_orders.sql"),
 ];
 
 /// Refuses a database that a newer program has written, leaving every byte of it as it was.
@@ -78,6 +79,7 @@ mod tests {
     use rusqlite::config::DbConfig;
 
     use super::*;
+    use crate::store::priority::{self, Matter};
 
     fn objects(connection: &Connection) -> Vec<(String, String)> {
         let mut statement =
@@ -112,6 +114,25 @@ mod tests {
         let kept: String = connection.query_row(sql, [], |row| row.get(0)).unwrap();
         assert_eq!(kept, "37$.aodd{}");
         assert!(connection.execute("DELETE FROM delivery", []).is_err(), "the new table still refers to deliveries");
+    }
+
+    #[test]
+    fn the_order_of_sources_and_their_hardware_survive_the_tenth_step() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch("PRAGMA foreign_keys = ON").unwrap();
+        Migrations::new(STEPS.map(M::up).to_vec()).to_version(&mut connection, 9).unwrap();
+        connection
+            .execute_batch(
+                "INSERT INTO source VALUES (1, 'Phone'), (2, 'Robin'), (3, 'Ring');
+                 INSERT INTO source_priority VALUES (1, 3, 0), (1, 1, 1);
+                 INSERT INTO source_hardware VALUES (1, 2, 'Watch6,2', 0, 7, 5), (1, 2, 'iPhone14,5', 0, 8, 3),
+                     (1, 2, 'iPhone14,5', 0, 9, 4);",
+            )
+            .unwrap();
+        migrate(&mut connection).unwrap();
+        let ordered = priority::ordered(&connection, 1, &Matter::Metric("step_count".into())).unwrap();
+        let told: Vec<_> = ordered.iter().map(|one| (one.name.as_str(), one.kind.as_str(), one.is_ordered())).collect();
+        assert_eq!(told, [("Ring", "other", true), ("Phone", "phone", true), ("Robin", "watch", false)]);
     }
 
     #[test]

@@ -1,22 +1,26 @@
 //! Whom to believe: the order of sources where several have measured the same moment.
 //!
-//! A person's own order comes first, then the kinds in the order of the settings, then who is surely of a kind, who has sent more,
-//! and whose samples begin earlier. What hardware a source has used is counted for each delivery, so that a repeat of a delivery
-//! changes nothing and a deleted one has no say. The settings' order is kept in the file too, so that an answer needs nothing but its
-//! connection, and so that a change of it moves the data version.
+//! A person's own orders come first (`orders`), then the kinds in the order of the settings, then who is surely of a kind, who has
+//! sent more, and whose samples begin earlier. What is still equal is put in an order by a digest of the names, which does not
+//! depend on who came first. The settings' order is kept in the file too, so that an answer needs nothing but its connection, and so
+//! that a change of it moves the data version.
+
+pub mod hardware;
+mod orders;
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use rusqlite::{Connection, params};
+use sha2::{Digest, Sha256};
 
 use crate::error::Result;
-use crate::model::sample::Batch;
-use crate::model::source::{Hardware, JOINED_BY, SourceKind, Standing, Writer};
-use crate::store::samples::{Mode, Owner};
-use crate::store::writer::Writing;
+use crate::model::source::{BY_A_WORD, Hardware, JOINED_BY, ONLY_WATCHES, SourceKind, Standing, Writer, is_anonymous};
 
-/// A source with its place.
+use orders::{LEFT_OUT, Own};
+pub use orders::{Matter, set_order, set_orders};
+
+/// A source with what decides its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ranked {
     pub id: i64,
@@ -29,85 +33,121 @@ pub struct Ranked {
     first: i64,
     /// The hardware of most of its samples, where a sender has told it, such as `Watch6,2`.
     pub device: Option<String>,
-    /// Its rank in the person's own order, if it is in it.
-    pub own: Option<i64>,
+    /// Its ranks in the person's own orders.
+    own: Own,
+}
+
+impl Ranked {
+    /// Whether it is in an order of the person's own.
+    pub fn is_ordered(&self) -> bool {
+        self.own != [LEFT_OUT; 3]
+    }
 }
 
 /// Source id to rank, different for each; the lower is believed first.
-pub fn ranks(connection: &Connection, user: i64) -> Result<HashMap<i64, u32>> {
-    Ok(ordered(connection, user)?.into_iter().map(|source| source.id).zip(0..).collect())
+pub fn ranks(connection: &Connection, user: i64, matter: &Matter) -> Result<HashMap<i64, u32>> {
+    Ok(ordered(connection, user, matter)?.into_iter().map(|source| source.id).zip(0..).collect())
 }
 
-/// The person's own rank, the place of its kind, how unsure that is, how much it has sent, when that began, and its id; the
-/// least is believed first.
-type Place = (i64, usize, u8, Reverse<i64>, i64, i64);
-
-/// All sources there are, the one that is believed first at the front. One joined of several stands where its best part
-/// does.
-pub fn ordered(connection: &Connection, user: i64) -> Result<Vec<Ranked>> {
-    let kinds = kinds(connection)?;
-    let mut sources = sources(connection, user)?;
-    let kind_at = |kind: SourceKind| kinds.iter().position(|one| *one == kind).unwrap_or(kinds.len());
-    let own = |source: &Ranked| -> Place {
-        let rank = source.own.unwrap_or(i64::MAX);
-        (rank, kind_at(source.kind), source.doubt, Reverse(source.samples), source.first, source.id)
-    };
-    // A part that has never sent anything alone.
-    let unknown = |name: &str| -> Place {
-        let (kind, doubt) = SourceKind::of(name, &[]);
-        (i64::MAX, kind_at(kind), doubt, Reverse(0), i64::MAX, i64::MAX)
-    };
-    let places: HashMap<String, Place> = sources.iter().map(|source| (source.name.clone(), own(source))).collect();
-    let place = |source: &Ranked| {
-        let parts = source.name.split(JOINED_BY);
-        let parts = parts.map(|part| places.get(part).copied().unwrap_or_else(|| unknown(part)));
-        parts.chain(source.own.and_then(|_| places.get(&source.name).copied())).min()
-    };
-    // Between a part and what it is joined into, the part alone knows better.
-    sources.sort_by_cached_key(|source| (place(source), source.name.contains(JOINED_BY), source.id));
+/// All sources there are, the one that is believed first at the front.
+pub fn ordered(connection: &Connection, user: i64, matter: &Matter) -> Result<Vec<Ranked>> {
+    let (believed, mut sources) = Believed::of(connection, user, matter)?;
+    sources.sort_by_cached_key(|source| believed.place(&source.name));
     Ok(sources)
 }
 
-fn sources(connection: &Connection, user: i64) -> Result<Vec<Ranked>> {
-    let mut hardware = hardware(connection, user)?;
-    let mut statement = connection.prepare_cached(
+/// The person's own ranks, the place of its kind, how unsure that is, how much it has sent, when that began, and a digest of its
+/// name; the least is believed first.
+type Standard = (Own, usize, u8, Reverse<i64>, i64, u64);
+
+/// Where a source stands among the others; the least is believed first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place(Option<Standard>, bool, u64);
+
+/// By which the sources of a person are compared.
+pub struct Believed {
+    kinds: Vec<SourceKind>,
+    known: HashMap<String, Standard>,
+}
+
+impl Believed {
+    /// What decides of a matter, and all sources there are.
+    pub fn of(connection: &Connection, user: i64, matter: &Matter) -> Result<(Believed, Vec<Ranked>)> {
+        let sources = sources(connection, user, matter)?;
+        let mut believed = Believed { kinds: kinds(connection)?, known: HashMap::new() };
+        let standard = |one: &Ranked| {
+            let kind = believed.kind_at(one.kind);
+            (one.name.clone(), (one.own, kind, one.doubt, Reverse(one.samples), one.first, digest(&one.name)))
+        };
+        believed.known = sources.iter().map(standard).collect();
+        Ok((believed, sources))
+    }
+
+    fn kind_at(&self, kind: SourceKind) -> usize {
+        self.kinds.iter().position(|one| *one == kind).unwrap_or(self.kinds.len())
+    }
+
+    /// One joined of several stands where its best part does, behind that part: it alone knows better.
+    pub fn place(&self, name: &str) -> Place {
+        let itself = self.known.get(name).copied().filter(|(own, ..)| *own != [LEFT_OUT; 3]);
+        let parts =
+            name.split(JOINED_BY).map(|part| self.known.get(part).copied().unwrap_or_else(|| self.unknown(part)));
+        Place(parts.chain(itself).min(), name.contains(JOINED_BY), digest(name))
+    }
+
+    /// One that has never sent a sample of its own.
+    fn unknown(&self, name: &str) -> Standard {
+        let (kind, doubt) = SourceKind::of(name, &[]);
+        ([LEFT_OUT; 3], self.kind_at(kind), doubt, Reverse(0), i64::MAX, digest(name))
+    }
+}
+
+fn digest(name: &str) -> u64 {
+    Sha256::digest(name.as_bytes()).iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
+}
+
+fn sources(connection: &Connection, user: i64, matter: &Matter) -> Result<Vec<Ranked>> {
+    let mut hardware = hardware::of_sources(connection, user)?;
+    let own: HashMap<i64, Own> = orders::own(connection, user, matter)?.into_iter().collect();
+    let only_watches = ONLY_WATCHES.map(|name| format!("'{name}'")).join(", ");
+    let mut statement = connection.prepare_cached(&format!(
         "WITH sent AS (
-             SELECT source, sum(samples) AS samples, min(first) AS first FROM series
-             WHERE user = ?1 AND samples > 0 GROUP BY source)
-         SELECT id, name, rank, coalesce(samples, 0), coalesce(first, 9223372036854775807) FROM source
-         LEFT JOIN sent ON sent.source = source.id
-         LEFT JOIN source_priority ON source_priority.source = source.id AND source_priority.user = ?1",
-    )?;
+             SELECT source, sum(samples) AS samples, min(first) AS first,
+                 max(metric IN (SELECT id FROM metric WHERE name IN ({only_watches}))) AS is_watch
+             FROM series WHERE user = ?1 AND samples > 0 GROUP BY source)
+         SELECT id, name, coalesce(samples, 0), coalesce(first, 9223372036854775807), coalesce(is_watch, 0) FROM source
+         LEFT JOIN sent ON sent.source = source.id"
+    ))?;
     let rows = statement.query_map([user], |row| {
         let (id, name): (i64, String) = (row.get(0)?, row.get(1)?);
         let told = hardware.remove(&id).unwrap_or_default();
-        let (kind, doubt): Standing = SourceKind::of(&name, &told);
+        let (kind, doubt) = standing(&name, &told, row.get(4)?);
         // An accessory is what measures only where nothing else does.
         let most = told.iter().max_by_key(|(one, samples)| (one.writer != Writer::Accessory, *samples));
         let device = most.map(|(one, _)| one.model.clone());
-        Ok(Ranked { id, name, kind, doubt, device, own: row.get(2)?, samples: row.get(3)?, first: row.get(4)? })
+        let own = own.get(&id).copied().unwrap_or([LEFT_OUT; 3]);
+        Ok(Ranked { id, name, kind, doubt, device, own, samples: row.get(2)?, first: row.get(3)? })
     })?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
+    let mut sources: Vec<Ranked> = rows.collect::<rusqlite::Result<_>>()?;
+    for kind in [SourceKind::Watch, SourceKind::Phone] {
+        let is_surer = |one: &Ranked| one.kind == kind && one.doubt < BY_A_WORD && one.samples > 0;
+        if sources.iter().any(is_surer) {
+            let doubtful = sources.iter_mut().filter(|one| one.kind == kind && one.doubt >= BY_A_WORD);
+            doubtful.for_each(|one| (one.kind, one.doubt) = (SourceKind::Other, 0));
+        }
+    }
+    Ok(sources)
 }
 
-/// By source, its hardware with the most samples that any delivery which is not deleted has told of each.
-fn hardware(connection: &Connection, user: i64) -> Result<BTreeMap<i64, Vec<(Hardware, u64)>>> {
-    let mut statement = connection.prepare_cached(
-        "SELECT source, model, writer, max(samples) FROM source_hardware
-         WHERE user = ?1 AND delivery NOT IN (
-             SELECT delivery FROM deletion WHERE user = ?1 AND kind = 'delivery' AND undone_at IS NULL AND delivery IS NOT NULL)
-         GROUP BY source, model, writer",
-    )?;
-    let rows = statement.query_map([user], |row| {
-        let told = Hardware { model: row.get(1)?, writer: Writer::from_id(row.get(2)?) };
-        Ok((row.get::<_, i64>(0)?, told, row.get::<_, i64>(3)?))
-    })?;
-    let mut found: BTreeMap<i64, Vec<(Hardware, u64)>> = BTreeMap::new();
-    for row in rows {
-        let (source, hardware, samples) = row?;
-        found.entry(source).or_default().push((hardware, samples.unsigned_abs()));
+/// By hardware and name, unless it has sent what only a watch does.
+fn standing(name: &str, hardware: &[(Hardware, u64)], sends_what_watches_do: bool) -> Standing {
+    let found = SourceKind::of(name, hardware);
+    let is_one = sends_what_watches_do && !is_anonymous(name) && !name.contains(JOINED_BY);
+    match found {
+        (SourceKind::Watch, _) if is_one => (SourceKind::Watch, 0),
+        (SourceKind::Other, _) if is_one => (SourceKind::Watch, 0),
+        found => found,
     }
-    Ok(found)
 }
 
 /// The order of kinds that the settings have, first believed first.
@@ -135,53 +175,13 @@ pub fn set_kinds(connection: &Connection, order: &[SourceKind]) -> Result<()> {
     Ok(())
 }
 
-/// Sets a person's own order, first believed first; none at all leaves the kinds to decide.
-pub fn set_order(connection: &Connection, user: i64, sources: &[i64]) -> Result<()> {
-    connection.execute("DELETE FROM source_priority WHERE user = ?1", [user])?;
-    for (rank, source) in (0_i64..).zip(sources) {
-        connection.execute(
-            "INSERT OR IGNORE INTO source_priority (user, source, rank) VALUES (?1, ?2, ?3)",
-            params![user, source, rank],
-        )?;
-    }
-    connection.execute("UPDATE user SET data_version = data_version + 1 WHERE id = ?1", [user])?;
-    Ok(())
-}
-
-/// Counts the hardware that a batch tells of.
-pub fn count_hardware(writing: &mut Writing, owner: Owner, batch: &Batch) -> Result<()> {
-    let Writing { connection, dictionaries, .. } = writing;
-    for ((source, hardware), samples) in &batch.devices {
-        let Some(name) = batch.sources.get(*source as usize) else { continue };
-        let source = dictionaries.source(connection, name)?;
-        add_hardware(connection, owner, source, hardware, *samples)?;
-    }
-    Ok(())
-}
-
-fn add_hardware(connection: &Connection, owner: Owner, source: i64, hardware: &Hardware, samples: u64) -> Result<()> {
-    // A delivery that is read again says what it said; only an import adds piece to piece.
-    let before = if owner.mode == Mode::Import { "samples" } else { "0" };
-    connection
-        .prepare_cached(&format!(
-            "INSERT INTO source_hardware (user, source, model, writer, delivery, samples) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-             ON CONFLICT DO UPDATE SET samples = {before} + excluded.samples"
-        ))?
-        .execute(params![
-            owner.user,
-            source,
-            hardware.model,
-            hardware.writer as i64,
-            owner.delivery,
-            i64::try_from(samples).unwrap_or(i64::MAX),
-        ])?;
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::category::Category;
+    use crate::model::source::Used;
     use crate::store::migrate::migrate;
+    use crate::store::samples::{Mode, Owner};
 
     const OWNER: i64 = 1;
 
@@ -199,18 +199,22 @@ mod tests {
     }
 
     fn order(connection: &Connection) -> Vec<String> {
-        ordered(connection, OWNER).unwrap().into_iter().map(|source| source.name).collect()
+        ordered(connection, OWNER, &Matter::Everything).unwrap().into_iter().map(|source| source.name).collect()
     }
 
     #[test]
     fn watches_then_phones_then_others_then_who_does_not_say() {
         let connection =
             with(&["", "Shortcuts", "Scale", "Ann's iPhone", "Watch B", "Watch A", "Ann's iPhone|Watch A"]);
-        // Of equals, who came first.
-        let expected = ["Watch B", "Watch A", "Ann's iPhone|Watch A", "Ann's iPhone", "Scale", "", "Shortcuts"];
-        assert_eq!(order(&connection), expected);
-        let ranks = ranks(&connection, OWNER).unwrap();
-        assert_eq!((ranks[&id(&connection, "Watch A")], ranks[&id(&connection, "Shortcuts")]), (1, 6));
+        let found = order(&connection);
+        let mut first = found[..2].to_vec();
+        first.sort_unstable();
+        assert_eq!(first, ["Watch A", "Watch B"]);
+        assert_eq!(found[3..5], ["Ann's iPhone", "Scale"].map(String::from)[..]);
+        let ranks = ranks(&connection, OWNER, &Matter::Everything).unwrap();
+        assert!(ranks[&id(&connection, "Shortcuts")] >= 5 && ranks[&id(&connection, "")] >= 5);
+        let backwards = with(&["Watch A", "Watch B"]);
+        assert_eq!(order(&backwards), found[..2], "of equals it is no matter who came first");
     }
 
     #[test]
@@ -218,19 +222,46 @@ mod tests {
         let connection = with(&["Scale", "Robin", "Phone", "Watch"]);
         let (owner, robin) = (Owner { user: OWNER, delivery: 1, mode: Mode::Import }, id(&connection, "Robin"));
         let told = |model: &str, writer| Hardware { model: model.into(), writer };
-        add_hardware(&connection, owner, robin, &told("H10", Writer::Accessory), 900).unwrap();
-        add_hardware(&connection, owner, robin, &told("Watch6,2", Writer::System), 3).unwrap();
+        let used = |samples| Used { samples, first: 0, last: 9 };
+        hardware::add(&connection, owner, robin, &told("H10", Writer::Accessory), used(900)).unwrap();
+        hardware::add(&connection, owner, robin, &told("Watch6,2", Writer::System), used(3)).unwrap();
         assert_eq!(order(&connection), ["Robin", "Watch", "Phone", "Scale"]);
-        set_order(&connection, OWNER, &[id(&connection, "Scale"), id(&connection, "Phone")]).unwrap();
+        set_order(&connection, OWNER, &Matter::Everything, &[id(&connection, "Scale"), id(&connection, "Phone")])
+            .unwrap();
         assert_eq!(order(&connection), ["Scale", "Phone", "Robin", "Watch"]);
         assert_eq!(
-            ordered(&connection, 2).unwrap()[0].name,
+            ordered(&connection, 2, &Matter::Everything).unwrap()[0].name,
             "Watch",
             "another person has hardware and an order of their own"
         );
-        set_order(&connection, OWNER, &[]).unwrap();
+        set_order(&connection, OWNER, &Matter::Everything, &[]).unwrap();
         set_kinds(&connection, &SourceKind::parse_order("phone, other").unwrap()).unwrap();
         assert_eq!(order(&connection), ["Phone", "Scale", "Robin", "Watch"]);
+    }
+
+    #[test]
+    fn the_most_specific_order_that_names_a_source_decides() {
+        let connection = with(&["Scale", "Ring", "Phone", "Watch"]);
+        let set = |matter: &Matter, names: &[&str]| {
+            let ids: Vec<i64> = names.iter().map(|name| id(&connection, name)).collect();
+            set_order(&connection, OWNER, matter, &ids).unwrap();
+        };
+        let of = |matter: &Matter| -> Vec<String> {
+            ordered(&connection, OWNER, matter).unwrap().into_iter().map(|source| source.name).collect()
+        };
+        let (steps, sleep) = (Matter::Metric("step_count".into()), Matter::Metric("sleep_analysis".into()));
+        set(&Matter::Everything, &["Phone"]);
+        set(&Matter::Category(Category::Sleep), &["Ring"]);
+        assert_eq!(of(&sleep)[..3], ["Ring", "Phone", "Watch"].map(String::from)[..]);
+        assert_eq!(of(&steps)[..2], ["Phone", "Watch"].map(String::from)[..]);
+        set(&sleep, &["Watch", "Scale"]);
+        assert_eq!(of(&sleep), ["Watch", "Scale", "Ring", "Phone"]);
+        assert_eq!(of(&Matter::Category(Category::Sleep))[0], "Ring");
+        let orders = set_orders(&connection, OWNER).unwrap();
+        let matters: Vec<&Matter> = orders.iter().map(|(matter, _)| matter).collect();
+        assert_eq!(matters, [&Matter::Everything, &Matter::Category(Category::Sleep), &sleep]);
+        set(&sleep, &[]);
+        assert_eq!(of(&sleep)[0], "Ring");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use crate::model::sample::{Batch, Rejected};
 use crate::model::sleep::NightSummary;
-use crate::model::source::is_anonymous;
+use crate::model::source::{Used, is_anonymous};
 use crate::model::workout::Workout;
 
 /// Leaves each night once, and one workout per identity.
@@ -51,8 +51,8 @@ pub fn append(batch: &mut Batch, more: Batch) {
         one.item += items;
         one
     }));
-    for ((source, hardware), samples) in more.devices {
-        *batch.devices.entry((source + sources, hardware)).or_default() += samples;
+    for ((source, hardware), used) in more.devices {
+        batch.devices.entry((source + sources, hardware)).or_insert(Used::NEVER).add(used);
     }
     batch.rejected.extend(more.rejected.into_iter().map(|one| Rejected { name: one.name + names, ..one }));
     batch.grouping = match (batch.grouping.take(), more.grouping) {

@@ -7,7 +7,7 @@ use health_export::model::sample::{Batch, Sample, Series};
 use health_export::model::sleep::{SLEEP, Stage};
 use health_export::model::time::Layer;
 use health_export::query::sleep::{Question, answer};
-use health_export::store::priority;
+use health_export::store::priority::{self, Matter};
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -233,8 +233,8 @@ fn a_summed_night_means_what_it_says() {
 
 const MINUTES: i64 = 5 * 1440;
 
-/// Minute, minutes, stage, source, hours east of UTC.
-type Made = (i64, i64, usize, usize, i64);
+/// Minute, minutes, stage, source, hours east of UTC, whether it was entered by hand.
+type Made = (i64, i64, usize, usize, i64, bool);
 
 fn begun() -> i64 {
     at("2024-03-04T00:00:00Z")
@@ -251,7 +251,8 @@ fn slowly(made: &[Made], ranks: &[u32]) -> BTreeMap<String, f64> {
             Stage::Asleep => 2,
             _ => 0,
         };
-        let best = covering.min_by_key(|(start, _, stage, source, _)| (ranks[*source], weight(*stage), -start));
+        let best = covering
+            .min_by_key(|(start, _, stage, source, _, manual)| (!manual, ranks[*source], weight(*stage), -start));
         best.filter(|(_, _, stage, ..)| Stage::ALL[*stage].is_asleep()).copied()
     };
     let asleep: Vec<(i64, Made)> = (0..2 * MINUTES).filter_map(|minute| Some((minute, at_minute(minute)?))).collect();
@@ -266,8 +267,9 @@ fn slowly(made: &[Made], ranks: &[u32]) -> BTreeMap<String, f64> {
 }
 
 fn stored(made: &[Made]) -> Vec<Sample> {
-    let segment = |(start, length, stage, source, offset): &Made| Sample {
+    let segment = |(start, length, stage, source, offset, manual): &Made| Sample {
         source: *source as u32,
+        manual: *manual,
         offset_minutes: *offset as i32 * 60,
         ..sample(Layer::Raw, begun() + start * 60, length * 60, Stage::ALL[*stage].value())
     };
@@ -302,15 +304,15 @@ proptest! {
 
     #[test]
     fn the_nights_are_those_of_the_slow_way_whatever_range_is_asked(
-        drawn in prop::collection::vec((0..MINUTES, 1..400_i64, 0..6_usize, 0..3_usize), 1..40),
+        drawn in prop::collection::vec((0..MINUTES, 1..400_i64, 0..6_usize, 0..3_usize, prop::bool::weighted(0.1)), 1..40),
         offset in -10..13_i64,
         ranges in prop::collection::vec((-1..7_i64, 1..4_i64, any::<bool>(), 1..4_usize), 4),
     ) {
-        let made: Vec<Made> = drawn.into_iter().map(|(start, length, stage, source)| (start, length, stage, source, offset)).collect();
+        let made: Vec<Made> = drawn.into_iter().map(|(start, length, stage, source, manual)| (start, length, stage, source, offset, manual)).collect();
         let server = InProcess::start();
         let names = [WATCH, "Robin\u{2019}s iPhone", "Ring"];
         deliver(&server, names.map(str::to_owned).to_vec(), stored(&made));
-        let known = priority::ordered(&server.app.store.reader().unwrap(), OWNER).unwrap();
+        let known = priority::ordered(&server.app.store.reader().unwrap(), OWNER, &Matter::Metric("sleep_analysis".into())).unwrap();
         let rank = |name: &str| known.iter().position(|source| source.name == name).map_or(0, |at| at as u32);
         let wanted = slowly(&made, &names.map(rank));
         prop_assert_eq!(asked(&server, None, None, (false, 100)), wanted.clone());

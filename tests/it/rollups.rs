@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use health_export::app::App;
 use health_export::model::bucket::Bucket;
+use health_export::model::category::Category;
 use health_export::model::sample::{Batch, Sample, Series};
 use health_export::model::time::Layer;
 use health_export::query::aggregate::{Answer, Question, answer, answer_from_samples};
@@ -12,7 +13,8 @@ use health_export::query::budget::Stop;
 use health_export::query::rollups::{refresh, verify};
 use health_export::query::stat::Stat;
 use health_export::store::deliveries::{self, Delivery, Head, Origin};
-use health_export::store::{imports, priority, rollups};
+use health_export::store::priority::{self, Matter};
+use health_export::store::{imports, rollups};
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
 
@@ -39,8 +41,8 @@ enum Deed {
     Deliver(Vec<Told>),
     /// The same as an import in two pieces, which takes away at its end.
     Import(Vec<Told>, Vec<Told>),
-    /// Another order of sources.
-    Believe(Vec<usize>),
+    /// Another order of sources, of everything, of a category or of a metric.
+    Believe(Matter, Vec<usize>),
     RollUp,
 }
 
@@ -60,12 +62,22 @@ fn told() -> impl Strategy<Value = Told> {
     )
 }
 
+fn matter() -> impl Strategy<Value = Matter> {
+    prop_oneof![
+        Just(Matter::Everything),
+        Just(Matter::Category(Category::Activity)),
+        Just(Matter::Metric("step_count".into())),
+        Just(Matter::Metric("dietary_energy".into())),
+    ]
+}
+
 fn deed() -> impl Strategy<Value = Deed> {
     let samples = || prop::collection::vec(told(), 1..12);
     prop_oneof![
         6 => samples().prop_map(Deed::Deliver),
         2 => (samples(), samples()).prop_map(|(one, other)| Deed::Import(one, other)),
-        1 => Just((0..SOURCES.len()).collect::<Vec<_>>()).prop_shuffle().prop_map(Deed::Believe),
+        1 => (matter(), Just((0..SOURCES.len()).collect::<Vec<_>>()).prop_shuffle(), 0..=SOURCES.len())
+            .prop_map(|(matter, order, named)| Deed::Believe(matter, order[..named].to_vec())),
         3 => Just(Deed::RollUp),
     ]
 }
@@ -115,15 +127,16 @@ fn import(app: &App, pieces: [&[Told]; 2]) {
     writer.run(move |writing| imports::finish(writing, importing)).unwrap();
 }
 
-fn believe(app: &App, order: &[usize]) {
+fn believe(app: &App, matter: &Matter, order: &[usize]) {
+    let matter = matter.clone();
     let order: Vec<String> = order.iter().map(|at| SOURCES[*at].to_owned()).collect();
-    let known = priority::ordered(&app.store.reader().unwrap(), OWNER).unwrap();
+    let known = priority::ordered(&app.store.reader().unwrap(), OWNER, &Matter::Everything).unwrap();
     let ids: Vec<i64> = order
         .iter()
         .filter_map(|name| known.iter().find(|source| source.name == *name))
         .map(|found| found.id)
         .collect();
-    app.store.writer().run(move |writing| priority::set_order(writing.connection, OWNER, &ids)).unwrap();
+    app.store.writer().run(move |writing| priority::set_order(writing.connection, OWNER, &matter, &ids)).unwrap();
 }
 
 fn roll_up(app: &App) -> usize {
@@ -201,7 +214,7 @@ proptest! {
             match deed {
                 Deed::Deliver(samples) => deliver(app, samples),
                 Deed::Import(one, other) => import(app, [one, other]),
-                Deed::Believe(order) => believe(app, order),
+                Deed::Believe(matter, order) => believe(app, matter, order),
                 Deed::RollUp => drop(roll_up(app)),
             }
         }

@@ -24,7 +24,7 @@ pub fn pieces(scanning: &Scanning, range: Range) -> Result<Option<Vec<Piece>>> {
     let question = scanning.question;
     let (reading, user, metric) = (scanning.reading(), question.user, scanning.metric());
     let Some(whole) = serves(scanning).then(|| whole_days(scanning, range)).flatten() else { return Ok(None) };
-    let Some(terms) = Terms::now(reading, user, scanning.subject.kind, &question.zone)? else { return Ok(None) };
+    let Some(terms) = Terms::now(reading, user, &scanning.subject, &question.zone)? else { return Ok(None) };
     match rollups::state(reading, user, metric)? {
         Some(state) if terms.hold(&state) => {}
         _ => return Ok(None),

@@ -23,13 +23,15 @@ use crate::query::resolve::rows::Columns;
 use crate::query::resolve::scan::{Scan, Way};
 use crate::query::resolve::totals::Ranking;
 use crate::query::sleep::level::AROUND;
+use crate::query::stat::Stat;
 use crate::query::subject::{self, Subject};
 use crate::query::tally::{Figures, Tallies, Tally};
 use crate::store::lane::Lane;
+use crate::store::priority::{self, Matter};
 use crate::store::samples::narrowed;
 use crate::store::series::{Extent, longest_sample};
 use crate::store::snapshot::Snapshot;
-use crate::store::{Reading, dictionary, priority, stated};
+use crate::store::{Reading, dictionary, stated};
 
 /// UTC epoch seconds; start included, end excluded.
 pub type Range = (i64, i64);
@@ -110,7 +112,9 @@ impl<'a> Scanning<'a> {
     /// Whether it must be decided what counts at each moment.
     fn is_resolved(&self) -> bool {
         let weighs = self.subject.mean != Mean::Arithmetic;
-        self.question.dedupe && (self.is_total() || self.is_layered() || weighs || self.counts_by_night())
+        // Of the last of one moment it must be decided whose it is.
+        let picks = self.question.stats.contains(&Stat::Last);
+        self.question.dedupe && (self.is_total() || self.is_layered() || weighs || picks || self.counts_by_night())
     }
 
     /// Whether values count on the date of their night, whenever they begin.
@@ -187,13 +191,12 @@ impl<'a> Scanning<'a> {
     }
 
     fn way(&self) -> Result<Way> {
-        let Subject { mean, lasts, .. } = self.subject;
-        if !self.is_total() {
-            return Ok(Way::Level(Style { mean, lasts }));
-        }
-        let order: Vec<i64> =
-            priority::ordered(self.reading(), self.question.user)?.into_iter().map(|source| source.id).collect();
-        Ok(Way::Total(Ranking::new(&order, lasts)))
+        let Subject { mean, lasts, union, .. } = self.subject;
+        let matter = Matter::Metric(self.subject.name.clone());
+        let order = priority::ordered(self.reading(), self.question.user, &matter)?;
+        let order: Vec<i64> = order.into_iter().map(|source| source.id).collect();
+        let ranking = Ranking { union, ..Ranking::new(&order, lasts) };
+        Ok(if self.is_total() { Way::Total(ranking) } else { Way::Level(Style { mean, lasts }, ranking) })
     }
 
     /// Of use only where there are claims to decide between.

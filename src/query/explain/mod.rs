@@ -212,7 +212,7 @@ impl Question {
             findings.complete = self.over && day.is_complete(&accounts, self.range());
             (findings.found, findings.alone) = match &scan.way {
                 Way::Total(ranking) => totals::explained(&day, ranking),
-                Way::Level(style) => levels::explained(&day, *style, value),
+                Way::Level(style, _) => levels::explained(&day, *style, value),
             };
         }
         Ok((findings, Snapshot { lanes: scanning.lanes }))

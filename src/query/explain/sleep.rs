@@ -64,6 +64,9 @@ fn of_segment(segment: &Segment, stored: &[ToldSegment], names: &HashMap<i64, St
     let minutes = segment.seconds() as f64 / 60.0;
     let counts = segment.stage.is_asleep();
     let why = match segment.stage {
+        _ if segment.manual => {
+            format!("{} by {name}, entered by hand, which comes before every source", segment.stage.as_str())
+        }
         Stage::Awake => format!("awake by {name}: not counted as sleep"),
         Stage::Asleep | Stage::InBed => format!("asleep by {name}, without a stage"),
         stage => format!("{} sleep by {name}, the first of the sources that tell of this time", stage.as_str()),

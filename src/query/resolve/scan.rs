@@ -23,7 +23,8 @@ use crate::store::lane::Lane;
 #[derive(Debug, Clone)]
 pub enum Way {
     Total(Ranking),
-    Level(Style),
+    /// With whom to believe of several that were measured in one moment, where only one of them can be told.
+    Level(Style, Ranking),
 }
 
 /// What is read, and how it is added up.
@@ -107,6 +108,9 @@ impl Scan<'_> {
         if self.columns.nights {
             rows.samples.sort_by_key(|sample| sample.start);
         }
+        if let (Way::Level(_, ranking), true) = (&self.way, self.stats.contains(&Stat::Last)) {
+            rows.put_believed_last(ranking);
+        }
         Ok(())
     }
 
@@ -115,7 +119,7 @@ impl Scan<'_> {
         let mut counting = Counting::new(self, piece);
         match &self.way {
             Way::Total(ranking) => totals(rows, ranking, &self.trust, &cuts, |piece| counting.add_piece(piece)),
-            Way::Level(style) => self.add_levels(rows, *style, &cuts, &mut counting),
+            Way::Level(style, _) => self.add_levels(rows, *style, &cuts, &mut counting),
         }
         counting.finish()
     }

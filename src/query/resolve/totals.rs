@@ -4,6 +4,7 @@
 //! their time, minutes first: either the bucket counts there or what is finer does, never both (`claims`). So a bucket
 //! hides nothing outside of its time, and the day's total as of nine o'clock is added to by the minutes after nine.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use crate::model::time::Layer;
@@ -37,12 +38,14 @@ pub struct Ranking {
     /// Source to rank; 0 is left to what was entered by hand.
     pub ranks: HashMap<i64, usize>,
     pub lasts: Option<i64>,
+    /// Whether a sample of nothing says nothing against another source's: an hour stood on either watch was stood.
+    pub union: bool,
 }
 
 impl Ranking {
     /// `order` has the source that ranks first at the front.
     pub fn new(order: &[i64], lasts: Option<i64>) -> Ranking {
-        Ranking { ranks: order.iter().copied().zip(1..).collect(), lasts }
+        Ranking { ranks: order.iter().copied().zip(1..).collect(), lasts, union: false }
     }
 
     fn ranks(&self) -> usize {
@@ -52,6 +55,7 @@ impl Ranking {
     /// Of a sample; the lower ranks first.
     pub fn rank(&self, sample: &Sample) -> usize {
         match sample.manual {
+            _ if self.union && sample.value == Some(0.0) => self.ranks.len() + 1,
             true => 0,
             false => self.ranks.get(&sample.source).copied().unwrap_or(self.ranks.len() + 1),
         }
@@ -67,6 +71,15 @@ impl Ranking {
             Interval { start, end, rank: self.rank(sample), open: open.is_some() }
         };
         samples.iter().zip(follows).map(interval).collect()
+    }
+}
+
+impl Rows {
+    /// Of samples of one moment the one that is believed first comes last, so that it is the latest.
+    pub fn put_believed_last(&mut self, ranking: &Ranking) {
+        for same in self.samples.chunk_by_mut(|one, other| one.start == other.start).filter(|same| same.len() > 1) {
+            same.sort_by_key(|sample| Reverse(ranking.rank(sample)));
+        }
     }
 }
 

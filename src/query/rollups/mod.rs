@@ -64,7 +64,7 @@ impl Work<'_> {
     }
 
     fn terms(&self, reading: &Reading, subject: &Subject) -> Result<Option<Terms>> {
-        Terms::now(reading, self.user, subject.kind, self.home)
+        Terms::now(reading, self.user, subject, self.home)
     }
 
     /// Goes through the marked days once; those that are marked again meanwhile wait for the next time.

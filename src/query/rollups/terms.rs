@@ -8,29 +8,34 @@ use crate::model::metric::Kind;
 use crate::model::time::Layer;
 use crate::model::zone_rules::fingerprint;
 use crate::query::aggregate::scanning::Range;
+use crate::query::subject::Subject;
+use crate::store::priority::{self, Matter};
 use crate::store::rollups::{Mark, State};
-use crate::store::{Reading, priority, series};
+use crate::store::{Reading, series};
 
 const DAY: i64 = 86_400;
 
 /// Another whenever the rules by which samples are added up change, so that older rollups are made anew.
-const RULES: u32 = 3;
+const RULES: u32 = 4;
 
 /// What rollups depend on beside the samples.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Terms {
     /// The program's version, its rules, and the zone of the days with its own rules, which governments change.
     pub text: String,
-    /// The sources, the one that is believed first at the front; none where they do not matter.
+    /// The sources, in the order that holds of the metric; none where they do not matter.
     pub sources: Vec<i64>,
 }
 
 impl Terms {
     /// As they are now, in the state of the file that `reading` sees. A zone without a name has none.
-    pub fn now(reading: &Reading, user: i64, kind: Kind, zone: &TimeZone) -> Result<Option<Terms>> {
+    pub fn now(reading: &Reading, user: i64, subject: &Subject, zone: &TimeZone) -> Result<Option<Terms>> {
         let Some(name) = name(zone) else { return Ok(None) };
-        let sources = match kind {
-            Kind::Cumulative => priority::ordered(reading, user)?.into_iter().map(|source| source.id).collect(),
+        let sources = match subject.kind {
+            Kind::Cumulative => {
+                let ordered = priority::ordered(reading, user, &Matter::Metric(subject.name.clone()))?;
+                ordered.into_iter().map(|source| source.id).collect()
+            }
             _ => Vec::new(),
         };
         Ok(Some(Terms { text: format!("{} {RULES} {name} {}", env!("CARGO_PKG_VERSION"), fingerprint(zone)), sources }))

@@ -86,12 +86,19 @@ fn night(day: i32, runs: &[Run], rank: impl Fn(i64) -> u32, name: impl Fn(i64) -
 
 /// Who has painted, or who told of being in bed when nobody has; the one who is believed first at the front.
 fn sources(runs: &[Run], rank: impl Fn(i64) -> u32, name: impl Fn(i64) -> String) -> String {
-    let mut ids: Vec<i64> = runs.iter().flat_map(|run| &run.painted).map(|segment| segment.source).collect();
-    if ids.is_empty() {
-        ids.extend(runs.iter().flat_map(|run| &run.in_bed_sources));
+    let painted = runs.iter().flat_map(|run| &run.painted);
+    let mut ranked: Vec<((bool, u32), i64)> = painted.map(|segment| (segment.rank(&rank), segment.source)).collect();
+    if ranked.is_empty() {
+        let in_bed = runs.iter().flat_map(|run| &run.in_bed_sources);
+        ranked.extend(in_bed.map(|source| ((true, rank(*source)), *source)));
     }
-    ids.sort_unstable_by_key(|source| (rank(*source), *source));
-    ids.dedup();
+    ranked.sort_unstable();
+    let mut ids: Vec<i64> = Vec::new();
+    ranked.into_iter().for_each(|(_, source)| {
+        if !ids.contains(&source) {
+            ids.push(source)
+        }
+    });
     let names = ids.into_iter().map(name).filter(|name| !name.is_empty());
     names.collect::<Vec<_>>().join("|")
 }

@@ -1,5 +1,5 @@
-//! One timeline from segments that overlap: at each moment the source that is believed first, of those that say anything
-//! about sleep.
+//! One timeline from segments that overlap: at each moment what was entered by hand, else the source that is believed first, of
+//! those that say anything about sleep.
 //!
 //! Within one source a stage beats "awake", and "awake" beats a sleep without stages, in which it is an interruption. Of
 //! two stages, the one that began later is the finer word. Where the winner says no more than "asleep", a stage that
@@ -13,14 +13,14 @@ use crate::store::nights::read::Segment;
 
 /// What a source says of a moment; the least is believed: its rank, then the source itself, then how much its word weighs,
 /// then the later beginning.
-type Claim = (u32, i64, u8, Reverse<i64>, usize);
+type Claim = ((bool, u32), i64, u8, Reverse<i64>, usize);
 
 /// The timeline, in order of time, without overlaps; neighbours of one stage and source are one. Steps each segment twice,
 /// whatever the overlaps.
 pub fn paint(segments: &[Segment], rank: impl Fn(i64) -> u32) -> Vec<Segment> {
     let claim = |at: usize| -> Claim {
         let segment = &segments[at];
-        (rank(segment.source), segment.source, weight(segment.stage), Reverse(segment.start), at)
+        (segment.rank(&rank), segment.source, weight(segment.stage), Reverse(segment.start), at)
     };
     let mut painted: Vec<Segment> = Vec::new();
     let (mut said, mut stages): (BTreeSet<Claim>, BTreeSet<Claim>) = Default::default();
@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     fn segment(source: i64, stage: Stage, start: i64, end: i64) -> Segment {
-        Segment { start, end, stage, source, offset_minutes: 0 }
+        Segment { start, end, stage, source, offset_minutes: 0, manual: false }
     }
 
     /// The timeline as texts; the rank of a source is its id.
@@ -136,6 +136,13 @@ mod tests {
             "asleep 70-100 by 2",
         ];
         assert_eq!(painted(&told), expected);
+    }
+
+    #[test]
+    fn what_was_entered_by_hand_is_believed_before_every_source() {
+        let hand = Segment { manual: true, ..segment(2, Stage::Asleep, 0, 60) };
+        let told = [hand, segment(1, Stage::Awake, 0, 30), segment(1, Stage::Core, 30, 100)];
+        assert_eq!(painted(&told), ["asleep 0-30 by 2", "core 30-100 by 1"]);
     }
 
     #[test]

@@ -7,9 +7,10 @@ use std::collections::HashMap;
 
 use super::Whole;
 use crate::error::Result;
-use crate::model::source::SourceKind;
+use crate::model::category::Category;
+use crate::store::Reading;
+use crate::store::priority::{Believed, Matter};
 use crate::store::workouts::read::{Span, spans};
-use crate::store::{Reading, priority};
 
 /// Seconds around a page in which workouts are read that may cover those of it.
 const AROUND: i64 = 86_400;
@@ -25,28 +26,22 @@ pub fn covered(reading: &Reading, user: i64, page: &[Whole]) -> Result<HashMap<i
     if spans.windows(2).all(|pair| pair[0].end <= pair[1].start) {
         return Ok(HashMap::new());
     }
-    let sources = priority::ordered(reading, user)?;
-    // Of a source that has measured nothing else only the kind is known: it follows the others of its kind.
-    let rank = |name: &str| match sources.iter().position(|source| source.name == name) {
-        Some(at) => 2 * at,
-        None => {
-            let (kind, _) = SourceKind::of(name, &[]);
-            sources.iter().rposition(|source| source.kind == kind).map_or(usize::MAX, |at| 2 * at + 1)
-        }
-    };
-    Ok(resolved(spans, rank))
+    let (believed, _) = Believed::of(reading, user, &Matter::Category(Category::Workouts))?;
+    Ok(resolved(spans, |name| believed.place(name)))
 }
 
-/// `rank` of a source: the lower is believed first.
-fn resolved(mut spans: Vec<Span>, rank: impl Fn(&str) -> usize) -> HashMap<i64, i64> {
-    spans.sort_by_cached_key(|span| (rank(&span.source), span.start, span.id));
+/// `place` of a source: the lower is believed first. What was entered by hand comes before all.
+fn resolved<P: Ord>(mut spans: Vec<Span>, place: impl Fn(&str) -> P) -> HashMap<i64, i64> {
+    spans.sort_by_cached_key(|span| (!span.manual, place(&span.source), span.start, span.id));
     let mut counted: Vec<&Span> = Vec::new();
     let mut covered = HashMap::new();
     for span in &spans {
         let overlap = |other: &Span| span.end.min(other.end) - span.start.max(other.start);
         let half = (span.end - span.start).max(1);
-        let others = counted.iter().filter(|other| other.source != span.source && 2 * overlap(other) >= half);
-        match others.max_by_key(|other| overlap(other)) {
+        let is_other = |other: &Span| other.source != span.source || other.manual != span.manual;
+        let others = counted.iter().filter(|other| is_other(other) && 2 * overlap(other) >= half);
+        // Of equals the last would be taken; the first is believed.
+        match others.rev().max_by_key(|other| overlap(other)) {
             Some(other) => drop(covered.insert(span.id, other.id)),
             None => counted.push(span),
         }
@@ -59,7 +54,7 @@ mod tests {
     use super::*;
 
     fn span(id: i64, source: &str, start: i64, end: i64) -> Span {
-        Span { id, source: source.into(), start, end }
+        Span { id, source: source.into(), start, end, manual: false }
     }
 
     #[test]
@@ -75,6 +70,8 @@ mod tests {
         assert_eq!(found(&[span(2, "app", 0, 1800), watch.clone(), span(3, "phone", 600, 1200)]), [(2, 1), (3, 1)]);
         assert_eq!(found(&[watch.clone(), span(2, "app", 1000, 3600)]), []);
         assert_eq!(found(&[watch.clone(), span(2, "watch", 0, 1800)]), [], "a source does not cover itself");
+        let hand = Span { manual: true, ..span(4, "app", 0, 1800) };
+        assert_eq!(found(&[watch.clone(), hand]), [(1, 4)]);
         // What is covered covers nothing.
         let chain = [watch, span(2, "phone", 900, 2700), span(3, "app", 1850, 2700)];
         assert_eq!(found(&chain), [(2, 1)]);

@@ -20,11 +20,18 @@ pub struct Segment {
     pub source: i64,
     /// Minutes east of UTC where the person was.
     pub offset_minutes: i32,
+    /// Whether a person has entered it by hand.
+    pub manual: bool,
 }
 
 impl Segment {
     pub fn seconds(&self) -> i64 {
         self.end - self.start
+    }
+
+    /// By which it is believed: what was entered by hand before all, then the rank of its source.
+    pub fn rank(&self, of_source: impl Fn(i64) -> u32) -> (bool, u32) {
+        (!self.manual, of_source(self.source))
     }
 }
 
@@ -52,15 +59,16 @@ impl<'a> Sleep<'a> {
     pub fn segments(&self, from: i64, to: i64) -> Result<Vec<Segment>> {
         let Some(metric) = self.metric else { return Ok(Vec::new()) };
         let mut statement = self.connection.prepare_cached(&format!(
-            "SELECT start, span, value, source, offset_minutes FROM sample
+            "SELECT start, span, value, source, offset_minutes, manual FROM sample
              WHERE user = ?1 AND metric = ?2 AND start >= ?3 AND start < ?4{} ORDER BY start, layer, twin",
             self.narrowed()
         ))?;
         let rows = statement.query_map(params![self.user, metric, from, to], |row| {
             let (start, span): (i64, i64) = (row.get(0)?, row.get(1)?);
             let stage = row.get::<_, Option<f64>>(2)?.and_then(Stage::from_value);
-            let (source, offset_minutes) = (row.get(3)?, row.get(4)?);
-            Ok(stage.map(|stage| Segment { start, end: start.saturating_add(span), stage, source, offset_minutes }))
+            let (source, offset_minutes, manual) = (row.get(3)?, row.get(4)?, row.get(5)?);
+            let end = start.saturating_add(span);
+            Ok(stage.map(|stage| Segment { start, end, stage, source, offset_minutes, manual }))
         })?;
         Ok(rows.filter_map(rusqlite::Result::transpose).collect::<rusqlite::Result<_>>()?)
     }

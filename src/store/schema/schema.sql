@@ -237,20 +237,26 @@ CREATE TABLE source_hardware (
     source   INTEGER NOT NULL,
     -- Such as 'Watch6,2'.
     model    TEXT NOT NULL,
-    -- 0 when it wrote them itself, 1 when an app on it did, 2 when it is an accessory that passes on what it measures.
-    writer   INTEGER NOT NULL CHECK (writer BETWEEN 0 AND 2),
+    -- 0 when it wrote them itself, 1 when an app on it did, 2 when it is an accessory that passes on what it measures, 3 when it
+    -- is not clear which of the first two.
+    writer   INTEGER NOT NULL CHECK (writer BETWEEN 0 AND 3),
     delivery INTEGER NOT NULL,
     samples  INTEGER NOT NULL,
+    -- Starts of the first and last of them.
+    first    INTEGER NOT NULL,
+    last     INTEGER NOT NULL,
     PRIMARY KEY (user, source, model, writer, delivery)
 ) STRICT, WITHOUT ROWID;
 
--- A person's own order of sources; those that are not in it follow by kind: watches, phones, others.
+-- A person's own orders of sources; those that are in none follow by kind: watches, phones, others.
 CREATE TABLE source_priority (
     user   INTEGER NOT NULL REFERENCES user (id),
+    -- What the order is about: '' is everything; 'category:sleep' and 'metric:step_count' are believed before it there.
+    about  TEXT NOT NULL,
     source INTEGER NOT NULL REFERENCES source (id),
     -- 0 is believed first.
     rank   INTEGER NOT NULL CHECK (rank >= 0),
-    PRIMARY KEY (user, source)
+    PRIMARY KEY (user, about, source)
 ) STRICT, WITHOUT ROWID;
 
 -- The settings' order of kinds of sources, kept here so that a change of it moves the data version.

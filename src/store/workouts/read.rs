@@ -96,6 +96,8 @@ pub struct Span {
     /// UTC epoch seconds.
     pub start: i64,
     pub end: i64,
+    /// Whether a person has entered it by hand.
+    pub manual: bool,
 }
 
 /// The workouts that start in a range, in order of start.
@@ -104,12 +106,16 @@ pub fn spans(connection: &Connection, user: i64, from: i64, to: i64) -> Result<V
         "SELECT id, start,
              (SELECT account ->> 'end' FROM workout_account WHERE workout = workout.id ORDER BY sender LIMIT 1),
              (SELECT account ->> 'source' FROM workout_account WHERE workout = workout.id
-              ORDER BY coalesce(account ->> 'source', '') = '', sender LIMIT 1)
+              ORDER BY coalesce(account ->> 'source', '') = '', sender LIMIT 1),
+             EXISTS (SELECT 1 FROM workout_account, json_each(account, '$.metadata') entry
+                     WHERE workout = workout.id AND entry.key IN ('HKWasUserEntered', 'WasUserEntered', 'wasUserEntered')
+                       AND lower(entry.value) IN ('1', 'true', 'yes'))
          FROM workout WHERE user = ?1 AND start >= ?2 AND start < ?3 ORDER BY start, id",
     )?;
     let rows = statement.query_map(params![user, from, to], |row| {
         let (start, end, source): (i64, Option<i64>, Option<String>) = (row.get(1)?, row.get(2)?, row.get(3)?);
-        Ok(Span { id: row.get(0)?, source: source.unwrap_or_default(), start, end: end.unwrap_or(start) })
+        let (id, manual) = (row.get(0)?, row.get(4)?);
+        Ok(Span { id, source: source.unwrap_or_default(), start, end: end.unwrap_or(start), manual })
     })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }

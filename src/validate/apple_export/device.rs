@@ -1,7 +1,8 @@
 //! What a record's `device` and `sourceVersion` say of its source.
 //!
 //! The phone and the watch sign what they have measured with the version of their own system, which stands in the device
-//! as well; an app that runs on them signs with its own version. Anything else is an accessory.
+//! as well; an app that runs on them signs with its own version, which may happen to look like another one of the system. Anything
+//! else is an accessory.
 
 use crate::model::source::{Hardware, Writer};
 
@@ -35,26 +36,30 @@ impl Device {
         let software = self.software;
         let model = self.hardware.or(self.model)?;
         let is_computer = Hardware::is_computer(&model);
-        let writer = match software {
-            _ if !is_computer || !apple => Writer::Accessory,
-            Some(software) if !is_signed_by_system(version, &software) => Writer::App,
-            None if !version.trim().is_empty() && !looks_like_a_system(version) => Writer::App,
-            _ => Writer::System,
+        let writer = match is_computer && apple {
+            true => signed_by(version.trim(), software.as_deref().map(str::trim)),
+            false => Writer::Accessory,
         };
         Some(Hardware { model, writer })
     }
 }
 
-/// A record may be older or newer than the last update, so the first number is compared. Without a version nobody can tell.
-fn is_signed_by_system(version: &str, software: &str) -> bool {
+/// Who signs with a version on a device whose system has that of `software`. A record may be older or newer than the last
+/// update, and without one of the two nobody can tell.
+fn signed_by(version: &str, software: Option<&str>) -> Writer {
     let first = |text: &str| text.split('.').next().unwrap_or_default().to_owned();
-    let (version, software) = (version.trim(), software.trim());
-    version.is_empty() || (looks_like_a_system(version) && first(version) == first(software))
+    match software {
+        Some(software) if software == version => Writer::System,
+        _ if version.is_empty() => Writer::Either,
+        _ if !looks_like_a_system(version) => Writer::App,
+        Some(software) if first(version) != first(software) => Writer::App,
+        _ => Writer::Either,
+    }
 }
 
 /// Such as `9.4` or `10.1.1`.
 fn looks_like_a_system(version: &str) -> bool {
-    let parts: Vec<Option<u32>> = version.trim().split('.').map(|part| part.parse().ok()).collect();
+    let parts: Vec<Option<u32>> = version.split('.').map(|part| part.parse().ok()).collect();
     parts.len() <= 3 && parts.iter().all(Option::is_some) && parts[0].is_some_and(|first| first < 100)
 }
 
@@ -72,8 +77,9 @@ mod tests {
         let watch = "<<HKDevice: 0x1>, name:Apple Watch, manufacturer:Apple Inc., model:Watch, hardware:Watch6,2, software:9.4>";
         for (version, writer) in [
             ("9.4", Writer::System),
-            ("9.4.1", Writer::System),
-            ("", Writer::System),
+            ("9.4.1", Writer::Either),
+            ("9", Writer::Either),
+            ("", Writer::Either),
             ("5.2.1", Writer::App),
             ("30000", Writer::App),
             ("9.4.1.2", Writer::App),
@@ -82,7 +88,7 @@ mod tests {
             assert_eq!(read(watch, version), Some(("Watch6,2".into(), writer)), "{version}");
         }
         let bare = "<<HKDevice: 0x1>, name:iPhone, hardware:iPhone14,5>";
-        assert_eq!(read(bare, "17.1"), Some(("iPhone14,5".into(), Writer::System)));
+        assert_eq!(read(bare, "17.1"), Some(("iPhone14,5".into(), Writer::Either)));
         assert_eq!(read(bare, "2411"), Some(("iPhone14,5".into(), Writer::App)));
         let buds = "<<HKDevice: 0x1>, name:AirPods Pro, manufacturer:Apple Inc., model:0x2014, hardware:0x2014>";
         assert_eq!(read(buds, "17.1"), Some(("0x2014".into(), Writer::Accessory)));

@@ -11,6 +11,7 @@ use crate::model::event::Event;
 use crate::model::healthkit;
 use crate::model::sample::{Sample, Series};
 use crate::model::sleep::Stage;
+use crate::model::source::Used;
 use crate::model::time::Layer;
 use crate::validate::apple_export::device::Device;
 use crate::validate::apple_export::types::{Becomes, Category, Quantity, RecordType};
@@ -127,7 +128,7 @@ impl Validator<'_> {
         let (series, count) = self.positions(at);
         let item = self.filling.add_item(count);
         let source = self.filling.source(text(attributes.source).trim());
-        self.note_hardware(source, attributes);
+        self.note_hardware(source, (attributes.device, attributes.version), times.start.utc);
         let context = said.context.map(|context| self.filling.context(context));
         self.filling.batch.samples.push(Sample {
             item,
@@ -148,18 +149,17 @@ impl Validator<'_> {
         }
     }
 
-    /// Most records have the hardware of the record before, which is looked for as it was written.
-    fn note_hardware(&mut self, source: u32, attributes: &Attributes) {
-        if attributes.device.is_empty() {
+    /// Counts a record by the hardware that it was made on. Most have that of the record before, which is looked for as it was written.
+    pub(super) fn note_hardware(&mut self, source: u32, (device, version): (&str, &str), start: i64) {
+        if device.is_empty() {
             return;
         }
-        let written = (attributes.device, attributes.version);
-        if (self.hardware.0.as_str(), self.hardware.1.as_str()) != written {
-            let read = Device::read(&text(attributes.device)).hardware(&text(attributes.version));
-            self.hardware = (attributes.device.to_owned(), attributes.version.to_owned(), read);
+        if (self.hardware.0.as_str(), self.hardware.1.as_str()) != (device, version) {
+            let read = Device::read(&text(device)).hardware(&text(version));
+            self.hardware = (device.to_owned(), version.to_owned(), read);
         }
         if let Some(hardware) = self.hardware.2.clone() {
-            *self.filling.batch.devices.entry((source, hardware)).or_default() += 1;
+            self.filling.batch.devices.entry((source, hardware)).or_insert(Used::NEVER).add(Used::once(start));
         }
     }
 

@@ -51,6 +51,7 @@ impl Validator<'_> {
             Ok(workout) => {
                 let item = self.item("workouts");
                 self.heavy += workout.route.len() + workout.account.events.len();
+                self.note_recorder(element, &workout);
                 self.filling.batch.workouts.push(Workout { item, ..workout });
             }
             Err(reason) => self.reject("workouts", place.clone(), reason, element),
@@ -58,6 +59,15 @@ impl Validator<'_> {
         for problem in problems {
             let name = self.name("routes");
             self.filling.reject(name, place.clone(), problem, String::new());
+        }
+    }
+
+    /// A workout is a record of who has recorded it, too.
+    fn note_recorder(&mut self, element: Element, workout: &Workout) {
+        let written = |wanted: &str| element.attributes().find(|(known, _)| *known == wanted).map(|(_, text)| text);
+        if let Some(device) = written("device") {
+            let source = self.filling.source(&workout.account.source);
+            self.note_hardware(source, (device, written("sourceVersion").unwrap_or_default()), workout.start);
         }
     }
 

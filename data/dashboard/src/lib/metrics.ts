@@ -9,6 +9,8 @@ export interface Stored {
   name: string;
   unit: string;
   kind: "cumulative" | "discrete" | "category" | "composite";
+  /** What it is about, such as sleep. */
+  category: string;
   count: number;
   first: string;
   last: string;

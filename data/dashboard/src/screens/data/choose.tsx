@@ -2,26 +2,14 @@
 
 import { useState } from "preact/hooks";
 
-import { useAnswer } from "../../lib/api.ts";
 import { addDays } from "../../lib/days.ts";
 import { title } from "../../lib/format.ts";
 import { useMetrics } from "../../lib/metrics.ts";
 import { route, setQuery } from "../../lib/router.ts";
+import { useSources } from "../../lib/sources.ts";
 import { Listed, LISTS } from "./listed.tsx";
 import { Remove, type Target } from "./remove.tsx";
 import { Samples } from "./samples.tsx";
-
-export interface SourceEntry {
-  name: string;
-  kind: string;
-  device?: string;
-  rank: number;
-  ordered: boolean;
-  metrics: string[];
-  samples: number;
-  first: string;
-  last: string;
-}
 
 const KINDS: Record<string, string> = { range: "A stretch of time", samples: "Single samples", source: "A source", delivery: "A delivery", workout: "A workout", event: "An event" };
 
@@ -56,8 +44,6 @@ export function MetricChoice({ name, all }: { name: string; all?: string }) {
     </label>
   );
 }
-
-export const useSources = () => useAnswer<{ sources: SourceEntry[] }>("/api/v1/sources");
 
 /** A link may bring an instant, or what somebody has typed. */
 export const day = (text: string | null): string => text?.match(/^\d{4}-\d\d-\d\d/)?.[0] ?? "";

@@ -5,10 +5,11 @@ import { useState } from "preact/hooks";
 import { type Params, useAnswer } from "../../lib/api.ts";
 import { addDays } from "../../lib/days.ts";
 import { dateTime, minutes, title } from "../../lib/format.ts";
+import type { SourceEntry } from "../../lib/sources.ts";
 import type { Workout } from "../../lib/workouts.ts";
 import { Shown } from "../../parts/state.tsx";
 import { type Event, eventTitle, type Kind, kindTitle, valueTitle } from "../events/kinds.ts";
-import type { FormProps, SourceEntry } from "./choose.tsx";
+import type { FormProps } from "./choose.tsx";
 import { type Delivery, sender, verdict } from "./words.ts";
 
 type Item = [id: string, ...words: string[]];

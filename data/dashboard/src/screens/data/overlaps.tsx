@@ -6,10 +6,9 @@ import { type Answer, useAnswer } from "../../lib/api.ts";
 import { addDays, today } from "../../lib/days.ts";
 import { number, title, unitOf } from "../../lib/format.ts";
 import { isTotal, useMetrics } from "../../lib/metrics.ts";
+import { type SourceEntry, sourceName } from "../../lib/sources.ts";
 import { Card } from "../../parts/card.tsx";
 import { Shown } from "../../parts/state.tsx";
-import type { SourceEntry } from "./choose.tsx";
-import { sourceName } from "./words.ts";
 
 const DAYS = 30;
 

@@ -7,11 +7,11 @@ import { addDays, dateOf } from "../../lib/days.ts";
 import { number, time, unitOf } from "../../lib/format.ts";
 import { useMetrics } from "../../lib/metrics.ts";
 import { route, setQuery } from "../../lib/router.ts";
+import { sourceName } from "../../lib/sources.ts";
 import { Dialog } from "../../parts/dialog.tsx";
 import { More, usePages } from "../../parts/pages.tsx";
 import { Shown } from "../../parts/state.tsx";
 import { day, type FormProps, MetricChoice } from "./choose.tsx";
-import { sourceName } from "./words.ts";
 
 interface Sample {
   start: string;

@@ -1,87 +1,64 @@
-// What has measured, and whom to believe where two have measured the same moment.
+// What has measured, and whom to believe where two have measured the same moment: in everything, or in a category or metric that
+// has an order of its own. Which of them is shown stands in the address, as in `#/data/sources?of=category:sleep`.
 
-import { useState } from "preact/hooks";
-
-import { send } from "../../lib/api.ts";
-import { dateOf } from "../../lib/days.ts";
-import { count, date } from "../../lib/format.ts";
-import { session } from "../../lib/session.ts";
-import { Trouble, useAction } from "../../parts/action.tsx";
-import { Card } from "../../parts/card.tsx";
+import type { Params } from "../../lib/api.ts";
+import { title } from "../../lib/format.ts";
+import { type Stored, useMetrics } from "../../lib/metrics.ts";
+import { route, setQuery } from "../../lib/router.ts";
+import { CATEGORIES, orderName, type SourceEntry, useSources } from "../../lib/sources.ts";
 import { Shown } from "../../parts/state.tsx";
-import { type SourceEntry, useSources } from "./choose.tsx";
+import { Order } from "./order.tsx";
 import { Overlaps } from "./overlaps.tsx";
-import { Remove } from "./remove.tsx";
-import { nameOf, sourceName } from "./words.ts";
 
 export function Sources() {
-  const answer = useSources();
+  const of = route.value.query.get("of") ?? "";
+  const about = matter(of);
+  const answer = useSources(about);
+  const metrics = useMetrics().data?.metrics ?? [];
   return (
     <Shown answer={answer} isEmpty={({ sources }) => !sources.length} empty="Nothing has measured yet.">
-      {({ sources }) => (
-        <div class="grid">
-          <Order key={sources.map(({ name }) => name).join("\n")} sources={sources} />
-          <Overlaps sources={sources} />
-        </div>
-      )}
+      {({ sources, orders }) => {
+        const concerned = sources.filter(concerns(about, metrics));
+        const own = orders.some((order) => orderName(order) === orderName(about));
+        return (
+          <div class="grid">
+            <Order key={[of, ...concerned.map(({ name }) => name)].join("\n")} about={about} sources={concerned} own={own} choice={<Choice of={of} metrics={metrics} />} />
+            <Overlaps sources={sources} />
+          </div>
+        );
+      }}
     </Shown>
   );
 }
 
-/** How the server compares names: two that are alike to it are one in an order. */
-const alike = (name: string): string => name.trim().replace(/\s/g, " ").replace(/[‘’]/g, "'").toLowerCase();
-
-const namesOf = (sources: SourceEntry[]): string[] => [...new Map(sources.map(({ name }) => [alike(name), name])).values()];
-
-function Order({ sources }: { sources: SourceEntry[] }) {
-  const [order, setOrder] = useState(sources);
-  const [said, setSaid] = useState("");
-  const [deleting, setDeleting] = useState("");
-  const admin = session.value?.admin ?? false;
-  const own = sources.some(({ ordered }) => ordered);
-  const changed = order.some((one, at) => one !== sources[at]);
-  const save = useAction((names: string[]) => send("PUT", "/api/v1/sources", { order: names }));
-  const move = (from: number, to: number) => {
-    const one = order[from];
-    if (one) setOrder(order.toSpliced(from, 1).toSpliced(to, 0, one));
-    setSaid(`${sourceName(one?.name)} is now number ${to + 1}.`);
-  };
-  return (
-    <Card wide title="In the order in which they are believed" note={own ? "the order that was set here" : "by kind: watches, phones, others"}>
-      <p>Where two have measured the same moment, the one further up is believed and nothing is counted twice.</p>
-      <ol class="rows sources">
-        {order.map((one, at) => (
-          <li key={one.name}>
-            <Told one={one} place={at + 1} />
-            {admin && (
-              <span class="buttons">
-                <button class="quiet tiny" aria-label={`Move ${sourceName(one.name)} up`} disabled={at === 0} onClick={() => move(at, at - 1)}>↑</button>
-                <button class="quiet tiny" aria-label={`Move ${sourceName(one.name)} down`} disabled={at === order.length - 1} onClick={() => move(at, at + 1)}>↓</button>
-                {one.name && <button class="quiet tiny" aria-label={`Delete what ${one.name} has sent`} onClick={() => setDeleting(one.name)}>Delete…</button>}
-              </span>
-            )}
-          </li>
-        ))}
-      </ol>
-      <p class="hidden" aria-live="polite">{said}</p>
-      {admin && (
-        <p class="buttons">
-          <button disabled={!changed || save.busy} onClick={() => void save.act(namesOf(order))}>Save this order</button>
-          <button class="quiet" disabled={!own || save.busy} onClick={() => void save.act([])}>Back to the kinds</button>
-        </p>
-      )}
-      <Trouble action={save} />
-      {deleting && <Remove target={{ source: { name: deleting } }} close={() => setDeleting("")} />}
-    </Card>
-  );
+/** `category:sleep` as the server's parameters. */
+function matter(of: string): Params & { metric?: string; category?: string } {
+  const [kind, name] = of.split(":");
+  return kind === "metric" ? { metric: name } : kind === "category" ? { category: name } : {};
 }
 
-function Told({ one, place }: { one: SourceEntry; place: number }) {
+/** Whether a source has measured anything that the order is about; who has recorded workouts is not known here. */
+const concerns = ({ metric, category }: { metric?: string; category?: string }, all: Stored[]) => ({ metrics }: SourceEntry): boolean => {
+  if (metric) return metrics.includes(metric);
+  if (!category || category === "workouts") return true;
+  return all.some((one) => one.category === category && metrics.includes(one.name));
+};
+
+function Choice({ of, metrics }: { of: string; metrics: Stored[] }) {
+  const several = metrics.filter(({ name, sources }) => sources.length > 1 || of === `metric:${name}`);
   return (
-    <div>
-      <b>{place}. {sourceName(one.name)}</b> <span class="muted">{one.device ?? one.kind}</span>
-      <div class="small">{one.metrics.map(nameOf).join(", ")}</div>
-      <div class="muted small">{count(one.samples, "sample")}, {date(dateOf(one.first))} – {date(dateOf(one.last))}</div>
-    </div>
+    <label class="short">Order of
+      <select value={of} onChange={(event) => setQuery({ of: event.currentTarget.value || undefined })}>
+        <option value="">Everything</option>
+        <optgroup label="Of a category">
+          {Object.entries(CATEGORIES).map(([name, words]) => <option key={name} value={`category:${name}`}>{words}</option>)}
+        </optgroup>
+        {several.length > 0 && (
+          <optgroup label="Of one metric">
+            {several.map(({ name }) => <option key={name} value={`metric:${name}`}>{title(name)}</option>)}
+          </optgroup>
+        )}
+      </select>
+    </label>
   );
 }

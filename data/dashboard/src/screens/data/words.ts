@@ -83,5 +83,3 @@ export function every(minutes: number): string {
   const many = Math.max(1, Math.round(minutes / (size as number)));
   return many === 1 ? `every ${noun}` : `every ${many} ${noun}s`;
 }
-
-export const sourceName = (name?: string): string => name || "No name";
