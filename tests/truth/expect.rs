@@ -125,6 +125,12 @@ impl<'a> Expect<'a> {
         self.scenario.phone.knows_from(send.made)
     }
 
+    /// Whether this is the first date that a new phone knows of: what reaches into it from the day before it does not have.
+    fn begins_on(&self, send: &Send, date: Date) -> bool {
+        let (from, to) = self.cut(send, date);
+        (from..to).contains(&self.knows(send))
+    }
+
     /// The send that settles a date, and the later ones that also tell of it.
     fn settled(&self, metric: Metric, date: Date) -> Option<(&'a Send, Vec<&'a Send>)> {
         let is_last_word = |send: &Send| {
@@ -138,7 +144,8 @@ impl<'a> Expect<'a> {
         };
         let by = last(&is_last_word).or_else(|| last(&|send| self.states(send))).or_else(|| last(&|_| true))?;
         let is_later = |send: &Send| send.made > by.made;
-        if self.sends.iter().any(|send| is_later(send) && self.denies(send, metric, date)) {
+        let is_unsure = |send: &Send| self.denies(send, metric, date) || self.begins_on(send, date);
+        if self.sends.iter().any(|send| is_later(send) && is_unsure(send)) {
             return None;
         }
         let later = self.sends.iter().copied().filter(|send| is_later(send) && self.touches(send, date));

@@ -54,6 +54,15 @@ impl<'a> Accounts<'a> {
         })
     }
 
+    /// Starts between these will be asked about, too.
+    pub fn widen(&mut self, (since, until): (i64, i64)) {
+        let window = (since.min(self.window.0), until.max(self.window.1));
+        if window != self.window {
+            self.window = window;
+            self.reaches.borrow_mut().clear();
+        }
+    }
+
     /// Has the delivery that is being written reach over a stretch.
     pub fn reach(&mut self, series: SeriesKey, reach: Reach) {
         self.own.entry(series).or_default().push(reach);

@@ -40,7 +40,6 @@ pub struct Context<'a> {
 impl<'a> Context<'a> {
     /// `window` holds the starts of the groups.
     pub fn of(connection: &'a Connection, user: i64, window: (i64, i64)) -> Result<Context<'a>> {
-        let window = (window.0.saturating_sub(2 * DAY), window.1.saturating_add(2 * DAY));
         let mut statement = connection.prepare_cached(
             "SELECT id, metric, since, until FROM deletion
              WHERE user = ?1 AND undone_at IS NULL AND kind = 'correction' AND metric IS NOT NULL",
@@ -49,12 +48,17 @@ impl<'a> Context<'a> {
         Ok(Context {
             connection,
             user,
-            accounts: Accounts::of(connection, user, window)?,
+            accounts: Accounts::of(connection, user, wide(window))?,
             unnamed: dictionary::unnamed(connection)?,
             corrected: corrected.collect::<rusqlite::Result<_>>()?,
             writing: None,
             natures: RefCell::default(),
         })
+    }
+
+    /// There will be groups between these starts, too.
+    pub fn widen(&mut self, starts: (i64, i64)) {
+        self.accounts.widen(wide(starts));
     }
 
     pub fn nature(&self, metric: i64) -> Result<Nature> {
@@ -75,6 +79,11 @@ impl<'a> Context<'a> {
         self.natures.borrow_mut().insert(metric, nature);
         Ok(nature)
     }
+}
+
+/// The starts of rows that may be of the date of one of these.
+fn wide((first, last): (i64, i64)) -> (i64, i64) {
+    (first.saturating_sub(2 * DAY), last.saturating_add(2 * DAY))
 }
 
 /// The series that accounts know a row under.

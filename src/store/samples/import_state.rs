@@ -32,7 +32,7 @@ const DAY: i64 = 86_400;
 pub struct ImportState {
     /// By metric, source and chunk of time: the second within the chunk of each row that was repeated.
     repeated: HashMap<(i64, i64, i64), Vec<u16>>,
-    /// By metric and source: the first second of each local day that has any data.
+    /// By metric and source: the first second of each local day, of sleep of each night, that has any data.
     days: BTreeMap<(i64, i64), BTreeSet<i64>>,
     /// The latest, because the next sample is nearly always of the same day.
     last_day: (i64, i64, i64),
@@ -53,10 +53,9 @@ impl ImportState {
         self.repeated.get(&(metric, source, chunk)).is_some_and(|seconds| seconds.contains(&second))
     }
 
-    /// The import has a sample of this source at this start.
-    pub fn note_day(&mut self, metric: i64, source: i64, start: i64, offset_minutes: i64) {
-        let offset = offset_minutes * 60;
-        let first = (start + offset).div_euclid(DAY) * DAY - offset;
+    /// The import has a sample of this source at this start; its days begin at this second.
+    pub fn note_day(&mut self, metric: i64, source: i64, start: i64, (offset_minutes, begins): (i64, i64)) {
+        let first = start - (start + offset_minutes * 60 - begins).rem_euclid(DAY);
         if self.last_day != (metric, source, first) {
             self.last_day = (metric, source, first);
             self.days.entry((metric, source)).or_default().insert(first);

@@ -28,7 +28,7 @@ use crate::store::samples::counts::Ledger;
 use crate::store::samples::group::{Context, Group, date, series_of};
 use crate::store::samples::import_state::ImportState;
 use crate::store::samples::kept_out;
-use crate::store::samples::sleep::Nights;
+use crate::store::samples::sleep::{EVENING, Nights};
 use crate::store::samples::sweep::{self, Stated};
 use crate::store::samples::table::Rows;
 use crate::store::samples::{Key, Mode, Owner, Row};
@@ -158,7 +158,7 @@ impl<'a> SampleTable<'a> {
     /// Has a complete account reach from the first to the last start of each series.
     fn reach(&mut self, context: &mut Context, order: &[u32]) -> Result<()> {
         if self.owner.mode == Mode::Import {
-            return self.note_days(order);
+            return self.note_days(context, order);
         }
         if !self.head.complete {
             return Ok(());
@@ -178,13 +178,14 @@ impl<'a> SampleTable<'a> {
         Ok(())
     }
 
-    fn note_days(&mut self, order: &[u32]) -> Result<()> {
+    fn note_days(&mut self, context: &Context, order: &[u32]) -> Result<()> {
         for &at in order {
             let sample = self.sample(at);
             let (metric, start, layer) = self.ids.key(sample);
             if layer == Layer::Raw {
                 let source = self.ids.sources[sample.source as usize];
-                self.state.note_day(metric, source, start, i64::from(sample.offset_minutes));
+                let begins = if context.nature(metric)?.is_sleep { EVENING } else { 0 };
+                self.state.note_day(metric, source, start, (i64::from(sample.offset_minutes), begins));
             }
         }
         Ok(())

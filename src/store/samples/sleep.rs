@@ -20,8 +20,8 @@ use crate::store::series::SeriesKey;
 
 const DAY: i64 = 86_400;
 
-/// When one night ends and the next one begins, after midnight.
-const EVENING: i64 = 19 * 3600;
+/// When one night ends and the next one begins, seconds after midnight.
+pub const EVENING: i64 = 19 * 3600;
 
 /// Seconds that no segment exceeds by much.
 const LONGEST: i64 = 16 * 3600;

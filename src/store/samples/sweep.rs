@@ -44,6 +44,7 @@ impl Stated {
     /// Has the accounts know the reach of the delivery while it is written.
     pub fn reach(&self, context: &mut Context, head: &Head) {
         for (series, (since, until)) in self.reaches() {
+            context.widen((since, until));
             context.accounts.reach(series, Reach { since, until, delivery: head.delivery, complete: true });
         }
     }
