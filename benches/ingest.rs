@@ -75,7 +75,7 @@ fn bare_loop(folder: &std::path::Path, round: i64) {
         .expect("a schema");
     connection.execute_batch("BEGIN IMMEDIATE").expect("a transaction");
     let mut insert = connection
-        .prepare("INSERT INTO sample VALUES (1, 1, ?1, 0, 0, ?2, 0, NULL, NULL, 1, NULL, 0, 1)")
+        .prepare("INSERT INTO sample VALUES (1, 1, ?1, 0, 0, ?2, 0, NULL, NULL, 1, NULL, 0, 1, 0)")
         .expect("a statement");
     for at in round * POINTS..(round + 1) * POINTS {
         insert.execute(params![1_500_000_000 + at * 7, 1.0 + (at % 997) as f64 / 7.0]).expect("an insert");
