@@ -195,7 +195,8 @@ impl<'a> Scanning<'a> {
         let matter = Matter::Metric(self.subject.name.clone());
         let order = priority::ordered(self.reading(), self.question.user, &matter)?;
         let order: Vec<i64> = order.into_iter().map(|source| source.id).collect();
-        let ranking = Ranking { union, ..Ranking::new(&order, lasts) };
+        let mut ranking = Ranking::new(&order, lasts);
+        ranking.union = union;
         Ok(if self.is_total() { Way::Total(ranking) } else { Way::Level(Style { mean, lasts }, ranking) })
     }
 

@@ -122,11 +122,15 @@ pub struct Columns {
 }
 
 impl Columns {
-    /// SQLite's columns, in the order in which `Rows::push` reads them.
+    /// SQLite's columns, in the order in which `Rows::push` reads them. A column that is not asked for costs nothing.
     pub fn sql(self) -> String {
-        let claims = if self.claims || self.nights { ", delivery, offset_minutes" } else { ", 0, 0" };
         let summaries = if self.summaries { ", min, max" } else { "" };
-        format!("start, span, value, layer, source, manual{claims}{summaries}")
+        let claims = if self.tells_claims() { ", layer, delivery, offset_minutes" } else { "" };
+        format!("start, span, value, source, manual{summaries}{claims}")
+    }
+
+    fn tells_claims(self) -> bool {
+        self.claims || self.nights
     }
 }
 
@@ -141,25 +145,29 @@ impl Rows {
     pub fn push(&mut self, lane: &Lane, columns: Columns, heads: &mut Heads, zone: &TimeZone) -> Result<()> {
         let (start, span, value) = (lane.integer(0), lane.integer(1), lane.optional_real(2));
         let (low, high) = match columns.summaries {
-            true => (lane.optional_real(8).or(value), lane.optional_real(9).or(value)),
+            true => (lane.optional_real(5).or(value), lane.optional_real(6).or(value)),
             false => (value, value),
         };
-        let (end, source, delivery) = (start.saturating_add(span), lane.integer(4), lane.integer(6));
+        let (end, source) = (start.saturating_add(span), lane.integer(3));
+        let behind = if columns.summaries { 7 } else { 5 };
+        let (layer, delivery, offset_minutes) = match columns.tells_claims() {
+            true => (lane.integer(behind), lane.integer(behind + 1), lane.integer(behind + 2)),
+            false => (Layer::Raw.id(), 0, 0),
+        };
         let head = if columns.claims { heads.of(lane.reading(), delivery)? } else { Head::default() };
         let (order, complete) = ((head.as_of, delivery), head.complete);
-        let layer = match Layer::from_id(lane.integer(3)) {
+        let layer = match Layer::from_id(layer) {
             Some(layer) if layer != Layer::Raw => layer,
             _ => {
-                let manual = lane.integer(5) != 0;
+                let manual = lane.integer(4) != 0;
                 let (start, end) = match columns.nights {
-                    true => [stands_at(start, span, lane.integer(7) as i32, zone); 2].into(),
+                    true => [stands_at(start, span, offset_minutes as i32, zone); 2].into(),
                     false => (start, end),
                 };
                 self.samples.push(Sample { start, end, value, low, high, source, manual, order, complete });
                 return Ok(());
             }
         };
-        let offset_minutes = lane.integer(7);
         let date = (start + offset_minutes * 60 + DAY / 2).div_euclid(DAY);
         let of_night = columns.nights && layer < Layer::Day;
         let night = || stands_at(start, span, offset_minutes as i32, zone);

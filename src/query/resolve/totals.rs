@@ -5,7 +5,6 @@
 //! hides nothing outside of its time, and the day's total as of nine o'clock is added to by the minutes after nine.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
 
 use crate::model::time::Layer;
 use crate::query::resolve::claims::{BUCKETS, Content, Trust, of_layer};
@@ -35,8 +34,10 @@ pub struct Piece {
 /// Which sources rank before which, and how long a sample lasts whose sender names no end.
 #[derive(Debug, Clone, Default)]
 pub struct Ranking {
-    /// Source to rank; 0 is left to what was entered by hand.
-    pub ranks: HashMap<i64, usize>,
+    /// Rank by source; 0 is left to what was entered by hand, and stands here for a source that has none.
+    ranks: Vec<usize>,
+    /// How many sources have a rank.
+    ranked: usize,
     pub lasts: Option<i64>,
     /// Whether a sample of nothing says nothing against another source's: an hour stood on either watch was stood.
     pub union: bool,
@@ -45,30 +46,50 @@ pub struct Ranking {
 impl Ranking {
     /// `order` has the source that ranks first at the front.
     pub fn new(order: &[i64], lasts: Option<i64>) -> Ranking {
-        Ranking { ranks: order.iter().copied().zip(1..).collect(), lasts, union: false }
+        let place = |source: &i64| usize::try_from(*source).unwrap_or(0);
+        let mut ranks = vec![0; order.iter().map(place).max().map_or(0, |last| last + 1)];
+        for (source, rank) in order.iter().zip(1..) {
+            ranks[place(source)] = rank;
+        }
+        Ranking { ranks, ranked: order.len(), lasts, union: false }
     }
 
     fn ranks(&self) -> usize {
-        self.ranks.len() + 2
+        self.ranked + 2
+    }
+
+    /// Of a source; the lower ranks first.
+    pub fn of(&self, source: i64) -> usize {
+        let rank = usize::try_from(source).ok().and_then(|source| self.ranks.get(source));
+        rank.copied().filter(|rank| *rank > 0).unwrap_or(self.ranked + 1)
     }
 
     /// Of a sample; the lower ranks first.
     pub fn rank(&self, sample: &Sample) -> usize {
         match sample.manual {
-            _ if self.union && sample.value == Some(0.0) => self.ranks.len() + 1,
+            _ if self.union && sample.value == Some(0.0) => self.ranked + 1,
             true => 0,
-            false => self.ranks.get(&sample.source).copied().unwrap_or(self.ranks.len() + 1),
+            false => self.of(sample.source),
         }
     }
 
     /// The times of samples; where no end is known it is the next start of its source, within a limit.
     fn intervals(&self, samples: &[Sample]) -> Vec<Interval> {
+        let is_open = |sample: &Sample| self.lasts.is_some() && sample.end == sample.start && !sample.manual;
+        let of = |sample: &Sample, end: i64, open: bool| Interval {
+            start: sample.start,
+            end,
+            rank: self.rank(sample),
+            open,
+        };
+        if !samples.iter().any(is_open) {
+            return samples.iter().map(|sample| of(sample, sample.end, false)).collect();
+        }
         let follows = next_starts(samples, self.ranks(), |sample| self.rank(sample));
-        let interval = |(sample, follows): (&Sample, i64)| {
-            let Sample { start, end, manual, .. } = *sample;
-            let open = self.lasts.filter(|_| end == start && !manual);
-            let end = open.map_or(end, |lasts| follows.min(start.saturating_add(lasts)));
-            Interval { start, end, rank: self.rank(sample), open: open.is_some() }
+        let limit = |sample: &Sample| sample.start.saturating_add(self.lasts.unwrap_or(0));
+        let interval = |(sample, follows): (&Sample, i64)| match is_open(sample) {
+            true => of(sample, follows.min(limit(sample)), true),
+            false => of(sample, sample.end, false),
         };
         samples.iter().zip(follows).map(interval).collect()
     }

@@ -20,14 +20,15 @@ pub struct Claimed {
 
 /// A digest of the samples and summed-up nights of a body in any order; none where there are none, which nothing can repeat.
 pub fn digest(batch: &Batch) -> Option<i64> {
+    let metrics = hashed(batch.series.iter().map(|series| &series.metric));
+    let (sources, contexts) = (hashed(batch.sources.iter()), hashed(batch.contexts.iter()));
+    let name = |hashes: &[u64], at: u32| hashes.get(at as usize).copied();
     let of = |sample: &Sample| {
         let mut hasher = DefaultHasher::new();
-        let name = |list: &[String], at: u32| list.get(at as usize).cloned().unwrap_or_default();
         let bits = [sample.value, sample.min, sample.max].map(|value| value.map(f64::to_bits));
-        let metric = batch.series.get(sample.series as usize).map(|series| &series.metric);
-        let context = sample.context.map(|at| name(&batch.contexts, at));
-        (metric, sample.layer.id(), sample.start, sample.span, bits).hash(&mut hasher);
-        (name(&batch.sources, sample.source), context, sample.offset_minutes, sample.manual).hash(&mut hasher);
+        let context = sample.context.map(|at| name(&contexts, at));
+        (name(&metrics, sample.series), sample.layer.id(), sample.start, sample.span, bits).hash(&mut hasher);
+        (name(&sources, sample.source), context, sample.offset_minutes, sample.manual).hash(&mut hasher);
         hasher.finish()
     };
     let of_night = |night: &NightSummary| {
@@ -38,6 +39,15 @@ pub fn digest(batch: &Batch) -> Option<i64> {
     let all = batch.samples.iter().map(of).chain(batch.nights.iter().map(of_night));
     let number = batch.samples.len() + batch.nights.len();
     (number > 0).then(|| all.fold(number as u64, u64::wrapping_add) as i64)
+}
+
+fn hashed<'a>(names: impl Iterator<Item = &'a String>) -> Vec<u64> {
+    let of = |name: &String| {
+        let mut hasher = DefaultHasher::new();
+        name.hash(&mut hasher);
+        hasher.finish()
+    };
+    names.map(of).collect()
 }
 
 /// Has an import tell of the moment that its file names, when that is earlier.

@@ -59,8 +59,11 @@ impl Stated {
         extents.chain(self.nights.iter().copied()).collect()
     }
 
-    /// Something was stated of a key and settled.
+    /// Something was stated of a key and settled. Who reaches nothing leaves nothing out.
     pub fn write(&mut self, key: Key, row: &Row) {
+        if self.extents.is_empty() && self.nights.is_empty() {
+            return;
+        }
         let (_, start, layer) = key;
         let at = if layer < Layer::Day { start } else { date(start, row.offset_minutes) };
         self.written.entry(series_of(key, row)).or_default().insert(at);
