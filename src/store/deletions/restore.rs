@@ -130,7 +130,7 @@ impl Undoing<'_> {
         for ((metric, layer, source), reach) in self.context.accounts.of_delivery(delivery)? {
             let of_layer = Layer::from_id(layer).ok_or(rusqlite::Error::IntegralValueOutOfRange(1, layer))?;
             let range = (reach.since, reach.until);
-            table::of_layer(self.connection, self.user, (metric, layer), range, |row| {
+            table::of_others(self.connection, (self.user, delivery), (metric, layer), range, |row| {
                 let is_of_series = source == 0 || source == row.source;
                 if reach.complete && is_of_series && row.delivery > delivery {
                     let is_earlier = head.is_later(&self.context.accounts.head(row.delivery)?);

@@ -151,8 +151,9 @@ impl ImportState {
         let mut later = Vec::new();
         let mut left_out = BTreeSet::new();
         for range in stretches {
-            table::of_layer(context.connection, context.user, (metric, Layer::Raw.id()), *range, |row| {
-                if row.source == source && row.delivery != head.delivery {
+            let whose = (context.user, head.delivery);
+            table::of_others(context.connection, whose, (metric, Layer::Raw.id()), *range, |row| {
+                if row.source == source {
                     match self.has_repeated(metric, source, row.start) {
                         true if is_late => later.push(row.start),
                         true => {}

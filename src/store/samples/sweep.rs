@@ -132,17 +132,13 @@ fn left_out(
     };
     let (metric, layer) = (of.0, Layer::from_id(of.1).unwrap_or(Layer::Raw));
     let mut keys = BTreeSet::new();
-    table::of_layer(context.connection, context.user, of, (since, until), |row| {
+    table::of_others(context.connection, (context.user, head.delivery), of, (since, until), |row| {
         let source = source_of(of.1, row.source);
         let is_reached =
             reaches.get(&source).into_iter().flatten().any(|range| (range.0..range.1).contains(&row.start));
         let at = if layer < Layer::Day { row.start } else { date(row.start, row.offset_minutes) };
         let is_stated = || stated.written.get(&(metric, of.1, source)).is_some_and(|written| written.contains(&at));
-        if row.delivery != head.delivery
-            && is_reached
-            && !is_stated()
-            && context.accounts.head(row.delivery)?.sync != head.sync
-        {
+        if is_reached && !is_stated() && context.accounts.head(row.delivery)?.sync != head.sync {
             keys.insert(((metric, row.start, layer), row.offset_minutes));
         }
         Ok(())
@@ -190,10 +186,9 @@ fn breaks(
     let (Some(first), Some(last)) = (first, last) else { return Ok(BTreeMap::new()) };
     let (connection, user, range) = (context.connection, context.user, (first, last + 1));
     let mut breaks: BTreeMap<i64, BTreeSet<i64>> = BTreeMap::new();
-    table::of_layer(connection, user, of, range, |row| {
+    table::of_others(connection, (user, head.delivery), of, range, |row| {
         let source = source_of(of.1, row.source);
-        let is_stated = |starts: &BTreeSet<i64>| row.delivery == head.delivery || starts.contains(&row.start);
-        if starts.get(&source).is_some_and(|starts| !is_stated(starts)) {
+        if starts.get(&source).is_some_and(|starts| !starts.contains(&row.start)) {
             breaks.entry(source).or_default().insert(row.start);
         }
         Ok(())

@@ -121,20 +121,21 @@ pub struct OfSeries {
     pub delivery: i64,
 }
 
-/// The stored rows of a layer of a metric between two starts, the second excluded. The plus keeps the order of the key: see
-/// `narrowed`.
-pub fn of_layer(
+/// The stored rows of a layer of a metric that others than this delivery have written, between two starts, the second excluded.
+/// The plus keeps the order of the key: see `narrowed`.
+pub fn of_others(
     connection: &Connection,
-    user: i64,
+    (user, delivery): (i64, i64),
     (metric, layer): (i64, i64),
     (since, until): (i64, i64),
     mut each: impl FnMut(OfSeries) -> Result<()>,
 ) -> Result<()> {
     let mut statement = connection.prepare_cached(
         "SELECT start, source, offset_minutes, delivery FROM sample
-         WHERE user = ?1 AND metric = ?2 AND start >= ?4 AND start < ?5 AND +layer = ?3 ORDER BY start",
+         WHERE user = ?1 AND metric = ?2 AND start >= ?4 AND start < ?5 AND +layer = ?3 AND delivery <> ?6
+         ORDER BY start",
     )?;
-    let mut rows = statement.query(params![user, metric, layer, since, until])?;
+    let mut rows = statement.query(params![user, metric, layer, since, until, delivery])?;
     while let Some(row) = rows.next()? {
         each(OfSeries { start: row.get(0)?, source: row.get(1)?, offset_minutes: row.get(2)?, delivery: row.get(3)? })?;
     }
