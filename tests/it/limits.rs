@@ -96,13 +96,36 @@ fn the_limit_is_a_setting_and_counts_to_the_byte() {
 
 const MANY: u32 = 100_000;
 
-/// Posts raw points of one instant and checks that it took no more than seconds.
-fn post_quickly(server: &InProcess, points: impl Iterator<Item = Value>) -> Value {
-    let sent = body("dietary_energy", "kcal", points.collect()).to_string();
-    let begun = Instant::now();
-    let receipt =
+/// How long an unusual delivery may take at most: 10 s where a usual one of as many points takes a quarter of a second, and as
+/// many times as long as that one on a machine that is slower, or busy.
+struct Patience(Duration);
+
+impl Patience {
+    fn measured() -> Patience {
+        let usual = |at: u32| {
+            let start = jiff::Timestamp::from_second(1_600_000_000 + i64::from(at) * 60).unwrap();
+            json!({"date": start.strftime("%Y-%m-%d %H:%M:%S +0000").to_string(), "qty": 1, "source": "Watch"})
+        };
+        let sent = body("step_count", "count", (0..MANY).map(usual).collect()).to_string();
+        let server = InProcess::start();
+        let begun = Instant::now();
         server.client.post("/api/v1/ingest", &[("automation-aggregation", "None")], sent.as_bytes()).expect(200);
-    assert!(begun.elapsed() < Duration::from_secs(10), "it took {:?}", begun.elapsed());
+        Patience(begun.elapsed().max(Duration::from_millis(250)) * 40)
+    }
+
+    /// Posts and checks that it took no longer.
+    fn post(&self, server: &InProcess, headers: &[(&str, &str)], sent: &str) -> Value {
+        let begun = Instant::now();
+        let receipt = server.client.post("/api/v1/ingest", headers, sent.as_bytes()).expect(200);
+        assert!(begun.elapsed() < self.0, "it took {:?} of {:?}", begun.elapsed(), self.0);
+        receipt
+    }
+}
+
+/// Posts raw points of one instant and checks that it took no more than seconds.
+fn post_quickly(patience: &Patience, server: &InProcess, points: impl Iterator<Item = Value>) -> Value {
+    let sent = body("dietary_energy", "kcal", points.collect()).to_string();
+    let receipt = patience.post(server, &[("automation-aggregation", "None")], &sent);
     assert_balanced(&receipt);
     assert_eq!(count(&receipt, "received"), u64::from(MANY));
     receipt
@@ -114,11 +137,11 @@ fn at_once(qty: u32, source: &str) -> Value {
 
 #[test]
 fn a_hundred_thousand_records_of_one_instant_take_seconds() {
-    let server = InProcess::start();
-    let first = post_quickly(&server, (0..MANY).map(|qty| at_once(qty, "Log")));
+    let (patience, server) = (Patience::measured(), InProcess::start());
+    let first = post_quickly(&patience, &server, (0..MANY).map(|qty| at_once(qty, "Log")));
     assert_eq!(count(&first, "stored"), u64::from(MANY));
-    assert_unchanged(&post_quickly(&server, (0..MANY).rev().map(|qty| at_once(qty, "Log"))));
-    let changed = post_quickly(&server, (0..MANY).map(|qty| at_once(qty + MANY / 2, "Log")));
+    assert_unchanged(&post_quickly(&patience, &server, (0..MANY).rev().map(|qty| at_once(qty, "Log"))));
+    let changed = post_quickly(&patience, &server, (0..MANY).map(|qty| at_once(qty + MANY / 2, "Log")));
     // Other entries of that moment, not other values of the same.
     assert_eq!((count(&changed, "unchanged"), count(&changed, "stored")), (50_000, 50_000));
     assert_sound(&server.app);
@@ -126,18 +149,18 @@ fn a_hundred_thousand_records_of_one_instant_take_seconds() {
 
 #[test]
 fn a_hundred_thousand_sources_of_one_instant_take_seconds() {
-    let server = InProcess::start();
-    let first = post_quickly(&server, (0..MANY).map(|at| at_once(1, &format!("Device {at}"))));
+    let (patience, server) = (Patience::measured(), InProcess::start());
+    let first = post_quickly(&patience, &server, (0..MANY).map(|at| at_once(1, &format!("Device {at}"))));
     assert_eq!(count(&first, "stored"), u64::from(MANY));
-    assert_unchanged(&post_quickly(&server, (0..MANY).map(|at| at_once(1, &format!("Device {at}")))));
-    let changed = post_quickly(&server, (0..MANY).map(|at| at_once(2, &format!("Device {at}"))));
+    assert_unchanged(&post_quickly(&patience, &server, (0..MANY).map(|at| at_once(1, &format!("Device {at}")))));
+    let changed = post_quickly(&patience, &server, (0..MANY).map(|at| at_once(2, &format!("Device {at}"))));
     assert_eq!(count(&changed, "stored"), u64::from(MANY));
     assert_sound(&server.app);
 }
 
 #[test]
 fn a_hundred_thousand_records_of_one_instant_without_and_with_ends_and_names_take_seconds() {
-    let server = InProcess::start();
+    let (patience, server) = (Patience::measured(), InProcess::start());
     let start = jiff::Timestamp::from_second(1_707_229_800).unwrap();
     let record = |at: u32, is_whole: bool| {
         let mut record = json!({"type": "step_count", "value": at + 1, "unit": "count", "start": start.to_string()});
@@ -151,9 +174,7 @@ fn a_hundred_thousand_records_of_one_instant_without_and_with_ends_and_names_tak
         let records: Vec<Value> =
             (0..MANY / 2).flat_map(|at| wholes.iter().map(move |whole| record(at, *whole))).collect();
         let sent = json!({"metrics": records}).to_string();
-        let begun = Instant::now();
-        let receipt = server.client.post("/api/v1/ingest", &[], sent.as_bytes()).expect(200);
-        assert!(begun.elapsed() < Duration::from_secs(10), "it took {:?}", begun.elapsed());
+        let receipt = patience.post(&server, &[], &sent);
         assert_balanced(&receipt);
         receipt
     };
@@ -165,18 +186,14 @@ fn a_hundred_thousand_records_of_one_instant_without_and_with_ends_and_names_tak
 
 #[test]
 fn a_hundred_thousand_contexts_of_one_bucket_take_seconds() {
-    let server = InProcess::start();
+    let (patience, server) = (Patience::measured(), InProcess::start());
     let points = |qty: u32| {
         (0..MANY)
             .map(move |at| json!({"date": "2024-02-06 00:00:00 +0000", "qty": qty, "reason": format!("Reason {at}")}))
     };
     let post = |qty: u32| {
         let sent = body("insulin_delivery", "IU", points(qty).collect()).to_string();
-        let begun = Instant::now();
-        let receipt =
-            server.client.post("/api/v1/ingest", &[("automation-aggregation", "Days")], sent.as_bytes()).expect(200);
-        assert!(begun.elapsed() < Duration::from_secs(10), "it took {:?}", begun.elapsed());
-        receipt
+        patience.post(&server, &[("automation-aggregation", "Days")], &sent)
     };
     assert_eq!(count(&post(1), "stored"), u64::from(MANY));
     assert_unchanged(&post(1));
