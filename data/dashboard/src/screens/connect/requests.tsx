@@ -5,11 +5,11 @@ import { useEffect, useState } from "preact/hooks";
 
 import { useAnswer, useEvents } from "../../lib/api.ts";
 import { ago, count, dateTime, time } from "../../lib/format.ts";
+import { owns } from "../../lib/people.ts";
 import { href } from "../../lib/router.ts";
 import { session } from "../../lib/session.ts";
 import { Card } from "../../parts/card.tsx";
 import { Shown } from "../../parts/state.tsx";
-import { owns } from "../settings/people.tsx";
 import type { Chosen } from "./start.tsx";
 
 export interface Incoming {

@@ -6,12 +6,12 @@ import { useEffect, useState } from "preact/hooks";
 import { type Addresses, elsewhere, isLoopback } from "../../lib/addresses.ts";
 import { send, useAnswer } from "../../lib/api.ts";
 import type { Phone } from "../../lib/deep-link.ts";
+import { owns, type People } from "../../lib/people.ts";
 import { session } from "../../lib/session.ts";
 import { Trouble, useAction } from "../../parts/action.tsx";
 import { Card } from "../../parts/card.tsx";
 import { Snippet } from "../../parts/copy.tsx";
 import { Shown } from "../../parts/state.tsx";
-import { owns, type People } from "../settings/people.tsx";
 
 export interface Chosen extends Phone {
   person: string;

@@ -7,7 +7,7 @@ import { session } from "../../lib/session.ts";
 import { Trouble, useAction } from "../../parts/action.tsx";
 import { Snippet } from "../../parts/copy.tsx";
 import { Dialog } from "../../parts/dialog.tsx";
-import type { People } from "./people.tsx";
+import type { People } from "../../lib/people.ts";
 
 const SCOPES: Record<string, string> = {
   ingest: "send data",

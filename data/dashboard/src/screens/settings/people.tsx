@@ -5,6 +5,7 @@ import { useState } from "preact/hooks";
 import { type Addresses, elsewhere, isLoopback } from "../../lib/addresses.ts";
 import { send, useAnswer } from "../../lib/api.ts";
 import { ago, count, time } from "../../lib/format.ts";
+import type { People, Person } from "../../lib/people.ts";
 import { refresh } from "../../lib/session.ts";
 import { Trouble, useAction } from "../../parts/action.tsx";
 import { Card } from "../../parts/card.tsx";
@@ -12,23 +13,6 @@ import { Snippet } from "../../parts/copy.tsx";
 import { Dialog } from "../../parts/dialog.tsx";
 import { Qr } from "../../parts/qr.tsx";
 import { Shown } from "../../parts/state.tsx";
-
-interface Person {
-  id: number;
-  name: string;
-  you: boolean;
-  samples: number;
-  keys: number;
-  sessions: number;
-  last_delivery_at?: string;
-}
-
-export interface People {
-  people: Person[];
-}
-
-/** "Robin's", "James'" */
-export const owns = (name: string): string => `${name}${name.endsWith("s") ? "'" : "'s"}`;
 
 /** What is done with a person, in a dialog. */
 type Doing = { what: "add" } | { what: "rename" | "link"; one: Person };
