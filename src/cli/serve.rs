@@ -46,7 +46,7 @@ pub fn serve<T>(settings: &Settings, lock: &Lock, begun: impl FnOnce(&App, At) -
     if at.is_overheard() {
         tracing::warn!("other machines can connect, and over plain HTTP everyone on that network can read along");
     }
-    tell_of_zones(&app)?;
+    tell_of_zones(&app);
     let _sweeper = Sweeper::start(app.store.clone(), settings.keep_bodies_days)?;
     let _keeper = Keeper::start(app.store.clone(), app.engine.clone(), app.preferences.clone())?;
     // It writes, so it comes before anybody is told that the server is ready.
@@ -61,14 +61,15 @@ pub fn serve<T>(settings: &Settings, lock: &Lock, begun: impl FnOnce(&App, At) -
     Ok(ExitCode::SUCCESS)
 }
 
-/// Which rules decide when days begin, and whether the phones keep another time.
-fn tell_of_zones(app: &App) -> Result<()> {
+/// Which rules decide when days begin, and whether the phones keep another time. A file that is too damaged to be asked stops nobody.
+fn tell_of_zones(app: &App) {
     tracing::info!("time zone rules: {}", zone_rules::in_force().sentence());
-    let told = phone_clock::notice(&*app.store.reader()?, &app.preferences.chosen().home)?;
-    if let Some(told) = told.filter(|told| told.is_unset) {
-        tracing::warn!("{}", told.text);
+    let reader = app.store.reader();
+    match reader.and_then(|reader| phone_clock::notice(&reader, &app.preferences.chosen().home)) {
+        Ok(Some(told)) if told.is_unset => tracing::warn!("{}", told.text),
+        Ok(_) => {}
+        Err(fault) => tracing::warn!("the phones' clocks are not compared with the home zone: {fault}"),
     }
-    Ok(())
 }
 
 fn runtime() -> Result<Runtime> {

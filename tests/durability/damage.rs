@@ -146,7 +146,9 @@ fn a_start_on_a_damaged_file_refuses_or_serves_and_never_panics() {
         std::io::BufRead::read_line(&mut std::io::BufReader::new(process.stdout.take().unwrap()), &mut line).unwrap();
         if let Some(base) = line.split_whitespace().last() {
             let client = Client::new(base, Some(&key));
-            let answer = SMALL.post(&client, 1000).expect("no answer");
+            let answer = SMALL.post(&client, 1000).unwrap_or_else(|| {
+                panic!("{damage}: no answer; {}", std::fs::read_to_string(folder.path().join("log")).unwrap())
+            });
             // What damage does not touch goes on; what meets it is refused by its name.
             assert!([200, 401, 503].contains(&answer.status), "{damage}: {}", answer.text());
             if answer.status == 503 {
