@@ -179,13 +179,15 @@ impl<'a> SampleTable<'a> {
     }
 
     fn note_days(&mut self, context: &Context, order: &[u32]) -> Result<()> {
-        for &at in order {
-            let sample = self.sample(at);
-            let (metric, start, layer) = self.ids.key(sample);
-            if layer == Layer::Raw {
-                let source = self.ids.sources[sample.source as usize];
-                let begins = if context.nature(metric)?.is_sleep { EVENING } else { 0 };
-                self.state.note_day(metric, source, start, (i64::from(sample.offset_minutes), begins));
+        let metric_at = |at: &u32| self.ids.key(&self.batch.samples[*at as usize]).0;
+        for of_metric in order.chunk_by(|a, b| metric_at(a) == metric_at(b)) {
+            let begins = if context.nature(metric_at(&of_metric[0]))?.is_sleep { EVENING } else { 0 };
+            for sample in of_metric.iter().map(|at| &self.batch.samples[*at as usize]) {
+                let (metric, start, layer) = self.ids.key(sample);
+                if layer == Layer::Raw {
+                    let source = self.ids.sources[sample.source as usize];
+                    self.state.note_day(metric, source, start, (i64::from(sample.offset_minutes), begins));
+                }
             }
         }
         Ok(())
