@@ -6,9 +6,8 @@ use std::rc::Rc;
 
 use rusqlite::{Connection, params};
 
-use super::{Head, Order, head};
+use super::{Head, Order, WITHDRAWN, head};
 use crate::error::Result;
-use crate::model::deletion::Kind;
 use crate::store::series::SeriesKey;
 
 /// A stretch of a series that a delivery in force has told of.
@@ -38,10 +37,8 @@ pub struct Accounts<'a> {
 impl<'a> Accounts<'a> {
     /// `window` holds the starts that will be asked about.
     pub fn of(connection: &'a Connection, user: i64, window: (i64, i64)) -> Result<Accounts<'a>> {
-        let mut statement = connection.prepare_cached(
-            "SELECT delivery FROM deletion WHERE user = ?1 AND undone_at IS NULL AND kind = ?2 AND delivery IS NOT NULL",
-        )?;
-        let withdrawn = statement.query_map(params![user, Kind::Delivery.as_str()], |row| row.get(0))?;
+        let mut statement = connection.prepare_cached(&format!("WITH {WITHDRAWN} SELECT delivery FROM withdrawn"))?;
+        let withdrawn = statement.query_map([user], |row| row.get(0))?;
         Ok(Accounts {
             connection,
             user,

@@ -11,17 +11,17 @@ use rusqlite::{Connection, params};
 use crate::error::Result;
 use crate::model::sample::Batch;
 use crate::model::source::{Hardware, Used, Writer};
+use crate::store::account::WITHDRAWN;
 use crate::store::samples::{Mode, Owner};
 use crate::store::writer::Writing;
 
 /// Its hardware with the number of samples of each, by source; what deleted deliveries have told is left out.
 pub fn of_sources(connection: &Connection, user: i64) -> Result<BTreeMap<i64, Vec<(Hardware, u64)>>> {
-    let mut statement = connection.prepare_cached(
-        "SELECT source, model, writer, first, last, samples FROM source_hardware
-         WHERE user = ?1 AND delivery NOT IN (
-             SELECT delivery FROM deletion WHERE user = ?1 AND kind = 'delivery' AND undone_at IS NULL AND delivery IS NOT NULL)
-         ORDER BY source, model, writer, first, last",
-    )?;
+    let mut statement = connection.prepare_cached(&format!(
+        "WITH {WITHDRAWN}
+         SELECT source, model, writer, first, last, samples FROM source_hardware
+         WHERE user = ?1 AND delivery NOT IN withdrawn ORDER BY source, model, writer, first, last"
+    ))?;
     let rows = statement.query_map([user], |row| {
         let hardware = Hardware { model: row.get(1)?, writer: Writer::from_id(row.get(2)?) };
         let used = Used { first: row.get(3)?, last: row.get(4)?, samples: row.get::<_, i64>(5)?.unsigned_abs() };
