@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 
-import { metric, post } from "./phone.mjs";
+import { keyOf, metric, post } from "./phone.mjs";
 import { ask, browserOr, folder, launch, settled, show, signIn, start, visit } from "./support.mjs";
 
 const DAYS = ["2026-03-01", "2026-03-02", "2026-03-03", "2026-03-04"];
@@ -19,7 +19,7 @@ describe("deletion", browserOr, () => {
     const visitor = await visit(browser);
     [page, faults] = [visitor.page, visitor.faults];
     await signIn(visitor, server.link);
-    ({ key } = await page.evaluate(async () => (await fetch("/api/v1/keys", { method: "POST", headers: { "content-type": "application/json" }, body: '{"name":"phone","scopes":["ingest"]}' })).json()));
+    key = await keyOf(page);
     await send();
   });
   after(async () => {

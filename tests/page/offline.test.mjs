@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 
-import { metric, post } from "./phone.mjs";
+import { keyOf, metric, post } from "./phone.mjs";
 import { ask, browserOr, folder, launch, settled, show, signIn, start, startAt, visit } from "./support.mjs";
 
 describe("without the server", browserOr, () => {
@@ -14,7 +14,7 @@ describe("without the server", browserOr, () => {
     visitor = await visit(browser);
     page = visitor.page;
     await signIn(visitor, server.link);
-    ({ key } = await page.evaluate(async () => (await fetch("/api/v1/keys", { method: "POST", headers: { "content-type": "application/json" }, body: '{"name":"phone","scopes":["ingest"]}' })).json()));
+    key = await keyOf(page);
     await send(1000);
     await show(page, "today");
     await page.evaluate(() => (window.stillThis = true));

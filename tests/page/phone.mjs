@@ -12,6 +12,12 @@ export const metric = (name, units, values, source = "Watch") => ({
   data: { metrics: [{ name, units, data: values.map(([at, qty]) => ({ date: stamp(at), qty, source })) }] },
 });
 
+/** A key by which a phone may send, made on a page whose owner is signed in. */
+export const keyOf = async (page) => {
+  const make = async () => (await fetch("/api/v1/keys", { method: "POST", headers: { "content-type": "application/json" }, body: '{"name":"phone","scopes":["ingest"]}' })).json();
+  return (await page.evaluate(make)).key;
+};
+
 /** Sends a body as the app does; without a key where none is given. `more` are headers of the automation. */
 export function post(address, key, body, more = {}) {
   const headers = { ...more, "content-type": "application/json", "automation-name": "Made up", "user-agent": "Health%20Auto%20Export/1 CFNetwork/1 Darwin/25" };

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 
-import { metric, post } from "./phone.mjs";
+import { keyOf, metric, post } from "./phone.mjs";
 import { ask, browserOr, folder, launch, show, signIn, start, visit } from "./support.mjs";
 
 const NOON = "2026-03-01T12:00:00Z";
@@ -16,7 +16,7 @@ describe("the order of sources", browserOr, () => {
     const visitor = await visit(browser);
     [page, faults] = [visitor.page, visitor.faults];
     await signIn(visitor, server.link);
-    const { key } = await page.evaluate(async () => (await fetch("/api/v1/keys", { method: "POST", headers: { "content-type": "application/json" }, body: '{"name":"phone","scopes":["ingest"]}' })).json());
+    const key = await keyOf(page);
     for (const [source, value] of [["Robin's Apple Watch", 14.5], ["Ring", 15]]) {
       const sent = metric("apple_sleeping_wrist_temperature", "degC", [[NOON, value]], source);
       const steps = metric("step_count", "count", [[NOON, 40]], source);

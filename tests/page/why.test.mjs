@@ -6,7 +6,7 @@ import { createRequire } from "node:module";
 import { after, before, describe, it } from "node:test";
 
 import { load } from "./load.mjs";
-import { metric, post } from "./phone.mjs";
+import { keyOf, metric, post } from "./phone.mjs";
 import { ask, browserOr, folder, launch, settled, show, signIn, SIZES, start, visit } from "./support.mjs";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -21,7 +21,7 @@ describe("why this number", browserOr, () => {
     const visitor = await visit(browser, { locale: new Intl.NumberFormat().resolvedOptions().locale });
     [page, faults] = [visitor.page, visitor.faults];
     await signIn(visitor, server.link);
-    ({ key } = await page.evaluate(async () => (await fetch("/api/v1/keys", { method: "POST", headers: { "content-type": "application/json" }, body: '{"name":"phone","scopes":["ingest"]}' })).json()));
+    key = await keyOf(page);
     await send(metric("step_count", "count", Array.from({ length: 50 }, (_, at) => [`${DAY}T${String(9 + Math.floor(at / 10)).padStart(2, "0")}:${String(at % 10 * 5).padStart(2, "0")}:07Z`, 100])), {});
     await send(days(6100), { "automation-aggregation": "Days", "automation-period": "Previous 7 Days", "automation-id": "days", "session-id": "1" });
     await send(days(6000), { "automation-aggregation": "Days", "automation-period": "Previous 7 Days", "automation-id": "days", "session-id": "2" });
