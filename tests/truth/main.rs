@@ -83,6 +83,8 @@ fn live(machine: &Machine, seed: u64, found: &Mutex<BTreeMap<String, Found>>) ->
     let all: Vec<Failure> = failures(machine, &scenario);
     for failure in &all {
         let kind = failure.kind();
+        // At once, for a run of ten thousand takes hours.
+        eprintln!("life {seed}: {kind}");
         let is_new = {
             let mut found = found.lock().unwrap();
             let known = found.contains_key(&kind);
