@@ -158,7 +158,9 @@ impl<'a> Expect<'a> {
         self.sends.iter().any(|send| {
             let is_total = self.grouping(send) == Some(Grouping::Days) && self.tells(send, metric, date);
             let is_over = self.cut(send, date).1 <= send.made;
-            self.states(send) && self.covers(send, date) || is_total && is_over && self.touches(send, date)
+            // Of its first date a new phone tells all that it knows.
+            let is_whole = self.covers(send, date) || send.what == What::Export && self.begins_on(send, date);
+            self.states(send) && is_whole || is_total && is_over && self.touches(send, date)
         })
     }
 
@@ -335,13 +337,14 @@ impl<'a> Expect<'a> {
         Some(self.sends.iter().map(|send| self.total(metric, send.made, span)).fold(largest, f64::max))
     }
 
-    /// Whether the phone's own total has never become less. On the first date that it knows of, a new phone has less: what reaches
+    /// Whether the phone's own total has never become less, nor that of what was told of one by one. On the first date that it knows of, a new phone has less: what reaches
     /// into it from the day before is missing.
     pub fn only_grows(&self, metric: Metric, date: Date) -> bool {
         let adds = matches!(self.scenario.setup, Setup::News | Setup::NewsAndDays | Setup::Bare | Setup::Shortcuts);
         let no_ends = self.sends.iter().any(|send| self.has_no_ends(send));
         let begins = self.sends.iter().any(|send| self.begins_on(send, date));
-        if self.scenario.phone.calendar.travels() || no_ends || begins || (adds && self.is_uncertain(metric)) {
+        let unsure = adds && (self.is_uncertain(metric) || self.scenario.plan.changes.correct);
+        if self.scenario.phone.calendar.travels() || no_ends || begins || unsure {
             return false;
         }
         let span = Expect::span(date, self.home());
