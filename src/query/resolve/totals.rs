@@ -171,12 +171,7 @@ fn lay(pieces: &mut Vec<Piece>, rows: &Rows, layer: Layer, trust: &Trust, cuts: 
         cut_buckets(pieces, cuts);
     }
     let (mut first, mut counting, mut hidden) = (0, Vec::new(), vec![false; pieces.len()]);
-    let joined = joined(&claims, pieces);
-    let mut left = &claims[..];
-    while !left.is_empty() {
-        let number = 1 + joined[claims.len() - left.len() + 1..].iter().take_while(|joined| **joined).count();
-        let group;
-        (group, left) = left.split_at(number);
+    for group in groups(&claims, pieces) {
         let claim = &merged(group);
         first += pieces[first..].iter().take_while(|piece| piece.start < claim.start).count();
         let inside = pieces[first..].iter().take_while(|piece| piece.start < claim.end).count();
@@ -200,24 +195,22 @@ fn lay(pieces: &mut Vec<Piece>, rows: &Rows, layer: Layer, trust: &Trust, cuts: 
     pieces.sort_by_key(|piece| piece.start);
 }
 
-/// Which buckets are decided together with the one before: all that a sample without an end counts where it begins, though it
-/// lasts through the next bucket as well. Buckets follow each other for as long as there is anything to count, so what it is
-/// estimated to last beyond a gap it has not lasted.
-fn joined(claims: &[Claim], pieces: &[Piece]) -> Vec<bool> {
-    let mut joined = vec![false; claims.len()];
+/// The buckets that are decided together: all of a sample without an end counts where it begins, though it lasts through the
+/// next bucket as well. Buckets follow each other for as long as there is anything to count, so what it is estimated to last
+/// beyond a gap it has not lasted.
+fn groups<'a>(claims: &'a [Claim], pieces: &[Piece]) -> Vec<&'a [Claim]> {
     let mut open = pieces.iter().filter(|piece| piece.open).peekable();
-    if claims[0].layer >= Layer::Day || open.peek().is_none() {
-        return joined;
+    if open.peek().is_none() || claims.iter().any(|claim| claim.layer >= Layer::Day) {
+        return claims.chunks(1).collect();
     }
     let mut reach = i64::MIN;
-    for at in 1..claims.len() {
-        let (before, claim) = (&claims[at - 1], &claims[at]);
+    let together = |before: &Claim, claim: &Claim| {
         while let Some(piece) = open.next_if(|piece| piece.start < claim.start) {
             reach = reach.max(piece.end);
         }
-        joined[at] = before.end == claim.start && reach > claim.start;
-    }
-    joined
+        before.end == claim.start && reach > claim.start
+    };
+    claims.chunk_by(together).collect()
 }
 
 /// Buckets that follow each other as one.
