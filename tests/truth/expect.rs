@@ -227,8 +227,7 @@ impl<'a> Expect<'a> {
     /// Samples of which the ends are not told. Moments and a single writer's are certain, as long as none reaches into another
     /// date; what two have counted at a time is about as much as one of them has.
     fn without_ends(&self, metric: Metric, span: Span, moments: &[i64], values: &[f64]) -> Want {
-        let moment = self.sends.last().map_or(i64::MAX, |send| send.made);
-        let wide = self.scenario.phone.store.seen(metric, moment, span.0 - 1, span.1 + 1);
+        let wide = self.scenario.phone.store.seen(metric, self.latest(), span.0 - 1, span.1 + 1);
         let crosses = wide.iter().any(|one| one.start < span.0 || one.end > span.1);
         if crosses {
             return Want::Open;
@@ -325,9 +324,8 @@ impl<'a> Expect<'a> {
         if !no_ends || !is_of_several(metric) {
             return Some(most);
         }
-        let moment = self.sends.last().map_or(i64::MAX, |send| send.made);
         let most = told.flat_map(|send| self.assumed(metric, send.made, (from, to))).fold(most, f64::max);
-        Some(most + unsure(&self.scenario.phone.store.seen(metric, moment, from, to), most))
+        Some(most + unsure(&self.scenario.phone.store.seen(metric, self.latest(), from, to), most))
     }
 
     /// The same of those who only add, whose numbers never become smaller: see `largest_buckets`.
@@ -337,19 +335,27 @@ impl<'a> Expect<'a> {
         Some(self.sends.iter().map(|send| self.total(metric, send.made, span)).fold(largest, f64::max))
     }
 
-    /// Whether the phone's own total has never become less, nor that of what was told of one by one. On the first date that it knows of, a new phone has less: what reaches
-    /// into it from the day before is missing.
+    /// Whether the phone's own total has never become less, nor, where senders only add, that of what each of them told. On the
+    /// first date that it knows of, a new phone has less: what reaches into it from the day before is missing.
     pub fn only_grows(&self, metric: Metric, date: Date) -> bool {
         let adds = matches!(self.scenario.setup, Setup::News | Setup::NewsAndDays | Setup::Bare | Setup::Shortcuts);
         let no_ends = self.sends.iter().any(|send| self.has_no_ends(send));
         let begins = self.sends.iter().any(|send| self.begins_on(send, date));
-        let unsure = adds && (self.is_uncertain(metric) || self.scenario.plan.changes.correct);
-        if self.scenario.phone.calendar.travels() || no_ends || begins || unsure {
+        if self.scenario.phone.calendar.travels() || no_ends || begins || (adds && self.is_uncertain(metric)) {
             return false;
         }
-        let span = Expect::span(date, self.home());
-        let values: Vec<f64> = self.sends.iter().map(|send| self.total(metric, send.made, span)).collect();
-        values.is_sorted_by(|a, b| *a <= *b + 1e-9)
+        let (from, to) = Expect::span(date, self.home());
+        let told = self.sends.iter().filter(|_| adds).map(|send| (send.from.max(from), send.to.min(to)));
+        let mut spans = told.filter(|(from, to)| from < to).chain([(from, to)]);
+        spans.all(|span| {
+            let values: Vec<f64> = self.sends.iter().map(|send| self.total(metric, send.made, span)).collect();
+            values.is_sorted_by(|a, b| *a <= *b + 1e-9)
+        })
+    }
+
+    /// The moment of the last send.
+    fn latest(&self) -> i64 {
+        self.sends.last().map_or(i64::MAX, |send| send.made)
     }
 }
 

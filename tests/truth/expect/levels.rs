@@ -42,8 +42,7 @@ impl Expect<'_> {
 
     /// Whether anything that begins before a date lasts into it, which only an end could tell.
     fn reaches_into(&self, metric: Metric, (from, _): Span) -> bool {
-        let moment = self.sends.last().map_or(i64::MAX, |send| send.made);
-        let around = self.scenario.phone.store.seen(metric, moment, from - 1, from + 1);
+        let around = self.scenario.phone.store.seen(metric, self.latest(), from - 1, from + 1);
         around.iter().any(|sample| sample.start < from && sample.end > from)
     }
 
