@@ -64,6 +64,7 @@ mod pressure;
 mod private_addresses;
 mod proxies;
 mod quarantine;
+mod question_memory;
 mod ranges;
 mod relative_times;
 mod replay;
