@@ -1,7 +1,6 @@
 //! `/api/v1/deletions`: deleting with a way back. See `store/deletions` for the rules.
 
 use axum::Extension;
-use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -16,6 +15,7 @@ use crate::http::paging;
 use crate::http::params::Params;
 use crate::http::problem::Problem;
 use crate::http::run::{blocking, to_the_end};
+use crate::http::small_body::SmallBody;
 use crate::model::deletion::Deletion;
 use crate::model::key::Principal;
 use crate::store::Reading;
@@ -70,7 +70,7 @@ pub async fn post(
     State(app): State<App>,
     Extension(principal): Extension<Principal>,
     params: Params,
-    body: Bytes,
+    SmallBody(body): SmallBody,
 ) -> Result<Response, Problem> {
     params.finish()?;
     let work = blocking(move || {

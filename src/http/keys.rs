@@ -1,6 +1,5 @@
 //! `GET`, `POST` and `DELETE /api/v1/keys`: what `health-export key` does, asked for from afar.
 
-use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -16,6 +15,7 @@ use crate::http::json_body;
 use crate::http::params::Params;
 use crate::http::problem::Problem;
 use crate::http::run::blocking;
+use crate::http::small_body::SmallBody;
 use crate::model::key::{By, Principal, Scope, hash, new_secret};
 use crate::model::time::offset_rfc3339;
 use crate::store::keys::{self, KeyRow, NewKey};
@@ -105,7 +105,7 @@ pub async fn post(
     State(app): State<App>,
     Extension(principal): Extension<Principal>,
     params: Params,
-    body: Bytes,
+    SmallBody(body): SmallBody,
 ) -> Result<Response, Problem> {
     params.finish()?;
     let wanted: WantedKey = json_body::read(&body, SHAPE)?;

@@ -1,6 +1,6 @@
 //! What every request passes through, outermost first:
 //!
-//! 1. a request id, so that a line in the log can be found from an answer;
+//! 1. a request id, so that a line in the log can be found from an answer; the client's own if it is a short one;
 //! 2. a line in the log of what changes something, fails or is slow, by the route's template: a path may name
 //!    what somebody suffers from, and a query holds times of their life; of the rest, which a dashboard asks all day, at debug only;
 //! 3. figures, by the route;
@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, Method, Request, Response, header};
-use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
+use axum::middleware::{Next, from_fn, from_fn_with_state, map_request, map_response};
 use axum::response::IntoResponse;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -33,6 +33,9 @@ const SLOW: Duration = Duration::from_secs(1);
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// Characters that a request id of the client's own may have.
+const LONGEST_ID: usize = 64;
+
 /// What every answer has, unless it says otherwise itself.
 const GUARDS: [(HeaderName, &str); 5] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -44,6 +47,7 @@ const GUARDS: [(HeaderName, &str); 5] = [
 
 pub fn around(routes: Router, public: bool) -> Router {
     let layers = ServiceBuilder::new()
+        .layer(map_request(only_sound_id))
         .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
         .layer(from_fn(log))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
@@ -53,6 +57,19 @@ pub fn around(routes: Router, public: bool) -> Router {
         .layer(from_fn_with_state(public, neighbours::only))
         .layer(from_fn(compress));
     routes.layer(map_response(worded_by_us)).layer(layers)
+}
+
+/// Forgets the id of a client that is none: it stands in every line of the log, and anybody may send anything.
+async fn only_sound_id(mut request: Request<Body>) -> Request<Body> {
+    let is_sound = |id: &HeaderValue| {
+        let is_of_it = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'-';
+        (1..=LONGEST_ID).contains(&id.len()) && id.as_bytes().iter().all(is_of_it)
+    };
+    let mut ids = request.headers().get_all(&REQUEST_ID).iter();
+    if !(ids.next().is_some_and(is_sound) && ids.next().is_none()) {
+        request.headers_mut().remove(&REQUEST_ID);
+    }
+    request
 }
 
 /// Logs a request under its id, which every line that is written on its way has too.

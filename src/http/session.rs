@@ -1,7 +1,9 @@
 //! `/api/v1/session`: signing in and out, and who is signed in. Open, because who asks has nothing to show yet.
 
-use axum::body::to_bytes;
-use axum::extract::{Request, State};
+use std::net::SocketAddr;
+
+use axum::Extension;
+use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum_extra::extract::cookie::{Cookie, SameSite};
@@ -16,6 +18,7 @@ use crate::http::doors::Doors;
 use crate::http::params::Params;
 use crate::http::problem::Problem;
 use crate::http::run::blocking;
+use crate::http::small_body::SmallBody;
 use crate::model::key::{By, Principal, Proof, Scope, hash, random};
 use crate::model::session::{browser, read_code};
 use crate::store::keys;
@@ -23,9 +26,6 @@ use crate::store::sessions::{self, NewSession};
 use crate::store::{Store, codes};
 
 pub const PATH: &str = "/api/v1/session";
-
-/// Bytes that a code or a key may take.
-const LARGEST: usize = 64 << 10;
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SessionState {
@@ -82,16 +82,20 @@ pub async fn get(State(doors): State<Doors>, params: Params, headers: HeaderMap)
         (status = 403, body = Problem), (status = 429, body = Problem)
     )
 )]
-pub async fn post(State(doors): State<Doors>, params: Params, request: Request) -> Result<Response, Problem> {
-    let peer = auth::peer(&request);
-    let (parts, body) = request.into_parts();
-    let body = to_bytes(body, LARGEST).await.unwrap_or_default();
+pub async fn post(
+    State(doors): State<Doors>,
+    params: Params,
+    headers: HeaderMap,
+    peer: Option<Extension<ConnectInfo<SocketAddr>>>,
+    SmallBody(body): SmallBody,
+) -> Result<Response, Problem> {
+    let peer = peer.map(|Extension(ConnectInfo(peer))| peer.ip());
     params.finish()?;
     let secret = random().map_err(|fault| Error::internal("making a secret", fault))?;
     let begin = Begin {
         hash: hash(&secret),
-        before: auth::session(&parts.headers),
-        browser: browser(&text(&parts.headers, header::USER_AGENT)),
+        before: auth::session(&headers),
+        browser: browser(&text(&headers, header::USER_AGENT)),
         now: jiff::Timestamp::now().as_second(),
     };
     let principal = match wanted(&body)? {
@@ -101,7 +105,7 @@ pub async fn post(State(doors): State<Doors>, params: Params, request: Request) 
         },
         SignIn { key, .. } => with_key(&doors, auth::principal(&doors, peer, key.map(proof)).await?, begin).await?,
     };
-    let cookie = Cookie::build((COOKIE, secret)).secure(is_https(&doors, &parts.headers)).permanent();
+    let cookie = Cookie::build((COOKIE, secret)).secure(is_https(&doors, &headers)).permanent();
     let state = private(state(&doors, Some(principal)).await?);
     Ok(([(header::SET_COOKIE, guarded(cookie.build()).to_string())], state).into_response())
 }

@@ -39,6 +39,7 @@ mod formats;
 mod grouping;
 mod guards;
 mod hang_up;
+mod held_places;
 mod history;
 mod https;
 mod identity;
