@@ -32,6 +32,7 @@ pub struct App {
     pub engine: Arc<Engine>,
     pub questions: Budget,
     pub downloads: Budget,
+    pub lists: Budget,
     pub spool: Spool,
     pub receiver: Receiver,
     /// The home zone and the units of answers that name none.
@@ -82,6 +83,7 @@ impl App {
             engine: Arc::new(engine),
             questions: Budget::new(settings.query_limit),
             downloads: Budget::new(settings.query_limit * DOWNLOAD_FACTOR),
+            lists: Budget::of_lists(settings.query_limit),
             spool,
             jobs: Jobs::new(receiver.clone(), &settings.data_dir),
             max_import: settings.max_import,

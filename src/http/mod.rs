@@ -52,6 +52,7 @@ mod places;
 mod problem;
 mod qr;
 mod quarantine;
+mod reading;
 mod recent;
 mod replay;
 mod requests;

@@ -14,6 +14,7 @@ use crate::http::deliveries::private;
 use crate::http::json_body;
 use crate::http::params::Params;
 use crate::http::problem::Problem;
+use crate::http::reading::reading;
 use crate::http::run::blocking;
 use crate::http::small_body::SmallBody;
 use crate::model::key::Principal;
@@ -62,7 +63,7 @@ pub async fn list(
     params: Params,
 ) -> Result<Response, Problem> {
     params.finish()?;
-    let people = blocking(move || entries(&*app.store.reader()?, principal.user)).await?;
+    let people = reading(&app, principal.user, move |reader| entries(reader, principal.user)).await?;
     Ok(private(People { people }))
 }
 

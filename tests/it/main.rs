@@ -81,6 +81,7 @@ mod sealed;
 mod sessions;
 mod settings;
 mod setup;
+mod shared_fairly;
 mod shortcuts;
 mod shortcuts_door;
 mod sleep;
