@@ -23,6 +23,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tower::ServiceExt;
 
+use crate::http::hosts;
 use crate::http::patience::Patience;
 use crate::http::places::{Place, Places};
 use crate::http::socket::{self, Socket};
@@ -152,6 +153,8 @@ impl Side {
     async fn route(self, request: Request<Incoming>) -> Result<Response, Gone> {
         let only_asks = matches!(*request.method(), Method::GET | Method::HEAD);
         let mut request = request.map(Body::new);
+        let (version, headers) = (request.version(), request.headers().clone());
+        hosts::count(version, &headers, request.extensions_mut());
         request.extensions_mut().insert(ConnectInfo(self.peer));
         request.extensions_mut().insert(self.patience);
         let answering = self.router.oneshot(request);

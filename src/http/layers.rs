@@ -7,8 +7,9 @@
 //! 4. panics become a problem, and the connection lives on;
 //! 5. headers that keep browsers from guessing, framing, and telling others where they have been;
 //! 6. strangers from the internet are refused, unless they are wanted;
-//! 7. compression, but never of Parquet: it would drop the length and the ranges that its readers need;
-//! 8. refusals that the framework words itself become problems.
+//! 7. so is what was asked under a name that is not this server's;
+//! 8. compression, but never of Parquet: it would drop the length and the ranges that its readers need;
+//! 9. refusals that the framework words itself become problems.
 
 use std::any::Any;
 use std::time::{Duration, Instant};
@@ -25,6 +26,7 @@ use tracing::Instrument;
 
 use crate::http::compression::compress;
 use crate::http::figures;
+use crate::http::hosts::{self, Hosts};
 use crate::http::neighbours;
 use crate::http::problem::Problem;
 
@@ -45,7 +47,7 @@ const GUARDS: [(HeaderName, &str); 5] = [
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
 ];
 
-pub fn around(routes: Router, public: bool) -> Router {
+pub fn around(routes: Router, public: bool, hosts: Hosts) -> Router {
     let layers = ServiceBuilder::new()
         .layer(map_request(only_sound_id))
         .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
@@ -55,6 +57,7 @@ pub fn around(routes: Router, public: bool) -> Router {
         .layer(CatchPanicLayer::custom(panicked))
         .layer(map_response(guard))
         .layer(from_fn_with_state(public, neighbours::only))
+        .layer(from_fn_with_state(hosts, hosts::only))
         .layer(from_fn(compress));
     routes.layer(map_response(worded_by_us)).layer(layers)
 }
