@@ -1,5 +1,7 @@
 //! What is stored, from the counts that every commit keeps: the catalogue answers without touching a sample.
 
+use std::collections::BTreeSet;
+
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::error::Result;
@@ -83,6 +85,13 @@ pub fn layers(connection: &Connection, user: i64, metric: i64) -> Result<Vec<Ext
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
+/// Whether any sample of a metric was entered by hand, from an index of those that were.
+pub fn has_manual(connection: &Connection, user: i64, metric: i64) -> Result<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM sample INDEXED BY sample_entered_by_hand
+                              WHERE user = ?1 AND metric = ?2 AND manual = 1)";
+    Ok(connection.prepare_cached(sql)?.query_row(params![user, metric], |row| row.get(0))?)
+}
+
 /// Seconds that no sample of the raw layer exceeds.
 pub fn longest_sample(layers: &[Extent]) -> i64 {
     layers.iter().find(|extent| extent.layer == Layer::Raw).map_or(0, |extent| extent.longest)
@@ -94,6 +103,14 @@ pub fn raw_sources(connection: &Connection, user: i64, metric: i64) -> Result<Ve
         "SELECT source FROM series WHERE user = ?1 AND metric = ?2 AND layer = ?3 AND samples > 0 ORDER BY source",
     )?;
     let rows = statement.query_map(params![user, metric, Layer::Raw.id()], |row| row.get(0))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Metric and source of all of a person's raw samples.
+pub fn of_samples(connection: &Connection, user: i64) -> Result<BTreeSet<(i64, i64)>> {
+    let mut statement = connection
+        .prepare_cached("SELECT metric, source FROM series WHERE user = ?1 AND layer = ?2 AND samples > 0")?;
+    let rows = statement.query_map(params![user, Layer::Raw.id()], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 

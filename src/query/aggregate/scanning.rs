@@ -29,7 +29,7 @@ use crate::query::tally::{Figures, Tallies, Tally};
 use crate::store::lane::Lane;
 use crate::store::priority::{self, Matter};
 use crate::store::samples::narrowed;
-use crate::store::series::{Extent, longest_sample};
+use crate::store::series::{self, Extent, longest_sample};
 use crate::store::snapshot::Snapshot;
 use crate::store::{Reading, dictionary, stated};
 
@@ -170,7 +170,12 @@ impl<'a> Scanning<'a> {
             user: self.question.user,
             metric: self.metric(),
             narrowed: self.narrowed.clone(),
-            columns: Columns { claims, summaries: self.has_summaries(), nights: self.counts_by_night() },
+            columns: Columns {
+                claims,
+                summaries: self.has_summaries(),
+                manual: series::has_manual(self.reading(), self.question.user, self.metric())?,
+                nights: self.counts_by_night(),
+            },
             way: self.way()?,
             trust: self.trust(claims)?,
             zone: &self.question.zone,
