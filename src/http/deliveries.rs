@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::http::paging;
 use crate::http::params::Params;
 use crate::http::problem::Problem;
-use crate::http::run::blocking;
+use crate::http::reading::reading;
 use crate::model::key::Principal;
 use crate::store::deliveries::{self, DeliveryRow, Filter};
 
@@ -51,7 +51,7 @@ pub async fn list(
     params.finish()?;
     let user = principal.user;
     let mut rows =
-        blocking(move || deliveries::list(&*app.store.reader()?, user, &filter, before, limit as u32 + 1)).await?;
+        reading(&app, user, move |reader| deliveries::list(reader, user, &filter, before, limit as u32 + 1)).await?;
     let more = rows.len() > limit;
     rows.truncate(limit);
     let next_cursor = rows.last().filter(|_| more).map(|last| paging::sealed(&last.id.to_string()));
@@ -71,7 +71,7 @@ pub async fn one(
 ) -> Result<Response, Problem> {
     params.finish()?;
     let asked = id.clone();
-    let found = blocking(move || deliveries::find(&*app.store.reader()?, principal.user, &asked)).await?;
+    let found = reading(&app, principal.user, move |reader| deliveries::find(reader, principal.user, &asked)).await?;
     let row = found.ok_or_else(|| Error::NotFound(format!("there is no delivery {id}")))?;
     Ok(private(row))
 }

@@ -15,10 +15,10 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::http::event_stream;
+use crate::http::event_stream::{self, Onlooker};
 use crate::http::params::Params;
 use crate::http::problem::Problem;
-use crate::http::run::blocking;
+use crate::http::reading::reading;
 use crate::model::key::Principal;
 use crate::model::receipt::Receipt;
 use crate::model::time::offset_rfc3339;
@@ -93,8 +93,8 @@ pub async fn list(
     let limit = limit.unwrap_or(DEFAULT_LIMIT);
     let before = params.parsed("cursor", "a cursor of an earlier answer", read_cursor)?;
     params.finish()?;
-    let asked = app.clone();
-    let found = blocking(move || jobs::list(&*asked.store.reader()?, principal.user, before, limit + 1)).await?;
+    let user = principal.user;
+    let found = reading(&app, user, move |reader| jobs::list(reader, user, before, limit + 1)).await?;
     let more = found.len() > limit as usize;
     let found = found.into_iter().take(limit as usize).map(|job| status(&app, job));
     let found: Vec<JobStatus> = found.collect::<Result<_>>()?;
@@ -113,6 +113,7 @@ pub async fn one(
     State(app): State<App>,
     Extension(principal): Extension<Principal>,
     Path(id): Path<String>,
+    onlooker: Onlooker,
     params: Params,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
@@ -120,14 +121,14 @@ pub async fn one(
     let found = find(&app, principal.user, &id).await?;
     let found = found.ok_or_else(|| Error::NotFound(format!("there is no job {id}")))?;
     match event_stream::is_wanted(&headers) {
-        true => Ok(event_stream::answer(events(app, principal.user, found))),
+        true => Ok(onlooker.answer(events(app, principal.user, found))),
         false => Ok(private(found)),
     }
 }
 
 async fn find(app: &App, user: i64, id: &str) -> Result<Option<JobStatus>> {
-    let (asked, id) = (app.clone(), id.to_owned());
-    let found = blocking(move || jobs::find(&*asked.store.reader()?, user, &id)).await?;
+    let id = id.to_owned();
+    let found = reading(app, user, move |reader| jobs::find(reader, user, &id)).await?;
     found.map(|job| status(app, job)).transpose()
 }
 

@@ -12,7 +12,7 @@ use crate::http::deliveries::private;
 use crate::http::paging;
 use crate::http::params::Params;
 use crate::http::problem::Problem;
-use crate::http::run::blocking;
+use crate::http::reading::reading;
 use crate::model::key::Principal;
 use crate::model::metric::catalogue;
 use crate::store::deliveries;
@@ -68,8 +68,8 @@ pub async fn of_delivery(
     Path(id): Path<String>,
     mut params: Params,
 ) -> Result<Response, Problem> {
-    let (store, user, asked) = (app.store.clone(), principal.user, id.clone());
-    let found = blocking(move || deliveries::find(&*store.reader()?, user, &asked)).await?;
+    let (user, asked) = (principal.user, id.clone());
+    let found = reading(&app, user, move |reader| deliveries::find(reader, user, &asked)).await?;
     found.ok_or_else(|| Error::NotFound(format!("there is no delivery {id}")))?;
     let filter = Filter { delivery: Some(id), metric: metric(&mut params)?, ..Filter::default() };
     answer(app, user, filter, params).await
@@ -86,7 +86,7 @@ async fn answer(app: App, user: i64, filter: Filter, mut params: Params) -> Resu
     let after = paging::cursor(&mut params, paging::numbers)?;
     params.finish()?;
     let mut items =
-        blocking(move || quarantine::page(&*app.store.reader()?, user, &filter, after, limit as u32 + 1)).await?;
+        reading(&app, user, move |reader| quarantine::page(reader, user, &filter, after, limit as u32 + 1)).await?;
     let more = items.len() > limit;
     items.truncate(limit);
     let next_cursor = items.last().filter(|_| more).map(|last| paging::sealed_numbers(last.position));

@@ -135,6 +135,12 @@ pub fn unit_sent(connection: &Connection, user: i64, metric: i64) -> Result<Opti
         .optional()?)
 }
 
+/// How many samples of a metric begin in a range, all layers together.
+pub fn samples_between(connection: &Connection, user: i64, metric: i64, from: i64, to: i64) -> Result<i64> {
+    let sql = "SELECT count(*) FROM sample WHERE user = ?1 AND metric = ?2 AND start >= ?3 AND start < ?4";
+    Ok(connection.prepare_cached(sql)?.query_row([user, metric, from, to], |row| row.get(0))?)
+}
+
 /// The number that moves with every commit that changes a person's answers.
 pub fn data_version(connection: &Connection, user: i64) -> Result<i64> {
     Ok(connection.prepare_cached("SELECT data_version FROM user WHERE id = ?1")?.query_row([user], |row| row.get(0))?)

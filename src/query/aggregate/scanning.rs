@@ -23,7 +23,7 @@ use crate::query::resolve::rows::Columns;
 use crate::query::resolve::scan::{Scan, Way};
 use crate::query::resolve::totals::Ranking;
 use crate::query::sleep::level::AROUND;
-use crate::query::stat::Stat;
+use crate::query::stat::{self, Stat};
 use crate::query::subject::{self, Subject};
 use crate::query::tally::{Figures, Tallies, Tally};
 use crate::store::lane::Lane;
@@ -256,11 +256,8 @@ impl<'a> Scanning<'a> {
     fn measure(&mut self, range: Range) -> Result<Vec<Point>> {
         self.stop.check()?;
         let (stats, summaries) = (&self.question.stats, self.has_summaries());
-        let columns: Vec<String> = stats.iter().map(|stat| stat.sql(summaries)).collect();
         self.scan(&SAMPLES, self.window(self.buckets.clone(), range), |session, number| {
-            let columns = columns.join(", ");
-            let sql = format!("SELECT bucket, {columns} FROM scan({number}) GROUP BY bucket ORDER BY bucket");
-            session.rows(&sql, |row| {
+            session.rows(&stat::sql(stats, summaries, &format!("scan({number})")), |row| {
                 let values = (1..=stats.len()).map(|at| row.get(at)).collect::<Result<_, _>>()?;
                 Ok(Point { start: row.get(0)?, values })
             })
