@@ -62,6 +62,8 @@ pub struct Extent {
     pub samples: i64,
     /// How many of them have a min or max of their own.
     pub summaries: i64,
+    /// How many of them were entered by hand.
+    pub manual: i64,
     /// Seconds that none of them exceeds.
     pub longest: i64,
 }
@@ -69,7 +71,8 @@ pub struct Extent {
 /// The layers a person's metric is stored in, finest first.
 pub fn layers(connection: &Connection, user: i64, metric: i64) -> Result<Vec<Extent>> {
     let mut statement = connection.prepare_cached(
-        "SELECT layer, min(first), max(last), sum(samples), sum(summaries), max(longest) FROM series
+        "SELECT layer, min(first), max(last), sum(samples), sum(summaries), sum(manual), max(longest)
+         FROM series
          WHERE user = ?1 AND metric = ?2 AND samples > 0 GROUP BY layer ORDER BY layer",
     )?;
     let rows = statement.query_map(params![user, metric], |row| {
@@ -79,17 +82,11 @@ pub fn layers(connection: &Connection, user: i64, metric: i64) -> Result<Vec<Ext
             last: row.get(2)?,
             samples: row.get(3)?,
             summaries: row.get(4)?,
-            longest: row.get(5)?,
+            manual: row.get(5)?,
+            longest: row.get(6)?,
         })
     })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
-}
-
-/// Whether any sample of a metric was entered by hand, from an index of those that were.
-pub fn has_manual(connection: &Connection, user: i64, metric: i64) -> Result<bool> {
-    let sql = "SELECT EXISTS (SELECT 1 FROM sample INDEXED BY sample_entered_by_hand
-                              WHERE user = ?1 AND metric = ?2 AND manual = 1)";
-    Ok(connection.prepare_cached(sql)?.query_row(params![user, metric], |row| row.get(0))?)
 }
 
 /// Seconds that no sample of the raw layer exceeds.

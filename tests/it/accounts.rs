@@ -615,6 +615,7 @@ impl World {
             connection.execute_batch(
                 "UPDATE series SET samples = (SELECT count(*) FROM sample WHERE sample.user = series.user
                      AND sample.metric = series.metric AND sample.layer = series.layer AND sample.source = series.source);
+                 UPDATE series SET manual = 0;
                  UPDATE series SET first = (SELECT min(start) FROM sample WHERE sample.metric = series.metric
                          AND sample.layer = series.layer AND sample.source = series.source),
                      last = (SELECT max(start) FROM sample WHERE sample.metric = series.metric

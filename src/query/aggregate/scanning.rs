@@ -29,7 +29,7 @@ use crate::query::tally::{Figures, Tallies, Tally};
 use crate::store::lane::Lane;
 use crate::store::priority::{self, Matter};
 use crate::store::samples::narrowed;
-use crate::store::series::{self, Extent, longest_sample};
+use crate::store::series::{Extent, longest_sample};
 use crate::store::snapshot::Snapshot;
 use crate::store::{Reading, dictionary, stated};
 
@@ -173,7 +173,7 @@ impl<'a> Scanning<'a> {
             columns: Columns {
                 claims,
                 summaries: self.has_summaries(),
-                manual: series::has_manual(self.reading(), self.question.user, self.metric())?,
+                manual: self.extents.iter().any(|extent| extent.manual > 0),
                 nights: self.counts_by_night(),
             },
             way: self.way()?,
