@@ -1,9 +1,10 @@
 //! SQLite: the only folder that names rusqlite.
 //!
 //! One file in WAL mode, one thread that writes (`writer`), a pool that reads, and `snapshot` for scans that are split
-//! over threads. A file per table below them.
+//! over threads, which read through `lane`, samples from their pages (`pages`). A file per table below them.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 pub mod account;
 pub mod arrivals;
@@ -32,6 +33,7 @@ pub mod migrate;
 pub mod nights;
 pub mod pace;
 pub mod packed;
+pub mod pages;
 pub mod people;
 pub mod phone_clock;
 pub mod place;
@@ -58,6 +60,7 @@ use condition::Condition;
 use connection::{Pool, Pooled};
 use current::Current;
 use key_use::KeyUse;
+use pages::Layout;
 use writer::{Gate, Writer};
 
 /// A connection that other folders may ask through the functions of this one.
@@ -101,6 +104,8 @@ pub struct Store {
     condition: Condition,
     key_use: KeyUse,
     gate: Gate,
+    /// What samples look like on their pages; none where they can only be asked for by statements.
+    layout: Option<Arc<Layout>>,
     // Last, so that the readers are closed before the writer checkpoints on its way out.
     writer: Writer,
 }
@@ -116,6 +121,12 @@ impl Store {
         migrate::refuse_newer(&path)?;
         let mut writing = connection::open_writer(&path)?;
         migrate::migrate(&mut writing)?;
+        let layout = Layout::of_samples(&writing)?.map(Arc::new);
+        if layout.is_none() {
+            tracing::warn!(
+                "samples cannot be read page by page with this SQLite: questions take several times as long"
+            );
+        }
         let (gate, condition) = (Gate::default(), Condition::default());
         let readers = connection::open_readers(&path, readers)?;
         let own = connection::open_readers(&path, OWN)?;
@@ -128,6 +139,7 @@ impl Store {
             condition,
             key_use: KeyUse::default(),
             gate,
+            layout,
             path,
         })
     }

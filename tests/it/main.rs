@@ -61,6 +61,7 @@ mod onlookers;
 mod own_orders;
 mod owner_people;
 mod page;
+mod page_scan;
 mod people;
 mod pieces;
 mod pressure;

@@ -13,7 +13,7 @@ use crate::query::aggregate::{Point, Question, buckets};
 use crate::query::budget::Stop;
 use crate::query::duck::engine::{Engine, Session};
 use crate::query::duck::request::Request;
-use crate::query::duck::table::{SAMPLE_RANGE, SAMPLE_RUNS, SAMPLES, SUMMARY_RUNS, Table};
+use crate::query::duck::table::{SAMPLE_RUNS, SAMPLES, SUMMARY_RUNS, Table};
 use crate::query::duck::window::{Anchor, Parts, Window};
 use crate::query::layering::{fits, reach};
 use crate::query::resolve::claims::Trust;
@@ -28,7 +28,7 @@ use crate::query::subject::{self, Subject};
 use crate::query::tally::{Figures, Tallies, Tally};
 use crate::store::lane::Lane;
 use crate::store::priority::{self, Matter};
-use crate::store::samples::narrowed;
+use crate::store::samples::Narrowing;
 use crate::store::series::{Extent, longest_sample};
 use crate::store::snapshot::Snapshot;
 use crate::store::{Reading, dictionary, stated};
@@ -50,8 +50,7 @@ pub struct Scanning<'a> {
     pub lanes: Vec<Lane>,
     /// All that the question's range meets; none before `lay_buckets`.
     pub buckets: Parts,
-    /// What follows the range in the condition of a scan.
-    narrowed: String,
+    narrowing: Narrowing,
     engine: &'a Engine,
     stop: &'a Stop,
     /// Opened when it is needed: rollups need none.
@@ -68,7 +67,7 @@ impl<'a> Scanning<'a> {
         let stored = extents.len();
         extents.retain(|extent| fits(question.bucket, question.layer, extent.layer));
         let layers: Vec<Layer> = extents.iter().map(|extent| extent.layer).collect();
-        let narrowed = narrowed((layers.len() < stored).then_some(&layers), sources.as_deref());
+        let narrowing = Narrowing::new((layers.len() < stored).then_some(&layers), sources.as_deref());
         let buckets = Parts::new(Vec::new());
         Ok(Scanning {
             question,
@@ -76,7 +75,7 @@ impl<'a> Scanning<'a> {
             extents,
             rows_stepped: 0,
             lanes,
-            narrowed,
+            narrowing,
             engine,
             stop,
             session: None,
@@ -169,7 +168,7 @@ impl<'a> Scanning<'a> {
         Ok(Scan {
             user: self.question.user,
             metric: self.metric(),
-            narrowed: self.narrowed.clone(),
+            narrowing: self.narrowing.clone(),
             columns: Columns {
                 claims,
                 summaries: self.has_summaries(),
@@ -287,9 +286,8 @@ impl<'a> Scanning<'a> {
         let of_range = |(from, to)| vec![self.question.user, self.metric(), from, to];
         let before = self.extents.iter().map(|extent| reach(extent.layer)).max().unwrap_or(0);
         let ranges = self.pieces((window.from, window.to), before).into_iter().map(of_range).collect();
-        let condition = SAMPLE_RANGE.to_owned() + &self.narrowed;
         let lanes = std::mem::take(&mut self.lanes);
-        let request = Arc::new(Request::new(table, &condition, ranges, lanes).with_window(window));
+        let request = Arc::new(Request::new(table, self.narrowing.clone(), ranges, lanes).with_window(window));
         let number = session.open_scan(&request);
         let rows = ask(&session, number)?;
         self.lanes = request.take_lanes();

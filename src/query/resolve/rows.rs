@@ -124,12 +124,13 @@ pub struct Columns {
 }
 
 impl Columns {
-    /// SQLite's columns, in the order in which `Rows::push` reads them. A column that is not asked for costs nothing.
-    pub fn sql(self) -> String {
-        let summaries = if self.summaries { ", min, max" } else { "" };
-        let manual = if self.manual { ", manual" } else { "" };
-        let claims = if self.tells_claims() { ", layer, delivery, offset_minutes" } else { "" };
-        format!("start, span, value, source{summaries}{manual}{claims}")
+    /// In the order in which `Rows::push` reads them. A column that is not asked for costs nothing.
+    pub fn names(self) -> Vec<&'static str> {
+        let chosen = |is_asked: bool, names: &'static [&'static str]| if is_asked { names } else { &[] };
+        let summaries = chosen(self.summaries, &["min", "max"]);
+        let manual = chosen(self.manual, &["manual"]);
+        let claims = chosen(self.tells_claims(), &["layer", "delivery", "offset_minutes"]);
+        [&["start", "span", "value", "source"], summaries, manual, claims].concat()
     }
 
     /// Where those columns are that not every row has: min and max, manual, and those of claims.
