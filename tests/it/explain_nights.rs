@@ -171,9 +171,9 @@ fn what_was_slept_after_the_stages_were_told_is_added_as_it_was_summed_up() {
     assert_eq!(own["delivery"], json!(later), "{answer}");
     let alone = answer["alone"].as_array().unwrap();
     assert_eq!(alone.iter().find(|alone| alone["grain"] == "raw").unwrap()["value"], 450.0, "{answer}");
-    // Stages that are told after the nap know of it, or know that there was none.
-    told("2024-05-02T18:00:00Z", &[stages[0], ("Core", nap.0, nap.1)]);
-    assert_eq!(explained(&server)["value"], 510.0);
-    told("2024-05-02T20:00:00Z", &stages);
+    // Stages that are told after the nap know that there was none, or know of it themselves.
+    told("2024-05-02T18:00:00Z", &stages);
     assert_eq!(explained(&server)["value"], 450.0);
+    told("2024-05-02T20:00:00Z", &[stages[0], ("Core", nap.0, nap.1)]);
+    assert_eq!(explained(&server)["value"], 510.0);
 }
