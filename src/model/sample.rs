@@ -77,9 +77,9 @@ pub struct Batch {
     pub events: Vec<Event>,
     pub nights: Vec<NightSummary>,
     pub documents: Vec<Document>,
-    /// With what hardware the samples of a source were measured, where the sender tells it: index into `sources` and hardware to
+    /// With what hardware the samples of a source were measured, where the sender tells it: index into `sources`, then hardware, to
     /// how many samples of when.
-    pub devices: BTreeMap<(u32, Hardware), Used>,
+    pub devices: BTreeMap<u32, BTreeMap<Hardware, Used>>,
     pub rejected: Vec<Rejected>,
     /// What the sender should know, though nothing is lost: path and sentence.
     pub notes: Vec<ItemProblem>,

@@ -51,8 +51,9 @@ pub fn append(batch: &mut Batch, more: Batch) {
         one.item += items;
         one
     }));
-    for ((source, hardware), used) in more.devices {
-        batch.devices.entry((source + sources, hardware)).or_insert(Used::NEVER).add(used);
+    for (source, devices) in more.devices {
+        let known = batch.devices.entry(source + sources).or_default();
+        devices.into_iter().for_each(|(hardware, used)| known.entry(hardware).or_insert(Used::NEVER).add(used));
     }
     batch.rejected.extend(more.rejected.into_iter().map(|one| Rejected { name: one.name + names, ..one }));
     batch.grouping = match (batch.grouping.take(), more.grouping) {

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use memchr::memchr;
+use memchr::{memchr, memchr2};
 
 type Span = Range<u32>;
 
@@ -62,8 +62,9 @@ impl Tree {
         self.text.push_str(attributes);
         let first = self.attributes.len() as u32;
         scan(attributes, |name, value| {
-            is_whole &= !attributes[name.clone()].bytes().any(|byte| byte == b'<' || byte == b'"');
-            starts += u32::from(&attributes[name.clone()] == START);
+            let named = &attributes.as_bytes()[name.clone()];
+            is_whole &= memchr2(b'<', b'"', named).is_none();
+            starts += u32::from(named == START.as_bytes());
             let moved = |span: Range<usize>| from + span.start as u32..from + span.end as u32;
             self.attributes.push((moved(name), moved(value)));
         });

@@ -72,10 +72,10 @@ pub fn count(writing: &mut Writing, owner: Owner, batch: &Batch) -> Result<()> {
         let sql = "DELETE FROM source_hardware WHERE user = ?1 AND delivery = ?2";
         connection.prepare_cached(sql)?.execute(params![owner.user, owner.delivery])?;
     }
-    for ((source, hardware), used) in &batch.devices {
+    for (source, devices) in &batch.devices {
         let Some(name) = batch.sources.get(*source as usize) else { continue };
         let source = dictionaries.source(connection, name)?;
-        add(connection, owner, source, hardware, *used)?;
+        devices.iter().try_for_each(|(hardware, used)| add(connection, owner, source, hardware, *used))?;
     }
     Ok(())
 }

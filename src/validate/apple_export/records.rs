@@ -158,8 +158,11 @@ impl Validator<'_> {
             let read = Device::read(&text(device)).hardware(&text(version));
             self.hardware = (device.to_owned(), version.to_owned(), read);
         }
-        if let Some(hardware) = self.hardware.2.clone() {
-            self.filling.batch.devices.entry((source, hardware)).or_insert(Used::NEVER).add(Used::once(start));
+        let Some(hardware) = &self.hardware.2 else { return };
+        let devices = self.filling.batch.devices.entry(source).or_default();
+        match devices.get_mut(hardware) {
+            Some(used) => used.add(Used::once(start)),
+            None => drop(devices.insert(hardware.clone(), Used::once(start))),
         }
     }
 
