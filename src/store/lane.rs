@@ -1,7 +1,7 @@
 //! A statement that another thread may step: what the scan needs of SQLite, and nothing more.
 //!
 //! rusqlite's rows borrow their statement, and the statement its connection, so they cannot live in a DuckDB table
-//! function, which owns its state and hands it from thread to thread. A lane owns all three. This is the only unsafe
+//! function, which owns its state and hands it from thread to thread. A lane owns all three. This is the only file with unsafe
 //! code in `store`; the connection is opened without SQLite's own mutex, so a lane is `Send` and not `Sync`.
 
 use std::ffi::{CString, c_int};
@@ -13,6 +13,9 @@ use rusqlite::{InterruptHandle, ffi};
 use crate::error::{Error, Result};
 use crate::store::Reading;
 use crate::store::connection::Pooled;
+
+/// The system's number for a file that may not grow (EFBIG).
+const TOO_LARGE: c_int = 27;
 
 /// A reader inside a read transaction, with at most one statement.
 pub struct Lane {
@@ -34,6 +37,12 @@ impl Interrupt {
             self.handle.interrupt();
         }
     }
+}
+
+/// Whether what has failed last on a connection was a file that may not grow, as under `ulimit -f`.
+pub(super) fn met_a_size_limit(connection: &Reading) -> bool {
+    // SAFETY: the handle is that of an open connection, borrowed for as long as this takes, and only a number of it is read.
+    unsafe { ffi::sqlite3_system_errno(connection.handle()) == TOO_LARGE }
 }
 
 fn lock(owned: &Mutex<bool>) -> MutexGuard<'_, bool> {
