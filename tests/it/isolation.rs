@@ -158,11 +158,20 @@ fn addresses(ben: &Client) -> BTreeSet<String> {
     found
 }
 
+/// Without the moment that an answer is of.
+fn without_moment(text: &str) -> String {
+    const OF: &str = "\"as_of\":\"";
+    match text.split_once(OF).and_then(|(before, after)| Some((before, after.split_once('"')?.1))) {
+        Some((before, after)) => format!("{before}{OF}\"{after}"),
+        None => text.to_owned(),
+    }
+}
+
 /// Status, tag and body of each.
 fn answers(ben: &Client, addresses: &BTreeSet<String>) -> BTreeMap<String, (u16, String, String)> {
     let one = |address: &String| {
         let answer = ben.get(address);
-        let text = String::from_utf8_lossy(&answer.bytes).into_owned();
+        let text = without_moment(&String::from_utf8_lossy(&answer.bytes));
         (address.clone(), (answer.status, answer.header("etag").to_owned(), text))
     };
     addresses.iter().map(one).collect()
@@ -230,17 +239,17 @@ fn masked(text: &str, known: &mut BTreeMap<String, usize>) -> String {
         let bare = word.trim_end_matches(|letter: char| !letter.is_ascii_alphanumeric());
         let behind = &word[bare.len()..];
         let opened = URL_SAFE_NO_PAD.decode(bare).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-        let inner = opened.filter(|inner| {
-            bare.len() > 40 && uuid::Uuid::parse_str(inner.rsplit(' ').next().unwrap_or_default()).is_ok()
-        });
-        let bare = inner.as_deref().unwrap_or(bare);
+        let inner = opened.filter(|inner| bare.len() > 40 && inner.is_ascii());
+        let whole = inner.as_deref().unwrap_or(bare);
+        // Of a cursor, the place behind the id.
+        let (bare, place) = whole.split_once(',').unwrap_or((whole, ""));
         if uuid::Uuid::parse_str(bare).is_ok() {
             let next = known.len();
-            masked += &format!("<{}>", known.entry(bare.to_owned()).or_insert(next));
+            masked += &format!("<{}>{place}", known.entry(bare.to_owned()).or_insert(next));
         } else if bare.starts_with(&format!("{today}-")) && bare.contains('T') {
             masked += "<now>";
         } else {
-            masked += bare;
+            masked += whole;
         }
         masked += behind;
     }
