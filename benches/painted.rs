@@ -1,8 +1,12 @@
 //! Ten years of steps that a watch and a phone have both counted, painted, against the same rows added up.
 
+use std::path::Path;
+
 use crate::support::{Bench, FROM, TO, deliver, open, print, race, sample};
 use health_export::app::App;
 use health_export::model::bucket::Bucket;
+use health_export::model::sample::Sample;
+use health_export::model::time::Layer;
 use health_export::query::aggregate::{Question, answer};
 use health_export::query::budget::Stop;
 use health_export::query::stat::Stat;
@@ -19,7 +23,18 @@ pub fn run() {
     deliver(&bench.app.store, METRIC, "count", samples.collect());
     let Bench { app, folder } = bench;
     drop(app);
-    let (one, two) = (open(folder.path(), 1), open(folder.path(), 2));
+    paint(folder.path(), "1 M steps of two sources to daily count, sum");
+    let app = open(folder.path(), 1);
+    for (layer, length) in [(Layer::Hour, 3600), (Layer::Day, 86_400)] {
+        let bucket = |start: i64| Sample { layer, ..sample(start, length, length as f64 / 10.0, 0) };
+        deliver(&app.store, METRIC, "count", (FROM..TO).step_by(length as usize).map(bucket).collect());
+    }
+    drop(app);
+    paint(folder.path(), "the same, with a total of every hour and of every day beside them");
+}
+
+fn paint(folder: &Path, title: &str) {
+    let (one, two) = (open(folder, 1), open(folder, 2));
     let times = race(
         5,
         [
@@ -28,7 +43,7 @@ pub fn run() {
             ("painted, two threads", Box::new(|| ask(&two, true))),
         ],
     );
-    print("1 M steps of two sources to daily count, sum", SAMPLES as u64, "added up, two threads", &times);
+    print(title, SAMPLES as u64, "added up, two threads", &times);
 }
 
 fn ask(app: &App, dedupe: bool) {

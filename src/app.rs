@@ -33,6 +33,7 @@ pub struct App {
     pub engine: Arc<Engine>,
     pub questions: Budget,
     pub downloads: Budget,
+    pub lists: Budget,
     pub spool: Spool,
     pub receiver: Receiver,
     /// The home zone and the units of answers that name none.
@@ -52,6 +53,8 @@ pub struct App {
     pub wrong_keys_per_minute: u32,
     /// Whether who comes from the internet is answered.
     pub public: bool,
+    /// Names under which the server is asked beside those that only its network has.
+    pub allowed_hosts: Vec<String>,
     pub data_dir: PathBuf,
     /// The folder of backups.
     pub backup_dir: PathBuf,
@@ -89,6 +92,7 @@ impl App {
             engine: Arc::new(engine),
             questions: Budget::new(settings.query_limit),
             downloads: Budget::new(settings.query_limit * DOWNLOAD_FACTOR),
+            lists: Budget::of_lists(settings.query_limit),
             spool,
             jobs: Jobs::new(receiver.clone(), &settings.data_dir),
             max_import: settings.max_import,
@@ -97,6 +101,7 @@ impl App {
             max_connections: settings.max_connections,
             wrong_keys_per_minute: settings.wrong_keys_per_minute,
             public: settings.public,
+            allowed_hosts: settings.allowed_hosts.clone(),
             data_dir: settings.data_dir.clone(),
             backup_dir: settings.backup_dir.clone(),
             backup_keep: settings.backup_keep,

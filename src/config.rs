@@ -49,6 +49,8 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// Whether who comes from the internet is answered.
     pub public: bool,
+    /// Names under which the server is asked beside those that only its network has.
+    pub allowed_hosts: Vec<String>,
     pub home: TimeZone,
     /// Units of answers that name none.
     pub units: System,
@@ -169,6 +171,7 @@ impl Settings {
             data_dir,
             listen: parse(&resolved, "listen", "an address and port such as 127.0.0.1:8787")?,
             public: parse(&resolved, "public", "true or false")?,
+            allowed_hosts: names(&resolved["allowed_hosts"].0),
             home,
             units: System::parse(&resolved["units"].0)
                 .ok_or_else(|| invalid("units", &resolved["units"].0, System::WORDS))?,
@@ -204,6 +207,11 @@ impl Settings {
 fn parse<T: FromStr>(resolved: &BTreeMap<String, (String, Source)>, key: &str, expected: &str) -> Result<T> {
     let (text, source) = &resolved[key];
     text.trim().parse().map_err(|_| invalid(key, text, &format!("{expected} (it comes from: {})", source.as_str())))
+}
+
+/// A list whose items are joined by commas.
+fn names(text: &str) -> Vec<String> {
+    text.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
 }
 
 /// The files of both TLS settings, or of none.

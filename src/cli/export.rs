@@ -54,7 +54,7 @@ pub struct Export {
     /// Of an aggregate: hour, day, week, month, year, or minutes such as 15m [default: day]
     #[arg(long)]
     bucket: Option<String>,
-    /// Of an aggregate: count, sum, avg, min, max, median, last, p05 to p95; may be repeated
+    /// Of an aggregate: count, sum, avg, min, max, median, last, p01 to p99; may be repeated
     #[arg(long)]
     stat: Vec<String>,
     /// The person whose data it is

@@ -51,6 +51,9 @@ struct Flags {
     /// Answer requests from the internet too [default: false]
     #[arg(long, global = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     public: Option<String>,
+    /// Names under which the server is asked, joined by commas
+    #[arg(long, global = true, value_name = "NAMES")]
+    allowed_hosts: Option<String>,
     /// Time zone of your local days, such as Europe/Berlin [default: the system's]
     #[arg(long, global = true, value_name = "ZONE")]
     home_zone: Option<String>,
@@ -134,6 +137,7 @@ impl Flags {
             ("data_dir", self.data_dir),
             ("listen", self.listen),
             ("public", self.public),
+            ("allowed_hosts", self.allowed_hosts),
             ("home_zone", self.home_zone),
             ("units", self.units),
             ("source_priority", self.source_priority),

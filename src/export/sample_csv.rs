@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::model::time::{Layer, offset_rfc3339};
 use crate::query::units::Shown;
 use crate::store::lane::Lane;
+use crate::store::samples::Narrowing;
 
 const DAY: i64 = 86_400;
 
@@ -40,17 +41,13 @@ pub struct Samples {
 }
 
 impl Samples {
-    /// Writes all of it to `path`; `narrowed` follows the range of the clustered key in the condition.
-    pub fn write(&self, narrowed: &str, lane: &mut Lane, path: &Path) -> Result<()> {
+    /// Writes all of it to `path`; `narrowing` is what the range of each metric is narrowed to.
+    pub fn write(&self, narrowing: &Narrowing, lane: &mut Lane, path: &Path) -> Result<()> {
         let file = File::create(path).map_err(|fault| Error::io("creating a download", &fault))?;
         let mut out = csv::Writer::from_writer(BufWriter::with_capacity(BUFFER, file));
         out.write_record(COLUMNS).map_err(failed)?;
-        lane.prepare(&format!(
-            "SELECT start, span, value, min, max, source, layer, offset_minutes FROM sample
-             WHERE user = ?1 AND metric = ?2 AND start >= ?3 AND start < ?4{}
-             ORDER BY user, metric, start, layer, twin",
-            narrowed
-        ))?;
+        let columns = ["start", "span", "value", "min", "max", "source", "layer", "offset_minutes"];
+        lane.prepare_samples(&columns, narrowing)?;
         let mut line = Line::default();
         for part in &self.parts {
             lane.restart(&[self.user, part.metric, self.range.0, self.range.1])?;

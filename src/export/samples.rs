@@ -18,10 +18,10 @@ use crate::model::time::Layer;
 use crate::query::budget::Stop;
 use crate::query::duck::engine::Engine;
 use crate::query::duck::request::Request;
-use crate::query::duck::table::{ALL, METRICS, SAMPLE_RANGE, SAMPLES, SOURCES};
+use crate::query::duck::table::{METRICS, SAMPLES, SOURCES};
 use crate::query::subject;
 use crate::query::units::{self, Shown};
-use crate::store::samples::narrowed;
+use crate::store::samples::Narrowing;
 use crate::store::{Reading, Store, dictionary as stored_names, series};
 
 /// What is asked.
@@ -48,8 +48,7 @@ pub fn export(store: &Store, engine: &Engine, spool: &Spool, question: &Question
     let reading = snapshot.lanes[0].reading();
     let metrics = metric_ids(reading, question)?;
     let ways = ways(reading, question, &metrics)?;
-    let narrowed = narrowing(reading, question)?;
-    let condition = SAMPLE_RANGE.to_owned() + &narrowed;
+    let narrowing = narrowing(reading, question)?;
     let version = series::data_version(reading, question.user)?;
     let place = spool.place(&format!("{version} {question:?}"), question.format.as_str());
     let csv = match question.format {
@@ -61,20 +60,20 @@ pub fn export(store: &Store, engine: &Engine, spool: &Spool, question: &Question
         if let Some(csv) = &csv
             && let Some(lane) = lanes.as_mut_slice().first_mut()
         {
-            return csv.write(&narrowed, lane, path);
+            return csv.write(&narrowing, lane, path);
         }
         let mut session = engine.session()?;
         let handle = session.interrupt_handle();
         stop.on_stop(move || handle.interrupt());
         let (from, to) = (question.from.unwrap_or(i64::MIN), question.to.unwrap_or(i64::MAX));
         let ranges = metrics.iter().map(|(metric, _)| vec![question.user, *metric, from, to]).collect();
-        let mut open = |table, condition: &str, ranges| {
-            let request = Request::new(table, condition, ranges, lanes.by_ref().take(1).collect());
+        let mut open = |table, narrowing, ranges| {
+            let request = Request::new(table, narrowing, ranges, lanes.by_ref().take(1).collect());
             session.open_scan(&Arc::new(request))
         };
-        let samples = open(&SAMPLES, &condition, ranges);
-        let metrics = open(&METRICS, ALL, vec![vec![]]);
-        let sources = open(&SOURCES, ALL, vec![vec![]]);
+        let samples = open(&SAMPLES, narrowing.clone(), ranges);
+        let metrics = open(&METRICS, Narrowing::default(), vec![vec![]]);
+        let sources = open(&SOURCES, Narrowing::default(), vec![vec![]]);
         let names = Names { metrics: dictionary(metrics, &ways), sources };
         let tables = match question.format {
             FileFormat::Parquet => {
@@ -143,10 +142,9 @@ fn parts(name: &str) -> Vec<String> {
     }
 }
 
-/// What follows the range of the clustered key in the condition.
-fn narrowing(reading: &Reading, question: &Question) -> Result<String> {
+fn narrowing(reading: &Reading, question: &Question) -> Result<Narrowing> {
     let sources = subject::sources(reading, question.user, &question.sources)?;
-    Ok(narrowed(question.layer.as_ref().map(std::slice::from_ref), sources.as_deref()))
+    Ok(Narrowing::new(question.layer.as_ref().map(std::slice::from_ref), sources.as_deref()))
 }
 
 /// The query that makes the table of metrics.

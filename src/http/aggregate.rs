@@ -33,7 +33,7 @@ const USUAL_POINTS: usize = 1_500;
         ("metric" = String, Path, description = "Name, alias or HealthKit identifier"),
         ("bucket" = Option<String>, Query, description = "hour, day (default), week, month, year, all (the range as one), minutes such as 15m, or auto: the smallest that fits max_points"),
         ("max_points" = Option<u32>, Query, description = "With bucket=auto: most buckets of the range, 1 to 10000, default 1500"),
-        ("stat" = Option<String>, Query, description = "count, sum, avg, min, max (these by default), median, last, p05 to p95; joined by commas"),
+        ("stat" = Option<String>, Query, description = "count, sum, avg, min, max (these by default), median, last, p01 to p99 (at most 10 of these with the median); joined by commas"),
         ("whole" = Option<String>, Query, description = "Statistics of the whole range beside those of its buckets, such as avg,min,max"),
         ("start" = Option<String>, Query, description = "Included"), ("end" = Option<String>, Query, description = "Excluded"),
         ("tz" = Option<String>, Query, description = "IANA zone of the local days; default: the home zone"),
@@ -142,6 +142,12 @@ fn listed(params: &mut Params, parameter: &'static str) -> Result<Vec<Stat>> {
         if !stats.contains(&stat) {
             stats.push(stat);
         }
+    }
+    let most = Stat::MOST_PERCENTILES;
+    if stats.iter().filter(|stat| stat.quantile().is_some()).count() > most {
+        let message =
+            format!("{parameter}: at most {most} percentiles are told at once, with the median; ask twice for more");
+        return Err(Error::BadRequest(message));
     }
     Ok(stats)
 }

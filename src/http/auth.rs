@@ -7,11 +7,11 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use axum_extra::extract::cookie::CookieJar;
 
+use crate::http::cookie;
 use crate::http::doors::Doors;
 use crate::http::drain::drain;
 use crate::http::problem::Problem;
@@ -24,9 +24,6 @@ use crate::store::sessions;
 /// The parameter that holds a key.
 pub const TOKEN: &str = "token";
 
-/// The cookie that holds the secret of a session.
-pub const COOKIE: &str = "he_session";
-
 /// Whose key or session a request had; in the extensions of its answer, for what sees only that.
 #[derive(Debug, Clone, Copy)]
 pub struct Asker(pub i64);
@@ -37,16 +34,20 @@ pub async fn require(State(doors): State<Doors>, scope: Scope, mut request: Requ
         Scope::Ingest => key_with_data(&request),
         _ => key(request.headers()).map(str::to_owned),
     };
-    let proof = key.map(|key| Proof::Key(hash(&key))).or_else(|| session(request.headers()));
-    let (problem, asker) = match principal(&doors, peer(&request), proof).await {
-        Ok(principal) if principal.may(scope) => {
-            let asker = Asker(principal.user);
-            request.extensions_mut().insert(principal);
+    let https = cookie::is_https(&doors, request.headers());
+    let proof = key.map(|key| Proof::Key(hash(&key))).or_else(|| session(request.headers(), https));
+    let (problem, asker) = match found(&doors, peer(&request), proof).await {
+        Ok(found) if found.principal.may(scope) => {
+            let asker = Asker(found.principal.user);
+            let renewed = found.renewed(request.headers(), https);
+            request.extensions_mut().insert(found.principal);
+            proof.and_then(|proof| request.extensions_mut().insert(proof));
             let mut response = next.run(request).await;
             response.extensions_mut().insert(asker);
+            renewed.and_then(|cookie| response.headers_mut().insert(header::SET_COOKIE, cookie));
             return response;
         }
-        Ok(principal) => (Problem::wrong_scope(scope.as_str()), Some(Asker(principal.user))),
+        Ok(found) => (Problem::wrong_scope(scope.as_str()), Some(Asker(found.principal.user))),
         Err(problem) => (problem, None),
     };
     drain(request.into_body()).await;
@@ -62,6 +63,10 @@ pub fn key_with_data(request: &Request) -> Option<String> {
 
 /// Who sends this, by what the request has shown; `peer` has to answer for what is wrong.
 pub async fn principal(doors: &Doors, peer: Option<IpAddr>, proof: Option<Proof>) -> Result<Principal, Problem> {
+    Ok(found(doors, peer, proof).await?.principal)
+}
+
+async fn found(doors: &Doors, peer: Option<IpAddr>, proof: Option<Proof>) -> Result<Found, Problem> {
     let refused = || refused(doors, peer, Problem::missing_key());
     match proof {
         Some(proof) => find(doors, proof).await?.ok_or_else(refused),
@@ -69,35 +74,62 @@ pub async fn principal(doors: &Doors, peer: Option<IpAddr>, proof: Option<Proof>
     }
 }
 
+/// Whose key or session was shown.
+pub struct Found {
+    pub principal: Principal,
+    /// Whether it is a session that has just been prolonged, so that the browser's cookie has to be too.
+    is_prolonged: bool,
+}
+
+impl Found {
+    /// The cookie that was shown, for as long as the session lasts now.
+    pub fn renewed(&self, headers: &HeaderMap, https: bool) -> Option<HeaderValue> {
+        let secret = cookie::secret(headers, https).filter(|_| self.is_prolonged)?;
+        HeaderValue::from_str(&cookie::kept(&secret, https)).ok()
+    }
+}
+
+/// Finds whose it is, and notes that it was used.
+pub async fn find(doors: &Doors, proof: Proof) -> Result<Option<Found>, Problem> {
+    let now = jiff::Timestamp::now().as_second();
+    let known = known(doors, proof, now).await?;
+    Ok(known.map(|known| Found { is_prolonged: note_use(doors, &known, now), principal: known.principal }))
+}
+
+/// Whether what was shown once still lets in for as much, which is no use of it.
+pub async fn is_still_good(doors: &Doors, proof: Proof, before: &Principal) -> bool {
+    // Where that cannot be found out, as little is told as when it is not.
+    let Ok(Some(Known { principal, .. })) = known(doors, proof, jiff::Timestamp::now().as_second()).await else {
+        return false;
+    };
+    principal.user == before.user && before.scopes.iter().all(|scope| principal.may(*scope))
+}
+
 /// Keys and sessions are found by their hash and never compared with one another. How long a look-up takes may tell how far a
 /// hash goes along with that of a key, but nobody can choose a secret by its SHA-256, so it tells nothing of use.
-pub async fn find(doors: &Doors, proof: Proof) -> Result<Option<Principal>, Problem> {
-    let now = jiff::Timestamp::now().as_second();
+async fn known(doors: &Doors, proof: Proof, now: i64) -> Result<Option<Known>, Problem> {
     let store = doors.app.store.clone();
-    let known = match store.current().remembered(&proof, now) {
+    Ok(match store.current().remembered(&proof, now) {
         Some(known) => Some(known),
         None => blocking(move || store.current().known(&proof, now)).await?,
-    };
-    Ok(known.map(|known| {
-        note_use(doors, &known, now);
-        known.principal
-    }))
+    })
 }
 
 /// Notes that a key was used, and prolongs a session, without anybody waiting for it: one that cannot be prolonged, as on a
-/// full disk, still works.
-fn note_use(doors: &Doors, known: &Known, now: i64) {
+/// full disk, still works. Tells whether it prolongs one.
+fn note_use(doors: &Doors, known: &Known, now: i64) -> bool {
     if let By::Key(id) = known.principal.by {
         doors.app.store.key_use().note(id, now);
     }
-    let (By::Session(id), Some(used_at)) = (known.principal.by, known.used_at) else { return };
+    let (By::Session(id), Some(used_at)) = (known.principal.by, known.used_at) else { return false };
     if now - used_at < USE_SECONDS {
-        return;
+        return false;
     }
     let noted = doors.app.store.writer().submit(move |writing| sessions::touch(writing.connection, id, now));
     if let Err(fault) = noted {
         tracing::debug!("the use of a session could not be noted: {fault}");
     }
+    true
 }
 
 /// The address that a request comes from: the proxy's, where there is one.
@@ -118,8 +150,9 @@ pub fn refused(doors: &Doors, peer: Option<IpAddr>, problem: Problem) -> Problem
 }
 
 /// What the head of a request shows.
-pub fn shown(headers: &HeaderMap) -> Option<Proof> {
-    key(headers).map(|key| Proof::Key(hash(key))).or_else(|| session(headers))
+pub fn shown(doors: &Doors, headers: &HeaderMap) -> Option<Proof> {
+    let session = || session(headers, cookie::is_https(doors, headers));
+    key(headers).map(|key| Proof::Key(hash(key))).or_else(session)
 }
 
 /// The key in a header.
@@ -133,9 +166,8 @@ pub fn key(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// What the cookie of a session shows.
-pub fn session(headers: &HeaderMap) -> Option<Proof> {
-    let jar = CookieJar::from_headers(headers);
-    jar.get(COOKIE).map(|cookie| Proof::Session(hash(cookie.value())))
+pub fn session(headers: &HeaderMap, https: bool) -> Option<Proof> {
+    cookie::secret(headers, https).map(|secret| Proof::Session(hash(&secret)))
 }
 
 fn token(query: &str) -> Option<String> {

@@ -23,6 +23,7 @@ use crate::http::answers::{Finished, Key};
 use crate::http::coding::{self, Accepted, Coding, SMALLEST};
 use crate::http::doors::Doors;
 use crate::http::problem::Problem;
+use crate::http::reading::reading;
 use crate::http::run::blocking;
 use crate::model::zone_rules::{self, fingerprint};
 use crate::query::budget::Stop;
@@ -116,18 +117,15 @@ pub struct Question {
     pub text: String,
 }
 
-/// Answers from a reader.
+/// Answers from a reader, when it is somebody's turn.
 pub async fn answered(
     doors: &Doors,
     client: Client,
     question: Question,
     work: impl FnOnce(&Reading) -> Result<Finished> + Send + 'static,
 ) -> Result<Response, Problem> {
-    let (store, accepted) = (doors.app.store.clone(), client.accepted);
-    let make = blocking(move || {
-        let finished = work(&*store.reader()?)?;
-        finished.encoded(accepted)
-    });
+    let accepted = client.accepted;
+    let make = reading(&doors.app, question.user, move |reading| work(reading)?.encoded(accepted));
     kept(doors, client, question, make).await
 }
 
@@ -139,7 +137,8 @@ pub async fn answered_in_turn(
     work: impl FnOnce(&Stop) -> Result<Finished> + Send + 'static,
 ) -> Result<Response, Problem> {
     let accepted = client.accepted;
-    let make = doors.app.questions.run(move |stop| work(stop)?.encoded(accepted));
+    let questions = doors.app.questions.of(question.user);
+    let make = questions.run(move |stop| work(stop)?.encoded(accepted));
     kept(doors, client, question, make).await
 }
 

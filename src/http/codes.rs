@@ -1,7 +1,6 @@
 //! `POST /api/v1/codes`: a link that signs in another device, or another member of the family.
 
 use axum::Extension;
-use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -13,6 +12,7 @@ use crate::http::json_body;
 use crate::http::params::Params;
 use crate::http::problem::Problem;
 use crate::http::run::blocking;
+use crate::http::small_body::SmallBody;
 use crate::model::key::Principal;
 use crate::model::time::offset_rfc3339;
 use crate::store::{codes, keys};
@@ -43,7 +43,7 @@ pub async fn post(
     State(app): State<App>,
     Extension(principal): Extension<Principal>,
     params: Params,
-    body: Bytes,
+    SmallBody(body): SmallBody,
 ) -> Result<Response, Problem> {
     params.finish()?;
     let wanted: CodeWanted = json_body::read(&body, r#"{"person": "a name"}"#)?;

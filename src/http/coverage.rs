@@ -9,7 +9,7 @@ use crate::http::aggregate::zone_name;
 use crate::http::deliveries::private;
 use crate::http::params::Params;
 use crate::http::problem::Problem;
-use crate::http::run::blocking;
+use crate::http::reading::reading;
 use crate::model::key::Principal;
 use crate::model::metric::catalogue;
 use crate::model::sleep::SLEEP;
@@ -48,7 +48,7 @@ pub async fn get(
     };
     params.finish()?;
     let tz = zone_name(&question.zone);
-    let answer = blocking(move || coverage::answer(&*app.store.reader()?, &question)).await?;
+    let answer = reading(&app, question.user, move |reader| coverage::answer(reader, &question)).await?;
     Ok(private(Answer { tz, ..answer }))
 }
 

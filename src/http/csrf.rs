@@ -18,7 +18,8 @@ use crate::http::session::PATH;
 /// Refuses what another site sends, where the cookie would count, or where it would be made.
 pub async fn guard(request: Request, next: Next) -> Response {
     let headers = request.headers();
-    let by_cookie = auth::key(headers).is_none() && auth::session(headers).is_some();
+    let by_cookie =
+        auth::key(headers).is_none() && [false, true].iter().any(|https| auth::session(headers, *https).is_some());
     if (by_cookie || request.uri().path() == PATH) && is_of_another_site(head(&request)).await {
         drain(request.into_body()).await;
         return refusal().into_response();

@@ -1,7 +1,6 @@
 //! `/api/v1/deletions`: deleting with a way back. See `store/deletions` for the rules.
 
 use axum::Extension;
-use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -15,7 +14,9 @@ use crate::http::deliveries::private;
 use crate::http::paging;
 use crate::http::params::Params;
 use crate::http::problem::Problem;
+use crate::http::reading::reading;
 use crate::http::run::{blocking, to_the_end};
+use crate::http::small_body::SmallBody;
 use crate::model::deletion::Deletion;
 use crate::model::key::Principal;
 use crate::store::Reading;
@@ -51,7 +52,7 @@ pub async fn list(
     let before = paging::cursor(&mut params, |text| text.parse().ok())?;
     params.finish()?;
     let user = principal.user;
-    let mut rows = blocking(move || deletions::list(&*app.store.reader()?, user, before, limit as u32 + 1)).await?;
+    let mut rows = reading(&app, user, move |reader| deletions::list(reader, user, before, limit as u32 + 1)).await?;
     let more = rows.len() > limit;
     rows.truncate(limit);
     let next_cursor = rows.last().filter(|_| more).map(|(last, _)| paging::sealed(&last.to_string()));
@@ -70,7 +71,7 @@ pub async fn post(
     State(app): State<App>,
     Extension(principal): Extension<Principal>,
     params: Params,
-    body: Bytes,
+    SmallBody(body): SmallBody,
 ) -> Result<Response, Problem> {
     params.finish()?;
     let work = blocking(move || {

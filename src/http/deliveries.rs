@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::http::paging;
 use crate::http::params::Params;
 use crate::http::problem::Problem;
+use crate::http::reading::reading;
 use crate::http::run::blocking;
 use crate::model::key::Principal;
 use crate::store::Reading;
@@ -52,10 +53,9 @@ pub async fn list(
     let filter = Filter { automation: params.one("automation")?, from, to };
     params.finish()?;
     let user = principal.user;
-    let mut rows = blocking(move || {
-        let reader = app.store.reader()?;
-        let before = before.map(|id| paged_to(&reader, user, &id)).transpose()?;
-        deliveries::list(&reader, user, &filter, before, limit as u32 + 1)
+    let mut rows = reading(&app, user, move |reader| {
+        let before = before.map(|id| paged_to(reader, user, &id)).transpose()?;
+        deliveries::list(reader, user, &filter, before, limit as u32 + 1)
     })
     .await?;
     let more = rows.len() > limit;
@@ -82,7 +82,7 @@ pub async fn one(
 ) -> Result<Response, Problem> {
     params.finish()?;
     let asked = id.clone();
-    let found = blocking(move || deliveries::find(&*app.store.reader()?, principal.user, &asked)).await?;
+    let found = reading(&app, principal.user, move |reader| deliveries::find(reader, principal.user, &asked)).await?;
     let row = found.ok_or_else(|| Error::NotFound(format!("there is no delivery {id}")))?;
     Ok(private(row))
 }

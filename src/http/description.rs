@@ -12,7 +12,7 @@ use utoipa::openapi::security::{
 };
 use utoipa::openapi::{Content, OpenApi, PathItem, Ref, RefOr, Schema};
 
-use crate::http::auth;
+use crate::http::cookie;
 
 const PREFIX: &str = "/api/v1";
 const JSON: &str = "application/json";
@@ -192,8 +192,8 @@ fn keys(description: &mut OpenApi) {
         components.add_security_scheme(header, SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new(header))));
     }
     components
-        .add_security_scheme(auth::COOKIE, SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(auth::COOKIE))));
-    let ways = ["bearer", "X-API-Key", "api-key", auth::COOKIE];
+        .add_security_scheme(cookie::PLAIN, SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(cookie::PLAIN))));
+    let ways = ["bearer", "X-API-Key", "api-key", cookie::PLAIN];
     description.security = Some(ways.map(|way| SecurityRequirement::new(way, [""; 0])).to_vec());
 }
 

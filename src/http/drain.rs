@@ -28,12 +28,24 @@ pub struct Incoming {
     chunks: BodyDataStream,
     begun: Instant,
     bytes: u64,
+    silence: Duration,
     given_up: bool,
 }
 
 impl Incoming {
     pub fn new(body: Body) -> Incoming {
-        Incoming { chunks: body.into_data_stream(), begun: Instant::now(), bytes: 0, given_up: false }
+        Incoming { chunks: body.into_data_stream(), begun: Instant::now(), bytes: 0, silence: SILENCE, given_up: false }
+    }
+
+    /// With another limit of time in which nothing may come.
+    pub fn patient(self, silence: Duration) -> Incoming {
+        Incoming { silence, ..self }
+    }
+
+    /// Gives the sender up for a reason of the caller's: what is still to come is not read away.
+    pub fn give_up(&mut self) -> Error {
+        self.given_up = true;
+        stalled()
     }
 
     /// What comes next; none at the end.
@@ -44,7 +56,7 @@ impl Incoming {
     }
 
     async fn chunk(&mut self) -> Result<Option<Bytes>> {
-        let next = tokio::time::timeout(SILENCE, self.chunks.next()).await.map_err(|_| stalled())?;
+        let next = tokio::time::timeout(self.silence, self.chunks.next()).await.map_err(|_| stalled())?;
         let Some(chunk) = next.transpose().map_err(|_| ended_early())? else { return Ok(None) };
         self.bytes += chunk.len() as u64;
         let time = self.begun.elapsed();

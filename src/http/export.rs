@@ -107,7 +107,7 @@ impl Download {
             Ok(tag) => tag,
             Err(not_modified) => return Ok(not_modified),
         };
-        let path = doors.app.downloads.run(make).await?;
+        let path = doors.app.downloads.of(self.question.user).run(make).await?;
         Ok(caching::tagged_download(self.serve(&path, request).await?, &tag))
     }
 

@@ -4,36 +4,70 @@
 use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderMap, Method, header};
+use axum::http::{Method, Version, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use crate::http::auth;
 use crate::http::doors::Doors;
+use crate::http::hosts;
+use crate::http::looks::Whose;
 use crate::http::problem::Problem;
 use crate::http::run::blocking;
 use crate::model::key::Scope;
 use crate::telemetry::responses;
 
-/// By these, and whatever begins with `x-forwarded-`, a proxy on this machine tells that the request is not of this machine.
-const FORWARDED: [&str; 5] = ["forwarded", "x-forwarded", "x-real-ip", "x-client-ip", "via"];
+/// By these a proxy on this machine tells that the request is not of this machine, and by whatever has one of the parts in its
+/// name, or begins so.
+const FORWARDED: [&str; 4] = ["forwarded", "via", "cdn-loop", "x-host"];
+const PARTS: [&str; 9] = [
+    "forwarded-",
+    "-forwarded",
+    "real-ip",
+    "client-ip",
+    "remote-ip",
+    "remote-addr",
+    "connecting-ip",
+    "originating-ip",
+    "peer-ip",
+];
+const BEGINNINGS: [&str; 10] = [
+    "x-forwarded",
+    "cf-",
+    "x-original",
+    "x-envoy-",
+    "x-amzn-",
+    "x-amz-",
+    "x-azure-",
+    "x-appengine-",
+    "x-arr-",
+    "tailscale-",
+];
 
 /// Figures of the running server
 ///
-/// The text format of Prometheus. Open to this machine itself; anybody else needs a key with the scope read.
+/// The text format of Prometheus. Open to this machine itself, asked by one of its own names; anybody else needs a key with the
+/// scope read. When which automation of whom has delivered last is told to keys only: everybody's for the scope admin, else
+/// one's own.
 #[utoipa::path(
     get, path = "/metrics", tag = "health", security((), ("bearer" = [])),
     responses((status = 200, description = "The figures", content_type = "text/plain"), (status = 401, body = Problem))
 )]
 pub async fn page(State(doors): State<Doors>, request: Request) -> Result<Response, Problem> {
-    if !is_local(&request) {
-        let principal = auth::principal(&doors, auth::peer(&request), auth::shown(request.headers())).await?;
-        if !principal.may(Scope::Read) {
-            return Err(Problem::wrong_scope(Scope::Read.as_str()));
-        }
-    }
+    let proof = auth::shown(&doors, request.headers());
+    let principal = match (is_local(&request), proof) {
+        (true, None) => None,
+        (true, Some(proof)) => auth::find(&doors, proof).await?.map(|found| found.principal),
+        (false, proof) => Some(auth::principal(&doors, auth::peer(&request), proof).await?),
+    };
+    let whose = match &principal {
+        Some(principal) if principal.may(Scope::Admin) => Whose::Everybodys,
+        Some(principal) if principal.may(Scope::Read) => Whose::Persons(principal.user),
+        Some(_) if !is_local(&request) => return Err(Problem::wrong_scope(Scope::Read.as_str())),
+        _ => Whose::Nobodys,
+    };
     let text = blocking(move || {
-        let more = doors.looks.take(&doors.app, &doors.answers);
+        let more = doors.looks.take(&doors.app, &doors.answers, whose);
         Ok(doors.figures.render() + &more)
     })
     .await?;
@@ -42,13 +76,19 @@ pub async fn page(State(doors): State<Doors>, request: Request) -> Result<Respon
     Ok((headers, text).into_response())
 }
 
+/// HTTP/1.0 is what nginx speaks to a server that nobody has told it anything about, and says nothing of whom it serves.
 fn is_local(request: &Request) -> bool {
     let peer = auth::peer(request);
-    peer.is_some_and(|peer| peer.to_canonical().is_loopback()) && !is_forwarded(request.headers())
+    peer.is_some_and(|peer| peer.to_canonical().is_loopback())
+        && request.version() != Version::HTTP_10
+        && hosts::is_of_this_machine(request.headers(), request.uri())
+        && !request.headers().keys().any(|name| tells_of_others(name.as_str()))
 }
 
-fn is_forwarded(headers: &HeaderMap) -> bool {
-    headers.keys().any(|name| FORWARDED.contains(&name.as_str()) || name.as_str().starts_with("x-forwarded-"))
+fn tells_of_others(name: &str) -> bool {
+    FORWARDED.contains(&name)
+        || PARTS.iter().any(|part| name.contains(part))
+        || BEGINNINGS.iter().any(|begin| name.starts_with(begin))
 }
 
 /// Counts a request and how long its answer took.

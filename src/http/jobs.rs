@@ -14,10 +14,11 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::http::event_stream;
+use crate::http::event_stream::{self, Onlooker};
 use crate::http::paging;
 use crate::http::params::Params;
 use crate::http::problem::Problem;
+use crate::http::reading::reading;
 use crate::http::run::blocking;
 use crate::model::key::Principal;
 use crate::model::receipt::Receipt;
@@ -91,12 +92,11 @@ pub async fn list(
     let limit = limit.unwrap_or(DEFAULT_LIMIT);
     let before = paging::cursor(&mut params, |text| Some(text.to_owned()))?;
     params.finish()?;
-    let asked = app.clone();
-    let found = blocking(move || {
-        let reader = asked.store.reader()?;
-        let known = |id: String| jobs::find(&reader, principal.user, &id)?.ok_or_else(paging::no_cursor);
+    let user = principal.user;
+    let found = reading(&app, user, move |reader| {
+        let known = |id: String| jobs::find(reader, user, &id)?.ok_or_else(paging::no_cursor);
         let before = before.map(known).transpose()?.map(|job| job.id);
-        jobs::list(&reader, principal.user, before, limit + 1)
+        jobs::list(reader, user, before, limit + 1)
     })
     .await?;
     let more = found.len() > limit as usize;
@@ -117,6 +117,7 @@ pub async fn one(
     State(app): State<App>,
     Extension(principal): Extension<Principal>,
     Path(id): Path<String>,
+    onlooker: Onlooker,
     params: Params,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
@@ -124,7 +125,7 @@ pub async fn one(
     let found = find(&app, principal.user, &id).await?;
     let found = found.ok_or_else(|| Error::NotFound(format!("there is no job {id}")))?;
     match event_stream::is_wanted(&headers) {
-        true => Ok(event_stream::answer(events(app, principal.user, found))),
+        true => Ok(onlooker.answer(events(app, principal.user, found))),
         false => Ok(private(found)),
     }
 }
@@ -153,8 +154,8 @@ pub async fn cancel(
 }
 
 async fn find(app: &App, user: i64, id: &str) -> Result<Option<JobStatus>> {
-    let (asked, id) = (app.clone(), id.to_owned());
-    let found = blocking(move || jobs::find(&*asked.store.reader()?, user, &id)).await?;
+    let id = id.to_owned();
+    let found = reading(app, user, move |reader| jobs::find(reader, user, &id)).await?;
     found.map(|job| status(app, job)).transpose()
 }
 

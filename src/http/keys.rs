@@ -1,6 +1,5 @@
 //! `GET`, `POST` and `DELETE /api/v1/keys`: what `health-export key` does, asked for from afar.
 
-use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -15,7 +14,9 @@ use crate::http::deliveries::private;
 use crate::http::json_body;
 use crate::http::params::Params;
 use crate::http::problem::Problem;
+use crate::http::reading::reading;
 use crate::http::run::blocking;
+use crate::http::small_body::SmallBody;
 use crate::model::key::{By, Principal, Scope, hash, new_secret};
 use crate::model::time::offset_rfc3339;
 use crate::store::keys::{self, KeyRow, NewKey};
@@ -72,13 +73,17 @@ pub struct MadeKey {
 
 /// Keys of everybody, without their secrets, newest first
 #[utoipa::path(get, path = "/api/v1/keys", tag = "admin", responses((status = 200, body = Keys), (status = 400, body = Problem)))]
-pub async fn list(State(app): State<App>, params: Params) -> Result<Response, Problem> {
+pub async fn list(
+    State(app): State<App>,
+    Extension(principal): Extension<Principal>,
+    params: Params,
+) -> Result<Response, Problem> {
     params.finish()?;
-    Ok(private(blocking(move || listed(&app.store)).await?))
+    let rows = reading(&app, principal.user, keys::list).await?;
+    Ok(private(listed(&app.store, rows)))
 }
 
-fn listed(store: &Store) -> Result<Keys> {
-    let rows = keys::list(&*store.reader()?)?;
+fn listed(store: &Store, rows: Vec<KeyRow>) -> Keys {
     let entry = |row: KeyRow| KeyEntry {
         last_used_at: store.key_use().last(row.id).max(row.used_at).map(time),
         id: row.id,
@@ -89,7 +94,7 @@ fn listed(store: &Store) -> Result<Keys> {
         expires_at: row.expires_at.map(time),
         revoked_at: row.revoked_at.map(time),
     };
-    Ok(Keys { keys: rows.into_iter().rev().map(entry).collect() })
+    Keys { keys: rows.into_iter().rev().map(entry).collect() }
 }
 
 fn time(seconds: i64) -> String {
@@ -105,7 +110,7 @@ pub async fn post(
     State(app): State<App>,
     Extension(principal): Extension<Principal>,
     params: Params,
-    body: Bytes,
+    SmallBody(body): SmallBody,
 ) -> Result<Response, Problem> {
     params.finish()?;
     let wanted: WantedKey = json_body::read(&body, SHAPE)?;

@@ -1,14 +1,15 @@
 //! What every request passes through, outermost first:
 //!
-//! 1. a request id, so that a line in the log can be found from an answer;
+//! 1. a request id, so that a line in the log can be found from an answer; the client's own if it is a short one;
 //! 2. a line in the log of what changes something, fails or is slow, by the route's template: a path may name
 //!    what somebody suffers from, and a query holds times of their life; of the rest, which a dashboard asks all day, at debug only;
 //! 3. figures, by the route;
 //! 4. panics become a problem, and the connection lives on;
 //! 5. headers that keep browsers from guessing, framing, and telling others where they have been;
 //! 6. strangers from the internet are refused, unless they are wanted;
-//! 7. compression, but never of Parquet: it would drop the length and the ranges that its readers need;
-//! 8. refusals that the framework words itself become problems.
+//! 7. so is what was asked under a name that is not this server's;
+//! 8. compression, but never of Parquet: it would drop the length and the ranges that its readers need;
+//! 9. refusals that the framework words itself become problems.
 
 use std::any::Any;
 use std::time::{Duration, Instant};
@@ -16,7 +17,7 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, Method, Request, Response, header};
-use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
+use axum::middleware::{Next, from_fn, from_fn_with_state, map_request, map_response};
 use axum::response::IntoResponse;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -25,6 +26,7 @@ use tracing::Instrument;
 
 use crate::http::compression::compress;
 use crate::http::figures;
+use crate::http::hosts::{self, Hosts};
 use crate::http::neighbours;
 use crate::http::problem::Problem;
 
@@ -32,6 +34,9 @@ use crate::http::problem::Problem;
 const SLOW: Duration = Duration::from_secs(1);
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Characters that a request id of the client's own may have.
+const LONGEST_ID: usize = 64;
 
 /// What every answer has, unless it says otherwise itself.
 const GUARDS: [(HeaderName, &str); 5] = [
@@ -42,8 +47,9 @@ const GUARDS: [(HeaderName, &str); 5] = [
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
 ];
 
-pub fn around(routes: Router, public: bool) -> Router {
+pub fn around(routes: Router, public: bool, hosts: Hosts) -> Router {
     let layers = ServiceBuilder::new()
+        .layer(map_request(only_sound_id))
         .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
         .layer(from_fn(log))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
@@ -51,8 +57,22 @@ pub fn around(routes: Router, public: bool) -> Router {
         .layer(CatchPanicLayer::custom(panicked))
         .layer(map_response(guard))
         .layer(from_fn_with_state(public, neighbours::only))
+        .layer(from_fn_with_state(hosts, hosts::only))
         .layer(from_fn(compress));
     routes.layer(map_response(worded_by_us)).layer(layers)
+}
+
+/// Forgets the id of a client that is none: it stands in every line of the log, and anybody may send anything.
+async fn only_sound_id(mut request: Request<Body>) -> Request<Body> {
+    let is_sound = |id: &HeaderValue| {
+        let is_of_it = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'-';
+        (1..=LONGEST_ID).contains(&id.len()) && id.as_bytes().iter().all(is_of_it)
+    };
+    let mut ids = request.headers().get_all(&REQUEST_ID).iter();
+    if !(ids.next().is_some_and(is_sound) && ids.next().is_none()) {
+        request.headers_mut().remove(&REQUEST_ID);
+    }
+    request
 }
 
 /// Logs a request under its id, which every line that is written on its way has too.

@@ -29,18 +29,25 @@ struct Known {
     /// Processor time so far, and when that was asked.
     cpu: (Duration, Instant),
     senders: Senders,
-    /// The lines of figures whose labels come and go: a gauge that was set once would stay on the page for ever.
-    lines: String,
+    now: Duration,
+}
+
+/// Whose automations are told of: their names and times tell of people's lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whose {
+    Nobodys,
+    Persons(i64),
+    Everybodys,
 }
 
 impl Looks {
     pub fn new() -> Looks {
         let cpu = (process::cpu_time(), Instant::now());
-        Looks(Mutex::new(Known { taken: None, cpu, senders: Senders::default(), lines: String::new() }))
+        Looks(Mutex::new(Known { taken: None, cpu, senders: Senders::default(), now: Duration::ZERO }))
     }
 
     /// Takes all of them, and gives lines to add to the page. What cannot be taken is told by the log, and the rest still is.
-    pub fn take(&self, app: &App, answers: &Answers) -> String {
+    pub fn take(&self, app: &App, answers: &Answers, whose: Whose) -> String {
         savings::tell();
         memory(app, answers);
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -53,7 +60,7 @@ impl Looks {
                 told(outcome);
             }
         }
-        known.lines.clone()
+        known.lines(whose)
     }
 }
 
@@ -62,12 +69,22 @@ impl Known {
         let reader = app.store.reader()?;
         gauge("health_export_quarantine_items", quarantine::size(&reader)? as f64);
         self.senders.look(&reader, now.as_millis() as i64)?;
-        let senders = self.senders.list();
-        let seconds = |sender: &Sender| sender.received_at_ms as f64 / 1000.0;
-        let age = |sender: &Sender| (now.as_secs_f64() - seconds(sender)).max(0.0);
-        self.lines = family("health_export_last_delivery_timestamp_seconds", &senders, seconds)
-            + &family("health_export_last_delivery_age_seconds", &senders, age);
+        self.now = now;
         Ok(())
+    }
+
+    /// Lines of figures whose labels come and go: a gauge that was set once would stay on the page for ever.
+    fn lines(&self, whose: Whose) -> String {
+        let is_shown = |sender: &Sender| match whose {
+            Whose::Nobodys => false,
+            Whose::Persons(id) => sender.user_id == id,
+            Whose::Everybodys => true,
+        };
+        let senders: Vec<Sender> = self.senders.list().into_iter().filter(is_shown).collect();
+        let seconds = |sender: &Sender| sender.received_at_ms as f64 / 1000.0;
+        let age = |sender: &Sender| (self.now.as_secs_f64() - seconds(sender)).max(0.0);
+        family("health_export_last_delivery_timestamp_seconds", &senders, seconds)
+            + &family("health_export_last_delivery_age_seconds", &senders, age)
     }
 }
 

@@ -1,7 +1,6 @@
 //! `/api/v1/people`: whose data is kept here, and how somebody is removed.
 
 use axum::Extension;
-use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -15,7 +14,9 @@ use crate::http::deliveries::private;
 use crate::http::json_body;
 use crate::http::params::Params;
 use crate::http::problem::Problem;
+use crate::http::reading::reading;
 use crate::http::run::{blocking, to_the_end};
+use crate::http::small_body::SmallBody;
 use crate::model::key::Principal;
 use crate::model::time::offset_rfc3339;
 use crate::store::Reading;
@@ -68,7 +69,7 @@ pub async fn list(
     params: Params,
 ) -> Result<Response, Problem> {
     params.finish()?;
-    let people = blocking(move || entries(&*app.store.reader()?, principal.user)).await?;
+    let people = reading(&app, principal.user, move |reader| entries(reader, principal.user)).await?;
     Ok(private(People { people }))
 }
 
@@ -81,7 +82,7 @@ pub async fn post(
     State(app): State<App>,
     Extension(principal): Extension<Principal>,
     params: Params,
-    body: Bytes,
+    SmallBody(body): SmallBody,
 ) -> Result<Response, Problem> {
     params.finish()?;
     let WantedPerson { name } = json_body::read(&body, SHAPE)?;
@@ -107,7 +108,7 @@ pub async fn put(
     Extension(principal): Extension<Principal>,
     Path(id): Path<String>,
     params: Params,
-    body: Bytes,
+    SmallBody(body): SmallBody,
 ) -> Result<Response, Problem> {
     params.finish()?;
     let WantedPerson { name } = json_body::read(&body, SHAPE)?;

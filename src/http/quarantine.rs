@@ -12,7 +12,7 @@ use crate::http::deliveries::{paged_to, private};
 use crate::http::paging;
 use crate::http::params::Params;
 use crate::http::problem::Problem;
-use crate::http::run::blocking;
+use crate::http::reading::reading;
 use crate::model::key::Principal;
 use crate::model::metric::catalogue;
 use crate::store::deliveries;
@@ -68,8 +68,8 @@ pub async fn of_delivery(
     Path(id): Path<String>,
     mut params: Params,
 ) -> Result<Response, Problem> {
-    let (store, user, asked) = (app.store.clone(), principal.user, id.clone());
-    let found = blocking(move || deliveries::find(&*store.reader()?, user, &asked)).await?;
+    let (user, asked) = (principal.user, id.clone());
+    let found = reading(&app, user, move |reader| deliveries::find(reader, user, &asked)).await?;
     found.ok_or_else(|| Error::NotFound(format!("there is no delivery {id}")))?;
     let filter = Filter { delivery: Some(id), metric: metric(&mut params)?, ..Filter::default() };
     answer(app, user, filter, params).await
@@ -85,17 +85,15 @@ async fn answer(app: App, user: i64, filter: Filter, mut params: Params) -> Resu
     let limit = paging::limit(&mut params, DEFAULT_LIMIT, MOST)?;
     let after = paging::cursor(&mut params, read_cursor)?;
     params.finish()?;
-    let page = blocking(move || {
-        let reader = app.store.reader()?;
-        let position = |(delivery, place): (String, i64)| {
-            quarantine::position(&reader, paged_to(&reader, user, &delivery)?, place)
-        };
+    let page = reading(&app, user, move |reader| {
+        let position =
+            |(delivery, place): (String, i64)| quarantine::position(reader, paged_to(reader, user, &delivery)?, place);
         let after = after.map(position).transpose()?;
-        let mut items = quarantine::page(&reader, user, &filter, after, limit as u32 + 1)?;
+        let mut items = quarantine::page(reader, user, &filter, after, limit as u32 + 1)?;
         let more = items.len() > limit;
         items.truncate(limit);
         let place = |last: &QuarantineRow| -> Result<String> {
-            Ok(format!("{},{}", last.delivery, quarantine::place(&reader, last.id)?))
+            Ok(format!("{},{}", last.delivery, quarantine::place(reader, last.id)?))
         };
         let next_cursor = items.last().filter(|_| more).map(place).transpose()?.map(|place| paging::sealed(&place));
         Ok(Quarantine { items, next_cursor })

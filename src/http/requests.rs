@@ -20,11 +20,11 @@ use crate::app::App;
 use crate::error::Result;
 use crate::http::deliveries::private;
 use crate::http::doors::Doors;
-use crate::http::event_stream;
+use crate::http::event_stream::{self, Onlooker};
 use crate::http::params::Params;
 use crate::http::problem::Problem;
+use crate::http::reading::reading;
 use crate::http::recent::Seen;
-use crate::http::run::blocking;
 use crate::model::key::{Principal, Scope};
 use crate::model::time::offset_rfc3339;
 use crate::store::people;
@@ -75,14 +75,15 @@ pub struct RequestEntry {
 pub async fn list(
     State(doors): State<Doors>,
     Extension(principal): Extension<Principal>,
+    onlooker: Onlooker,
     params: Params,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     params.finish()?;
     if event_stream::is_wanted(&headers) {
-        return Ok(event_stream::answer(events(&doors, principal)));
+        return Ok(onlooker.answer(events(&doors, principal)));
     }
-    let names = names(&doors.app).await?;
+    let names = names(&doors.app, principal.user).await?;
     let seen = doors.recent.list();
     let own = seen.iter().rev().filter(|seen| concerns(&principal, seen));
     Ok(private(Requests { requests: own.map(|seen| entry(seen, &names)).collect() }))
@@ -95,9 +96,8 @@ fn concerns(principal: &Principal, seen: &Seen) -> bool {
 /// The people by id.
 type Names = HashMap<i64, String>;
 
-async fn names(app: &App) -> Result<Names> {
-    let app = app.clone();
-    blocking(move || Ok(people::names(&*app.store.reader()?)?.into_iter().collect())).await
+async fn names(app: &App, person: i64) -> Result<Names> {
+    reading(app, person, |reader| Ok(people::names(reader)?.into_iter().collect())).await
 }
 
 fn entry(seen: &Seen, names: &Names) -> RequestEntry {
@@ -146,7 +146,7 @@ impl Following {
         loop {
             let seen = self.next().await?;
             if concerns(&self.principal, &seen) {
-                let entry = entry(&seen, &names(&self.app).await.ok()?);
+                let entry = entry(&seen, &names(&self.app, self.principal.user).await.ok()?);
                 return Event::default().event("request").id(seen.id.to_string()).json_data(entry).ok();
             }
         }

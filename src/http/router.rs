@@ -16,6 +16,7 @@ use crate::http::caching::Client;
 use crate::http::doors::Doors;
 use crate::http::drain::drain;
 use crate::http::fixed::Page;
+use crate::http::hosts::Hosts;
 use crate::http::problem::Problem;
 use crate::http::{
     addresses, aggregate, auth, backups, codes, condition, coverage, csrf, data, deletions, deliveries, description,
@@ -42,6 +43,7 @@ pub fn router(app: App, at: At) -> Result<Router> {
         .merge(guarded(&doors, Scope::Ingest, bodiless(OpenApiRouter::new().routes(routes!(jobs::cancel)))))
         .merge(guarded(&doors, Scope::Read, reading()))
         .merge(guarded(&doors, Scope::Read, finding_and_being_known()))
+        .merge(ending_sessions(&doors))
         .merge(guarded(
             &doors,
             Scope::Export,
@@ -74,7 +76,8 @@ pub fn router(app: App, at: At) -> Result<Router> {
         .layer(middleware::from_fn(csrf::guard))
         .layer(middleware::from_fn_with_state(doors.clone(), condition::notice))
         .with_state(doors.clone());
-    Ok(layers::around(routes, doors.app.public))
+    let hosts = Hosts::new(&doors.app.allowed_hosts);
+    Ok(layers::around(routes, doors.app.public, hosts))
 }
 
 /// Where data comes in; whatever comes is noted, also what the key keeps out.
@@ -120,11 +123,7 @@ fn reading() -> OpenApiRouter<Doors> {
 
 /// Under which addresses phones find the server, and which browsers are signed in.
 fn finding_and_being_known() -> OpenApiRouter<Doors> {
-    OpenApiRouter::new()
-        .routes(routes!(addresses::get))
-        .routes(routes!(qr::get))
-        .routes(routes!(sessions::list))
-        .routes(routes!(sessions::delete))
+    OpenApiRouter::new().routes(routes!(addresses::get)).routes(routes!(qr::get)).routes(routes!(sessions::list))
 }
 
 /// For whoever looks after the server.
@@ -164,6 +163,16 @@ fn bodiless(routes: OpenApiRouter<Doors>) -> OpenApiRouter<Doors> {
         drain(body).await;
         next.run(Request::from_parts(head, Body::empty())).await
     }))
+}
+
+/// Whoever has signed in may sign out; a key that only reads must not sign anybody out.
+fn ending_sessions(doors: &Doors) -> OpenApiRouter<Doors> {
+    let check = |state: State<Doors>, request: Request, next: Next| {
+        let scope = if auth::key(request.headers()).is_some() { Scope::Admin } else { Scope::Read };
+        auth::require(state, scope, request, next)
+    };
+    let routes = OpenApiRouter::new().routes(routes!(sessions::delete));
+    routes.route_layer(middleware::from_fn_with_state(doors.clone(), check))
 }
 
 /// Routes behind a key with that scope.

@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::error::{Error, Result};
 use crate::http::at::At;
 use crate::http::connections::{self, Terms};
+use crate::http::patience::Patience;
 use crate::http::places::Places;
 use crate::http::router::router;
 use crate::http::run::blocking;
@@ -23,7 +24,7 @@ use crate::telemetry::figures;
 /// A socket that is bound, but not yet served.
 pub struct Listening {
     listener: TcpListener,
-    head: Duration,
+    patience: Patience,
     tls: Option<Tls>,
 }
 
@@ -32,12 +33,17 @@ impl Listening {
         let listener = TcpListener::bind(address).await.map_err(|fault| {
             Error::BadRequest(format!("cannot listen on {address}: {fault}; choose another with --listen"))
         })?;
-        Ok(Listening { listener, head: connections::HEAD, tls: None })
+        Ok(Listening { listener, patience: Patience::default(), tls: None })
     }
 
     /// Another limit of time for the head of a request, for tests.
     pub fn with_head_limit(self, head: Duration) -> Listening {
-        Listening { head, ..self }
+        self.with_patience(Patience { head, ..Patience::default() })
+    }
+
+    /// Other limits of time, for tests.
+    pub fn with_patience(self, patience: Patience) -> Listening {
+        Listening { patience, ..self }
     }
 
     /// Over HTTPS where there is a certificate.
@@ -57,7 +63,7 @@ impl Listening {
 
     /// Serves until `stop` is ready and every answer that had begun is out, or its client has been waited for long enough.
     pub async fn serve(self, app: App, stop: impl Future<Output = ()> + Send + 'static) -> Result<()> {
-        let (jobs, places) = (app.jobs.clone(), Places::new(app.max_connections));
+        let (jobs, places, public) = (app.jobs.clone(), Places::new(app.max_connections), app.public);
         let starting = jobs.clone();
         blocking(move || starting.start()).await?;
         let rereading = Rereading::start(app.receiver.clone())?;
@@ -72,7 +78,7 @@ impl Listening {
         let upkeep = tokio::spawn(keep_up(figures::start()?, store.clone()));
         let router = router(app, self.at()?)?;
         let reloading = self.tls.clone().map(|tls| tokio::spawn(tls.keep_reloading()));
-        let terms = Terms { places, head: self.head, tls: self.tls };
+        let terms = Terms { places, patience: self.patience, public, tls: self.tls };
         connections::serve(self.listener, terms, router, stop).await;
         upkeep.abort();
         // It holds the store until it has ended.

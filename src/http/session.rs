@@ -1,21 +1,24 @@
 //! `/api/v1/session`: signing in and out, and who is signed in. Open, because who asks has nothing to show yet.
 
-use axum::body::to_bytes;
-use axum::extract::{Request, State};
+use std::net::SocketAddr;
+
+use axum::Extension;
+use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum_extra::extract::cookie::{Cookie, SameSite};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::error::{Error, Result};
 use crate::http::aggregate::zone_name;
-use crate::http::auth::{self, COOKIE};
+use crate::http::auth;
+use crate::http::cookie;
 use crate::http::deliveries::private;
 use crate::http::doors::Doors;
 use crate::http::params::Params;
 use crate::http::problem::Problem;
 use crate::http::run::blocking;
+use crate::http::small_body::SmallBody;
 use crate::model::key::{By, Principal, Proof, Scope, hash, random};
 use crate::model::session::{browser, read_code};
 use crate::store::keys;
@@ -23,9 +26,6 @@ use crate::store::sessions::{self, NewSession};
 use crate::store::{Store, codes};
 
 pub const PATH: &str = "/api/v1/session";
-
-/// Bytes that a code or a key may take.
-const LARGEST: usize = 64 << 10;
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SessionState {
@@ -65,11 +65,15 @@ pub struct SignIn {
 )]
 pub async fn get(State(doors): State<Doors>, params: Params, headers: HeaderMap) -> Result<Response, Problem> {
     params.finish()?;
-    let principal = match auth::shown(&headers) {
+    let found = match auth::shown(&doors, &headers) {
         Some(proof) => auth::find(&doors, proof).await?,
         None => None,
     };
-    Ok(private(state(&doors, principal).await?))
+    let https = cookie::is_https(&doors, &headers);
+    let renewed = found.as_ref().and_then(|found| found.renewed(&headers, https));
+    let mut answer = private(state(&doors, found.map(|found| found.principal)).await?);
+    renewed.and_then(|cookie| answer.headers_mut().insert(header::SET_COOKIE, cookie));
+    Ok(answer)
 }
 
 /// Sign in
@@ -82,16 +86,21 @@ pub async fn get(State(doors): State<Doors>, params: Params, headers: HeaderMap)
         (status = 403, body = Problem), (status = 429, body = Problem)
     )
 )]
-pub async fn post(State(doors): State<Doors>, params: Params, request: Request) -> Result<Response, Problem> {
-    let peer = auth::peer(&request);
-    let (parts, body) = request.into_parts();
-    let body = to_bytes(body, LARGEST).await.unwrap_or_default();
+pub async fn post(
+    State(doors): State<Doors>,
+    params: Params,
+    headers: HeaderMap,
+    peer: Option<Extension<ConnectInfo<SocketAddr>>>,
+    SmallBody(body): SmallBody,
+) -> Result<Response, Problem> {
+    let peer = peer.map(|Extension(ConnectInfo(peer))| peer.ip());
     params.finish()?;
+    let https = cookie::is_https(&doors, &headers);
     let secret = random().map_err(|fault| Error::internal("making a secret", fault))?;
     let begin = Begin {
         hash: hash(&secret),
-        before: auth::session(&parts.headers),
-        browser: browser(&text(&parts.headers, header::USER_AGENT)),
+        before: auth::session(&headers, https),
+        browser: browser(&text(&headers, header::USER_AGENT)),
         now: jiff::Timestamp::now().as_second(),
     };
     let principal = match wanted(&body)? {
@@ -101,9 +110,8 @@ pub async fn post(State(doors): State<Doors>, params: Params, request: Request) 
         },
         SignIn { key, .. } => with_key(&doors, auth::principal(&doors, peer, key.map(proof)).await?, begin).await?,
     };
-    let cookie = Cookie::build((COOKIE, secret)).secure(is_https(&doors, &parts.headers)).permanent();
     let state = private(state(&doors, Some(principal)).await?);
-    Ok(([(header::SET_COOKIE, guarded(cookie.build()).to_string())], state).into_response())
+    Ok(([(header::SET_COOKIE, cookie::kept(&secret, https))], state).into_response())
 }
 
 /// Sign out
@@ -113,27 +121,14 @@ pub async fn post(State(doors): State<Doors>, params: Params, request: Request) 
 )]
 pub async fn delete(State(doors): State<Doors>, params: Params, headers: HeaderMap) -> Result<Response, Problem> {
     params.finish()?;
-    if let Some(Proof::Session(hash)) = auth::session(&headers) {
+    let https = cookie::is_https(&doors, &headers);
+    if let Some(Proof::Session(hash)) = auth::session(&headers, https) {
         let store = doors.app.store.clone();
         let ended = move || store.writer().run(move |writing| sessions::end_of(writing.connection, &hash));
         blocking(ended).await?;
     }
-    let gone = guarded(Cookie::build((COOKIE, "")).removal().build()).to_string();
-    let headers = [(header::SET_COOKIE, gone), (header::CACHE_CONTROL, "no-store".into())];
+    let headers = [(header::SET_COOKIE, cookie::gone(https)), (header::CACHE_CONTROL, "no-store".into())];
     Ok((StatusCode::NO_CONTENT, headers).into_response())
-}
-
-/// No script reads it, and no other site sends it.
-fn guarded(mut cookie: Cookie) -> Cookie {
-    cookie.set_path("/");
-    cookie.set_http_only(true);
-    cookie.set_same_site(SameSite::Strict);
-    cookie
-}
-
-/// A proxy in front may speak HTTPS for us; whoever only claims so loses their own cookie over HTTP.
-fn is_https(doors: &Doors, headers: &HeaderMap) -> bool {
-    doors.at.https || headers.get("x-forwarded-proto").is_some_and(|scheme| scheme == "https")
 }
 
 fn wanted(body: &[u8]) -> Result<SignIn> {
@@ -166,7 +161,7 @@ async fn with_code(doors: &Doors, code: String, begin: Begin) -> Result<Option<P
     let Some(code) = read_code(&code).map(|code| hash(&code)) else { return Ok(None) };
     let (store, now) = (doors.app.store.clone(), begin.now);
     blocking(move || {
-        if !codes::is_usable(&*store.reader()?, &code, now)? {
+        if !codes::is_usable(&*store.own_reader()?, &code, now)? {
             return Ok(None);
         }
         store.writer().run(move |writing| {
@@ -236,7 +231,7 @@ async fn signed_in(doors: &Doors, principal: Principal) -> Result<SignedIn> {
 }
 
 fn name_of(store: &Store, user: i64) -> Result<String> {
-    keys::user_name(&*store.reader()?, user)
+    keys::user_name(&*store.own_reader()?, user)
 }
 
 fn text(headers: &HeaderMap, name: header::HeaderName) -> String {

@@ -8,13 +8,15 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::App;
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::http::deliveries::private;
 use crate::http::params::Params;
 use crate::http::problem::Problem;
+use crate::http::reading::reading;
 use crate::http::run::blocking;
 use crate::model::key::{By, Principal, Scope};
 use crate::model::time::offset_rfc3339;
+use crate::store::Reading;
 use crate::store::sessions::{self, SessionRow};
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -52,14 +54,17 @@ pub async fn list(
 ) -> Result<Response, Problem> {
     params.finish()?;
     let (whose, now) = (whose(&principal), jiff::Timestamp::now().as_second());
-    let found = blocking(move || sessions::list(&*app.store.reader()?, whose, now)).await?;
+    let found = reading(&app, principal.user, move |reader| sessions::list(reader, whose, now)).await?;
     Ok(private(Sessions { sessions: found.into_iter().map(|row| entry(row, principal.by)).collect() }))
 }
 
 /// Sign a browser out
+///
+/// Anybody's for who has the scope admin. A session without it may end itself and others of its person that may do no more than
+/// it; a key may not.
 #[utoipa::path(
     delete, path = "/api/v1/sessions/{id}", tag = "session", params(("id" = i64, Path, description = "As listed")),
-    responses((status = 204, description = "Signed out"), (status = 404, body = Problem))
+    responses((status = 204, description = "Signed out"), (status = 403, body = Problem), (status = 404, body = Problem))
 )]
 pub async fn delete(
     State(app): State<App>,
@@ -69,12 +74,24 @@ pub async fn delete(
 ) -> Result<Response, Problem> {
     params.finish()?;
     let none = || Error::NotFound(format!("there is no session {id}"));
-    let (number, whose) = (id.parse::<i64>().map_err(|_| none())?, whose(&principal));
-    let end = move || app.store.writer().run(move |writing| sessions::end(writing.connection, number, whose));
+    let number = id.parse::<i64>().map_err(|_| none())?;
+    let end = move || app.store.writer().run(move |writing| end(writing.connection, number, &principal));
     match blocking(end).await? {
-        true => Ok((StatusCode::NO_CONTENT, [(header::CACHE_CONTROL, "no-store")]).into_response()),
-        false => Err(none().into()),
+        Some(true) => Ok((StatusCode::NO_CONTENT, [(header::CACHE_CONTROL, "no-store")]).into_response()),
+        Some(false) => Err(Problem::wrong_scope(Scope::Admin.as_str())),
+        None => Err(none().into()),
     }
+}
+
+/// Whether it was ended, or may not be by this one; none when there is none.
+fn end(connection: &Reading, id: i64, principal: &Principal) -> Result<Option<bool>> {
+    if !principal.may(Scope::Admin) {
+        let Some(scopes) = sessions::scopes_of(connection, id, principal.user)? else { return Ok(None) };
+        if !scopes.iter().all(|scope| principal.may(*scope)) {
+            return Ok(Some(false));
+        }
+    }
+    Ok(sessions::end(connection, id, whose(principal))?.then_some(true))
 }
 
 /// Whose sessions somebody may see; none is everybody's.

@@ -1,7 +1,6 @@
 //! `GET` and `PUT /api/v1/settings`: what may be changed while the server runs. What a flag or the environment says is not
 //! changed from here, because the next start would undo it.
 
-use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
@@ -15,6 +14,7 @@ use crate::http::json_body;
 use crate::http::params::Params;
 use crate::http::problem::Problem;
 use crate::http::run::{blocking, to_the_end};
+use crate::http::small_body::SmallBody;
 use crate::model::preferences::{Chosen, Preference};
 use crate::model::shown::System;
 use crate::model::time::parse_zone;
@@ -81,7 +81,7 @@ pub async fn get(State(app): State<App>, params: Params) -> Result<Response, Pro
         (status = 503, body = Problem)
     )
 )]
-pub async fn put(State(doors): State<Doors>, params: Params, body: Bytes) -> Result<Response, Problem> {
+pub async fn put(State(doors): State<Doors>, params: Params, SmallBody(body): SmallBody) -> Result<Response, Problem> {
     params.finish()?;
     let wanted: WantedSettings = json_body::read(&body, SHAPE)?;
     let changed = to_the_end(async move {

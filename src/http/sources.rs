@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::Response;
 use axum::{Extension, Json};
@@ -18,6 +17,7 @@ use crate::http::json_body;
 use crate::http::params::Params;
 use crate::http::problem::Problem;
 use crate::http::run::blocking;
+use crate::http::small_body::SmallBody;
 use crate::model::category::Category;
 use crate::model::key::Principal;
 use crate::model::time::offset_rfc3339;
@@ -114,7 +114,7 @@ pub async fn put(
     State(app): State<App>,
     Extension(principal): Extension<Principal>,
     mut params: Params,
-    body: Bytes,
+    SmallBody(body): SmallBody,
 ) -> Result<Json<Sources>, Problem> {
     let about = About::of(&mut params)?;
     params.finish()?;

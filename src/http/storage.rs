@@ -1,6 +1,7 @@
 //! `GET /api/v1/storage`: what takes how much of the disk. Sizes are asked of the file system, and counts are those that each
 //! commit keeps, so nothing is scanned.
 
+use axum::Extension;
 use axum::extract::State;
 use axum::response::Response;
 use serde::Serialize;
@@ -11,9 +12,10 @@ use crate::error::Result;
 use crate::http::deliveries::private;
 use crate::http::params::Params;
 use crate::http::problem::Problem;
-use crate::http::run::blocking;
+use crate::http::reading::reading;
+use crate::model::key::Principal;
 use crate::model::time::offset_rfc3339;
-use crate::store::{backup, deliveries, series};
+use crate::store::{Reading, backup, deliveries, series};
 use crate::sys::disk;
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -39,13 +41,17 @@ pub struct Storage {
 
 /// What takes how much of the disk
 #[utoipa::path(get, path = "/api/v1/storage", tag = "admin", responses((status = 200, body = Storage), (status = 400, body = Problem)))]
-pub async fn get(State(app): State<App>, params: Params) -> Result<Response, Problem> {
+pub async fn get(
+    State(app): State<App>,
+    Extension(principal): Extension<Principal>,
+    params: Params,
+) -> Result<Response, Problem> {
     params.finish()?;
-    Ok(private(blocking(move || storage(&app)).await?))
+    let asked = app.clone();
+    Ok(private(reading(&app, principal.user, move |reader| storage(&asked, reader)).await?))
 }
 
-fn storage(app: &App) -> Result<Storage> {
-    let reader = app.store.reader()?;
+fn storage(app: &App, reader: &Reading) -> Result<Storage> {
     let backups = backup::list(&app.backup_dir)?;
     let folders =
         |names: &[&str]| -> Result<u64> { names.iter().map(|name| disk::folder_bytes(&app.data_dir.join(name))).sum() };
@@ -59,7 +65,7 @@ fn storage(app: &App) -> Result<Storage> {
         last_backup_at: backups.first().map(|newest| offset_rfc3339(newest.at, 0)),
         disk_free_bytes: disk::free_bytes(&app.data_dir)?,
         disk_size_bytes: disk::size_bytes(&app.data_dir)?,
-        samples: series::samples(&reader)?,
-        deliveries: deliveries::count(&reader)?,
+        samples: series::samples(reader)?,
+        deliveries: deliveries::count(reader)?,
     })
 }

@@ -6,18 +6,17 @@
 //! its minute (the generic cell rate algorithm), in a cache of fixed size: many addresses push each other out, and cost
 //! no memory.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use quick_cache::sync::Cache;
+
+use crate::sys::address::network;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// Addresses that are remembered.
 const ADDRESSES: usize = 4096;
-
-/// The half of an IPv6 address that is somebody's; the other half they choose themselves.
-const NETWORK: u128 = !0 << 64;
 
 pub struct Throttle {
     used_up_to: Cache<IpAddr, Instant>,
@@ -42,13 +41,6 @@ impl Throttle {
                 None
             }
         }
-    }
-}
-
-fn network(peer: IpAddr) -> IpAddr {
-    match peer.to_canonical() {
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & NETWORK).into(),
-        address => address,
     }
 }
 

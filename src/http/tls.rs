@@ -15,13 +15,13 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use crate::error::{Error, Result};
+use crate::http::socket::Socket;
 
 /// How long a handshake may take.
 const HANDSHAKE: Duration = Duration::from_secs(10);
@@ -76,20 +76,20 @@ impl Tls {
     }
 
     /// Shakes hands, within a time.
-    pub(super) async fn accept(&self, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
-        match timeout(HANDSHAKE, self.shake_hands(stream)).await {
+    pub(super) async fn accept(&self, socket: Socket) -> io::Result<TlsStream<Socket>> {
+        match timeout(HANDSHAKE, self.shake_hands(socket)).await {
             Ok(done) => done,
             Err(_) => Err(io::Error::new(io::ErrorKind::TimedOut, "the handshake took too long")),
         }
     }
 
-    async fn shake_hands(&self, mut stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
+    async fn shake_hands(&self, mut socket: Socket) -> io::Result<TlsStream<Socket>> {
         let mut first = [0];
-        if stream.peek(&mut first).await? == 1 && first[0] != TLS_RECORD {
-            turn_away(&mut stream).await?;
+        if socket.stream().peek(&mut first).await? == 1 && first[0] != TLS_RECORD {
+            turn_away(&mut socket).await?;
             return Err(io::Error::new(io::ErrorKind::InvalidData, "the client spoke no TLS"));
         }
-        self.acceptor.accept(stream).await
+        self.acceptor.accept(socket).await
     }
 
     /// Reads the files again when they have changed, or when SIGHUP says so.
@@ -133,12 +133,12 @@ impl Certificate {
 }
 
 /// Says where HTTPS is, in plain HTTP, and reads what was sent: else the answer might be lost with the connection.
-async fn turn_away(stream: &mut TcpStream) -> io::Result<()> {
-    stream.write_all(PLAIN.as_bytes()).await?;
-    stream.shutdown().await?;
+async fn turn_away(socket: &mut Socket) -> io::Result<()> {
+    socket.write_all(PLAIN.as_bytes()).await?;
+    socket.shutdown().await?;
     let mut sent = [0; 1024];
-    while stream.readable().await.is_ok() {
-        match stream.try_read(&mut sent) {
+    while socket.stream().readable().await.is_ok() {
+        match socket.stream().try_read(&mut sent) {
             Ok(0) => break,
             Err(fault) if fault.kind() != io::ErrorKind::WouldBlock => return Err(fault),
             _ => {}

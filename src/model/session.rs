@@ -9,6 +9,9 @@ pub const CODE_SECONDS: i64 = 30 * 60;
 /// How long a session may go unused.
 pub const SESSION_SECONDS: i64 = 90 * 86_400;
 
+/// Sessions that may be begun with one key, or by the links of one person: another one ends the one that was used least lately.
+pub const MOST_SESSIONS: i64 = 32;
+
 /// How old the time of a session's last use may get before it is written anew: a page asks many times a minute.
 pub const USE_SECONDS: i64 = 3_600;
 

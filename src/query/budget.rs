@@ -1,15 +1,18 @@
-//! Heavy questions: few at once, each with a limit of time, and stopped when nobody waits for the answer any more.
+//! Questions: few at once, shared fairly between people, each with a limit of time, and stopped when nobody waits for the
+//! answer any more.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
-
 use crate::error::{Error, Result};
+use crate::query::turns::Turns;
 
-/// Heavy questions that run at once: each may use every core already.
-const AT_ONCE: usize = 2;
+/// Heavy questions that run at once, and how many more of people who have none running: each may use every core already.
+const HEAVY: [usize; 2] = [2, 1];
+
+/// The same of lists, each of which takes one reader.
+const LISTS: [usize; 2] = [8, 4];
 
 /// How long a question waits for its turn before its sender is told to come back.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -17,14 +20,28 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Hands out turns.
 #[derive(Clone)]
 pub struct Budget {
-    turns: Arc<Semaphore>,
+    turns: Turns,
     limit: Duration,
+    /// Whose questions it is for.
+    person: i64,
 }
 
 impl Budget {
-    /// `limit` is the most that one question may take.
+    /// For questions that may read very much; `limit` is the most that one may take.
     pub fn new(limit: Duration) -> Budget {
-        Budget { turns: Arc::new(Semaphore::new(AT_ONCE)), limit }
+        let [most, more] = HEAVY;
+        Budget { turns: Turns::new(most, more), limit, person: 0 }
+    }
+
+    /// The same for lists.
+    pub fn of_lists(limit: Duration) -> Budget {
+        let [most, more] = LISTS;
+        Budget { turns: Turns::new(most, more), limit, person: 0 }
+    }
+
+    /// The same turns, taken by a person.
+    pub fn of(&self, person: i64) -> Budget {
+        Budget { person, ..self.clone() }
     }
 
     /// Runs a question on a thread of its own. When the returned future is dropped, or the limit passes, whatever the
@@ -33,10 +50,9 @@ impl Budget {
         &self,
         question: impl FnOnce(&Stop) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let turn = tokio::time::timeout(PATIENCE, self.turns.clone().acquire_owned())
+        let turn = tokio::time::timeout(PATIENCE, self.turns.take(self.person))
             .await
-            .map_err(|_| Error::Busy("other questions are being answered: try again in a moment".into()))?
-            .map_err(|fault| Error::internal("waiting for a turn", fault))?;
+            .map_err(|_| Error::Busy("other questions are being answered: try again in a moment".into()))?;
         let stop = Stop::default();
         let leaving = StopOnDrop(stop.clone());
         let running = tokio::task::spawn_blocking(move || {
@@ -76,9 +92,13 @@ impl Stop {
         handles.push(Box::new(handle));
     }
 
+    pub fn is_stopped(&self) -> bool {
+        self.0.stopped.load(Ordering::SeqCst)
+    }
+
     /// Whether to go on: a handle called between two steps of a question stops neither of them.
     pub fn check(&self) -> Result<()> {
-        match self.0.stopped.load(Ordering::SeqCst) {
+        match self.is_stopped() {
             true => Err(Error::TimedOut("the question was stopped before its answer was ready".into())),
             false => Ok(()),
         }

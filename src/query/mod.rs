@@ -18,6 +18,7 @@ pub mod stat;
 pub mod subject;
 mod tally;
 pub mod today;
+pub mod turns;
 pub mod units;
 pub mod usual;
 pub mod workouts;

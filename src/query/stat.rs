@@ -19,7 +19,9 @@ pub enum Stat {
 impl Stat {
     pub const DEFAULT: [Stat; 5] = [Stat::Count, Stat::Sum, Stat::Avg, Stat::Min, Stat::Max];
     /// For whoever has named another.
-    pub const NAMES: &str = "count, sum, avg, min, max, median, last, p05 to p95";
+    pub const NAMES: &str = "count, sum, avg, min, max, median, last, p01 to p99";
+    /// Most percentiles of one answer, the median among them.
+    pub const MOST_PERCENTILES: usize = 10;
 
     pub fn parse(name: &str) -> Result<Stat> {
         Ok(match name {
@@ -59,19 +61,56 @@ impl Stat {
         !matches!(self, Stat::Median | Stat::Last | Stat::Percentile(_))
     }
 
-    /// Its SQL over samples. With `summaries`, some samples (heart rate's) have a min and max of their own.
-    pub fn sql(self, summaries: bool) -> String {
+    /// The part of the values that is below it; none unless all values must be held for it.
+    pub fn quantile(self) -> Option<f64> {
         match self {
-            Stat::Count => "count(*)::DOUBLE".into(),
-            Stat::Sum => "sum(value)".into(),
-            Stat::Avg => "avg(value)".into(),
-            Stat::Min if summaries => "min(coalesce(min, value))".into(),
-            Stat::Max if summaries => "max(coalesce(max, value))".into(),
-            Stat::Min => "min(value)".into(),
-            Stat::Max => "max(value)".into(),
-            Stat::Median => "median(value)".into(),
-            Stat::Last => "arg_max(value, start)".into(),
-            Stat::Percentile(percent) => format!("quantile_cont(value, {:.2})", f64::from(percent) / 100.0),
+            Stat::Median => Some(0.5),
+            Stat::Percentile(percent) => Some(f64::from(percent) / 100.0),
+            _ => None,
         }
     }
+
+    /// Its SQL over samples. With `summaries`, some samples (heart rate's) have a min and max of their own.
+    fn sql(self, summaries: bool) -> Option<&'static str> {
+        Some(match self {
+            Stat::Count => "count(*)::DOUBLE",
+            Stat::Sum => "sum(value)",
+            Stat::Avg => "avg(value)",
+            Stat::Min if summaries => "min(coalesce(min, value))",
+            Stat::Max if summaries => "max(coalesce(max, value))",
+            Stat::Min => "min(value)",
+            Stat::Max => "max(value)",
+            Stat::Last => "arg_max(value, start)",
+            Stat::Median | Stat::Percentile(_) => return None,
+        })
+    }
+}
+
+/// All quantiles as one list. Each alone would hold a copy of all values, where DuckDB does not count it.
+const QUANTILES: &str = "quantiles";
+
+/// SQL of a row for each bucket of `scan`: the bucket, and the statistics in their order.
+pub fn sql(stats: &[Stat], summaries: bool, scan: &str) -> String {
+    let shares: Vec<String> =
+        stats.iter().filter_map(|stat| stat.quantile()).map(|share| format!("{share:.2}")).collect();
+    let mut columns = vec!["bucket".to_owned()];
+    let mut shown = columns.clone();
+    if !shares.is_empty() {
+        columns.push(format!("quantile_cont(value, [{}]) AS {QUANTILES}", shares.join(", ")));
+    }
+    let mut quantiles = 1..;
+    for (at, stat) in stats.iter().enumerate() {
+        match stat.sql(summaries) {
+            Some(sql) => {
+                columns.push(format!("{sql} AS stat_{at}"));
+                shown.push(format!("stat_{at}"));
+            }
+            None => shown.extend(quantiles.next().map(|place| format!("{QUANTILES}[{place}]"))),
+        }
+    }
+    format!(
+        "SELECT {} FROM (SELECT {} FROM {scan} GROUP BY bucket) ORDER BY bucket",
+        shown.join(", "),
+        columns.join(", ")
+    )
 }

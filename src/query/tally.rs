@@ -167,7 +167,7 @@ pub struct Tally {
 impl Tally {
     /// `stats` decides whether the values themselves must be kept.
     pub fn new(stats: &[Stat]) -> Tally {
-        let keeps = stats.iter().any(|stat| matches!(stat, Stat::Median | Stat::Percentile(_)));
+        let keeps = stats.iter().any(|stat| stat.quantile().is_some());
         Tally { figures: Figures::NONE, last: None, values: keeps.then(Vec::new) }
     }
 
@@ -246,8 +246,7 @@ impl Tally {
             Stat::Min => finite(self.figures.low),
             Stat::Max => finite(self.figures.high),
             Stat::Last => self.last.map(|(_, value)| value),
-            Stat::Median => quantile(values, 0.5),
-            Stat::Percentile(percent) => quantile(values, f64::from(percent) / 100.0),
+            Stat::Median | Stat::Percentile(_) => quantile(values, stat.quantile()?),
         };
         stats.iter().map(of).collect()
     }

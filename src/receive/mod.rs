@@ -7,6 +7,7 @@ mod arriving;
 mod bundle;
 pub mod import;
 mod inflate;
+mod names;
 mod replay;
 mod rereading;
 mod room;

@@ -4,9 +4,9 @@
 
 use crate::decode::{self, Format, auto_export, healthkit, shortcuts, utf16};
 use crate::model::sample::Batch;
+use crate::receive::names::Names;
 use crate::receive::{Receiver, bundle};
 use crate::store::deliveries::Origin;
-use crate::store::dictionary;
 use crate::validate::{self, Aggregation};
 
 impl Receiver {
@@ -23,7 +23,8 @@ impl Receiver {
         let body = wide.as_deref().unwrap_or(body);
         let stated = origin.query.iter().find(|(name, _)| name == "format").and_then(|(_, name)| Format::parse(name));
         let aggregation = Aggregation::parse(origin.automation_aggregation.as_deref().unwrap_or_default());
-        let stored_unit = |name: &str| self.stored_unit(user, name);
+        let names = Names::new(&self.store, user);
+        let stored_unit = |name: &str| names.unit(name);
         let home = self.preferences.home();
         let context = validate::Context { aggregation, home: &home, stored_unit: &stored_unit };
         if stated != Some(Format::Shortcuts)
@@ -65,12 +66,6 @@ impl Receiver {
                 content => named(format, content),
             },
         }
-    }
-
-    /// A fault here shows again when the writer meets the metric, so it may read as "not stored yet".
-    pub(super) fn stored_unit(&self, user: i64, name: &str) -> Option<String> {
-        let reader = self.store.reader().ok()?;
-        dictionary::own_unit(&reader, user, name).ok()?
     }
 }
 

@@ -58,11 +58,14 @@ pub fn quarantined(connection: &Connection) -> Result<i64> {
 /// The counts that the catalogue answers from, against the samples themselves.
 const SERIES_SQL: &str = "
     WITH counted AS (
-        SELECT user, metric, layer, source, count(*) AS samples FROM sample GROUP BY user, metric, layer, source)
-    SELECT 'metric ' || coalesce(counted.metric, series.metric) || ', source ' || coalesce(counted.source, series.source)
-        || ': ' || coalesce(counted.samples, 0) || ' samples, but ' || coalesce(series.samples, 0) || ' counted'
+        SELECT user, metric, layer, source, count(*) AS samples, sum(manual) AS manual FROM sample
+        GROUP BY user, metric, layer, source)
+    SELECT 'metric ' || metric || ', source ' || source || ': '
+        || coalesce(counted.samples, 0) || ' samples (' || coalesce(counted.manual, 0) || ' by hand), but '
+        || coalesce(series.samples, 0) || ' (' || coalesce(series.manual, 0) || ') counted'
     FROM counted FULL JOIN series USING (user, metric, layer, source)
-    WHERE coalesce(counted.samples, 0) <> coalesce(series.samples, 0)";
+    WHERE (coalesce(counted.samples, 0), coalesce(counted.manual, 0))
+       <> (coalesce(series.samples, 0), coalesce(series.manual, 0))";
 
 const NAMES_SQL: &str = "
     SELECT 'series without a name: metric ' || series.metric || ', source ' || series.source FROM series

@@ -49,6 +49,7 @@ pub fn open_writer(path: &Path) -> Result<Connection> {
          PRAGMA journal_size_limit = 67108864;"
     ))?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
+    defend(&connection)?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(connection)
 }
@@ -60,6 +61,7 @@ pub fn open_to_look(path: &Path) -> Result<Connection> {
         Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
+    defend(&connection)?;
     Ok(connection)
 }
 
@@ -69,6 +71,7 @@ pub fn open_to_copy(path: &Path) -> Result<Connection> {
     refuse_old_sqlite()?;
     let connection = Connection::open_with_flags(path, READER_FLAGS)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
+    defend(&connection)?;
     connection.execute_batch(&format!("PRAGMA synchronous = FULL; PRAGMA cache_size = -{READER_CACHE_KIB};"))?;
     Ok(connection)
 }
@@ -77,7 +80,9 @@ pub fn open_to_copy(path: &Path) -> Result<Connection> {
 pub fn open_at_rest(path: &Path) -> Result<Connection> {
     refuse_old_sqlite()?;
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    Ok(Connection::open_with_flags(format!("file:{}?immutable=1", escaped(path)), flags)?)
+    let connection = Connection::open_with_flags(format!("file:{}?immutable=1", escaped(path)), flags)?;
+    defend(&connection)?;
+    Ok(connection)
 }
 
 /// Brings a database into one file, without a WAL; "busy" when anybody else has it open.
@@ -126,8 +131,14 @@ pub fn from_pool(pool: &Pool) -> Result<Pooled> {
     })
 }
 
+/// Forbids the statements that could damage a file, of which `sqlite_dbpage` has brought one more: reading it is still allowed.
+fn defend(connection: &Connection) -> rusqlite::Result<bool> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)
+}
+
 fn make_reader(connection: &mut Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(BUSY_TIMEOUT)?;
+    defend(connection)?;
     connection.set_prepared_statement_cache_capacity(32);
     connection.execute_batch(&format!(
         "PRAGMA query_only = ON; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;

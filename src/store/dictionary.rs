@@ -100,6 +100,15 @@ pub fn own_unit(connection: &Connection, user: i64, name: &str) -> Result<Option
         .optional()?)
 }
 
+/// The names of all metrics that a person has samples of.
+pub fn own_names(connection: &Connection, user: i64) -> Result<Vec<String>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT DISTINCT name FROM series JOIN metric ON metric.id = series.metric WHERE user = ?1 AND samples > 0",
+    )?;
+    let names = statement.query_map([user], |row| row.get(0))?;
+    Ok(names.collect::<rusqlite::Result<_>>()?)
+}
+
 /// The name of a metric.
 pub fn metric_name(connection: &Connection, id: i64) -> Result<String> {
     Ok(connection.prepare_cached("SELECT name FROM metric WHERE id = ?1")?.query_row([id], |row| row.get(0))?)

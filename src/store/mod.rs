@@ -1,9 +1,10 @@
 //! SQLite: the only folder that names rusqlite.
 //!
 //! One file in WAL mode, one thread that writes (`writer`), a pool that reads, and `snapshot` for scans that are split
-//! over threads. A file per table below them.
+//! over threads, which read through `lane`, samples from their pages (`pages`). A file per table below them.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 pub mod account;
 pub mod arrivals;
@@ -34,6 +35,7 @@ pub mod nights;
 mod numbers;
 pub mod pace;
 pub mod packed;
+pub mod pages;
 pub mod people;
 pub mod phone_clock;
 pub mod place;
@@ -61,19 +63,52 @@ use condition::Condition;
 use connection::{Pool, Pooled};
 use current::Current;
 use key_use::KeyUse;
+use pages::Layout;
 use writer::{Gate, Writer};
 
 /// A connection that other folders may ask through the functions of this one.
 pub use rusqlite::Connection as Reading;
 
+/// Readers beside those of the setting: for lists, and for what must never wait for a question.
+const LISTING: u32 = 12;
+const OWN: u32 = 4;
+
+/// Steps of SQLite between two looks at whether it is to stop: about a tenth of a millisecond.
+const STEPS: std::ffi::c_int = 10_000;
+
+/// A reader that stops when its time is over.
+pub struct Limited(Pooled);
+
+impl std::ops::Deref for Limited {
+    type Target = Reading;
+
+    fn deref(&self) -> &Reading {
+        &self.0
+    }
+}
+
+impl Drop for Limited {
+    fn drop(&mut self) {
+        if let Err(fault) = self.0.progress_handler(0, None::<fn() -> bool>) {
+            tracing::warn!("a reader keeps its limit of time: {fault}");
+        }
+    }
+}
+
 /// The open file.
 pub struct Store {
     path: PathBuf,
     readers: Pool,
+    /// For lists, which must not wait for long questions.
+    listing: Pool,
+    /// For keys, deliveries and whoever asks whether the server is well: nobody's questions take these.
+    own: Pool,
     current: Current,
     condition: Condition,
     key_use: KeyUse,
     gate: Gate,
+    /// What samples look like on their pages; none where they can only be asked for by statements.
+    layout: Option<Arc<Layout>>,
     // Last, so that the readers are closed before the writer checkpoints on its way out.
     writer: Writer,
 }
@@ -89,15 +124,25 @@ impl Store {
         migrate::refuse_newer(&path)?;
         let mut writing = connection::open_writer(&path)?;
         migrate::migrate(&mut writing)?;
+        let layout = Layout::of_samples(&writing)?.map(Arc::new);
+        if layout.is_none() {
+            tracing::warn!(
+                "samples cannot be read page by page with this SQLite: questions take several times as long"
+            );
+        }
         let (gate, condition) = (Gate::default(), Condition::default());
         let readers = connection::open_readers(&path, readers)?;
+        let own = connection::open_readers(&path, OWN)?;
         Ok(Store {
-            current: Current::open(&path, readers.clone())?,
+            current: Current::open(&path, own.clone())?,
             readers,
+            listing: connection::open_readers(&path, LISTING)?,
+            own,
             writer: Writer::start(writing, gate.clone(), condition.clone())?,
             condition,
             key_use: KeyUse::default(),
             gate,
+            layout,
             path,
         })
     }
@@ -105,6 +150,18 @@ impl Store {
     /// A connection that only reads; "busy" when none is free within five seconds.
     pub fn reader(&self) -> Result<Pooled> {
         connection::from_pool(&self.readers)
+    }
+
+    /// One of those that are kept for keys, deliveries and the health of the server.
+    pub fn own_reader(&self) -> Result<Pooled> {
+        connection::from_pool(&self.own)
+    }
+
+    /// One of those for lists. It stops with "timed out" whenever `is_over` says so, which is asked again and again.
+    pub fn limited_reader(&self, is_over: impl FnMut() -> bool + Send + 'static) -> Result<Limited> {
+        let reader = connection::from_pool(&self.listing)?;
+        reader.progress_handler(STEPS, Some(is_over))?;
+        Ok(Limited(reader))
     }
 
     /// How many readers are in use, how many are open and wait, and how many there may be.
@@ -142,7 +199,7 @@ impl Store {
         if self.condition.fault().is_some() {
             self.writer.run(|writing| check::try_to_write(writing.connection))?;
         }
-        check::is_readable(&*self.reader()?)
+        check::is_readable(&*self.own_reader()?)
     }
 
     pub fn writer(&self) -> &Writer {

@@ -29,6 +29,7 @@ pub struct Senders {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sender {
+    pub user_id: i64,
     pub user: String,
     /// As it calls itself now; empty when it gives no name.
     pub automation: String,
@@ -42,7 +43,7 @@ impl Senders {
         let since = now_ms - GIVEN_UP_MS;
         let mut statement = connection.prepare_cached(
             "SELECT delivery.id, received_at_ms, user.name, coalesce(origin ->> 'automation_name', ''),
-                    coalesce(origin ->> 'automation_id', origin ->> 'automation_name', '')
+                    coalesce(origin ->> 'automation_id', origin ->> 'automation_name', ''), user.id
              FROM delivery JOIN user ON user.id = delivery.user
              WHERE delivery.id > ?1 AND api_key IS NOT NULL AND origin ->> 'file' IS NULL
              ORDER BY delivery.id DESC",
@@ -58,6 +59,7 @@ impl Senders {
             let (user, automation): (String, String) = (row.get(2)?, row.get(3)?);
             // The newest comes first.
             found.entry((user.clone(), row.get(4)?)).or_insert(Sender {
+                user_id: row.get(5)?,
                 user,
                 automation: cut(&automation),
                 received_at_ms,

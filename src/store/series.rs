@@ -1,5 +1,7 @@
 //! What is stored, from the counts that every commit keeps: the catalogue answers without touching a sample.
 
+use std::collections::BTreeSet;
+
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::error::Result;
@@ -60,6 +62,8 @@ pub struct Extent {
     pub samples: i64,
     /// How many of them have a min or max of their own.
     pub summaries: i64,
+    /// How many of them were entered by hand.
+    pub manual: i64,
     /// Seconds that none of them exceeds.
     pub longest: i64,
 }
@@ -67,7 +71,8 @@ pub struct Extent {
 /// The layers a person's metric is stored in, finest first.
 pub fn layers(connection: &Connection, user: i64, metric: i64) -> Result<Vec<Extent>> {
     let mut statement = connection.prepare_cached(
-        "SELECT layer, min(first), max(last), sum(samples), sum(summaries), max(longest) FROM series
+        "SELECT layer, min(first), max(last), sum(samples), sum(summaries), sum(manual), max(longest)
+         FROM series
          WHERE user = ?1 AND metric = ?2 AND samples > 0 GROUP BY layer ORDER BY layer",
     )?;
     let rows = statement.query_map(params![user, metric], |row| {
@@ -77,7 +82,8 @@ pub fn layers(connection: &Connection, user: i64, metric: i64) -> Result<Vec<Ext
             last: row.get(2)?,
             samples: row.get(3)?,
             summaries: row.get(4)?,
-            longest: row.get(5)?,
+            manual: row.get(5)?,
+            longest: row.get(6)?,
         })
     })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
@@ -94,6 +100,14 @@ pub fn raw_sources(connection: &Connection, user: i64, metric: i64) -> Result<Ve
         "SELECT source FROM series WHERE user = ?1 AND metric = ?2 AND layer = ?3 AND samples > 0 ORDER BY source",
     )?;
     let rows = statement.query_map(params![user, metric, Layer::Raw.id()], |row| row.get(0))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Metric and source of all of a person's raw samples.
+pub fn of_samples(connection: &Connection, user: i64) -> Result<BTreeSet<(i64, i64)>> {
+    let mut statement = connection
+        .prepare_cached("SELECT metric, source FROM series WHERE user = ?1 AND layer = ?2 AND samples > 0")?;
+    let rows = statement.query_map(params![user, Layer::Raw.id()], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
@@ -116,6 +130,12 @@ pub fn unit_sent(connection: &Connection, user: i64, metric: i64) -> Result<Opti
         )?
         .query_row(params![user, metric], |row| row.get(0))
         .optional()?)
+}
+
+/// How many samples of a metric begin in a range, all layers together.
+pub fn samples_between(connection: &Connection, user: i64, metric: i64, from: i64, to: i64) -> Result<i64> {
+    let sql = "SELECT count(*) FROM sample WHERE user = ?1 AND metric = ?2 AND start >= ?3 AND start < ?4";
+    Ok(connection.prepare_cached(sql)?.query_row([user, metric, from, to], |row| row.get(0))?)
 }
 
 /// The number that moves with every commit that changes a person's answers.

@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::error::Result;
 use crate::model::key::{By, Principal, Scope};
-use crate::model::session::{SESSION_SECONDS, USE_SECONDS};
+use crate::model::session::{MOST_SESSIONS, SESSION_SECONDS, USE_SECONDS};
 use crate::store::keys::{self, Known};
 
 /// A session without its secret.
@@ -38,7 +38,7 @@ const LIVE: &str = "FROM session JOIN user ON user.id = session.user
 
 const END: &str = "min(session.expires_at, coalesce(api_key.expires_at, session.expires_at))";
 
-/// Begins a session, and removes those that have expired.
+/// Begins a session, and removes those that have expired, and those of its key beyond the most that there may be.
 pub fn create(connection: &Connection, session: &NewSession) -> Result<i64> {
     let NewSession { user, key, scopes, hash, browser, created_at } = session;
     connection.execute("DELETE FROM session WHERE expires_at <= ?1", [created_at])?;
@@ -47,7 +47,15 @@ pub fn create(connection: &Connection, session: &NewSession) -> Result<i64> {
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7)",
         params![user, key, hash, keys::names(scopes), browser, created_at, created_at + SESSION_SECONDS],
     )?;
-    Ok(connection.last_insert_rowid())
+    let id = connection.last_insert_rowid();
+    connection.execute(
+        "DELETE FROM session WHERE user = ?1 AND api_key IS ?2 AND id IN (
+             SELECT id FROM session WHERE user = ?1 AND api_key IS ?2 AND id <> ?3
+             ORDER BY last_used_at DESC, id DESC LIMIT -1 OFFSET ?4
+         )",
+        params![user, key, id, MOST_SESSIONS - 1],
+    )?;
+    Ok(id)
 }
 
 /// The session of that secret's hash, when neither it nor its key has been ended.
@@ -94,6 +102,13 @@ pub fn list(connection: &Connection, user: Option<i64>, now: i64) -> Result<Vec<
 pub fn end(connection: &Connection, id: i64, user: Option<i64>) -> Result<bool> {
     let sql = "DELETE FROM session WHERE id = ?1 AND (?2 IS NULL OR user = ?2)";
     Ok(connection.execute(sql, params![id, user])? == 1)
+}
+
+/// What a session of a person may do; none when there is none of that id.
+pub fn scopes_of(connection: &Connection, id: i64, user: i64) -> Result<Option<Vec<Scope>>> {
+    let sql = "SELECT scopes FROM session WHERE id = ?1 AND user = ?2";
+    let names: Option<String> = connection.query_row(sql, [id, user], |row| row.get(0)).optional()?;
+    Ok(names.map(|names| keys::scopes(&names)))
 }
 
 /// Ends the session of that secret's hash, if there is one.

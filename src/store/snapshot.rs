@@ -5,10 +5,13 @@
 //! Another process may write too (an import from the command line), so the data version seen by each is compared, and
 //! the attempt repeated when they differ.
 
+use std::sync::Arc;
+
 use crate::error::{Error, Result};
 use crate::store::Store;
 use crate::store::connection::Pooled;
 use crate::store::lane::{Interrupt as LaneInterrupt, Lane};
+use crate::store::pages::Layout;
 
 /// Attempts before giving up; each fails only when another process commits within the same few microseconds.
 const ATTEMPTS: usize = 20;
@@ -48,17 +51,17 @@ impl Store {
 
     fn begin_together(&self, readers: Vec<Pooled>) -> Result<Vec<(i64, Lane)>> {
         let closed = self.gate.close();
-        let begun = readers.into_iter().map(begin).collect();
+        let begun = readers.into_iter().map(|reader| begin(reader, self.layout.clone())).collect();
         drop(closed);
         begun
     }
 }
 
 /// Begins a read transaction and reads the version, which is what makes SQLite take its snapshot.
-fn begin(reader: Pooled) -> Result<(i64, Lane)> {
+fn begin(reader: Pooled, layout: Option<Arc<Layout>>) -> Result<(i64, Lane)> {
     reader.execute_batch("BEGIN DEFERRED")?;
     // A lane from here on, so that the transaction ends also when the next step fails.
-    let lane = Lane::new(reader);
+    let lane = Lane::new(reader, layout);
     let sql = "SELECT coalesce(sum(data_version), 0) FROM user";
     let version = lane.reading().prepare_cached(sql)?.query_row([], |row| row.get(0))?;
     Ok((version, lane))

@@ -67,6 +67,17 @@ pub fn is_private(address: IpAddr) -> bool {
     }
 }
 
+/// The half of an IPv6 address that is somebody's; the other half they choose themselves.
+const NETWORK: u128 = !0 << 64;
+
+/// What counts as one somebody: an IPv4 address, or the /64 of an IPv6 address.
+pub fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) if !address.is_loopback() => Ipv6Addr::from_bits(address.to_bits() & NETWORK).into(),
+        address => address,
+    }
+}
+
 fn is_tailscale(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_private(address.into()) && address.octets()[0] == 100,
@@ -128,8 +139,13 @@ fn name() -> Option<String> {
     if CONTAINERS.iter().any(|file| Path::new(file).exists()) {
         return None;
     }
+    local_name(&host_name()?)
+}
+
+/// The name that the machine itself goes by, whether or not others know it.
+pub fn host_name() -> Option<String> {
     let system = rustix::system::uname();
-    local_name(OsStr::from_bytes(system.nodename().to_bytes()).to_str()?)
+    OsStr::from_bytes(system.nodename().to_bytes()).to_str().map(str::to_owned)
 }
 
 fn local_name(host: &str) -> Option<String> {

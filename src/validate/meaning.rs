@@ -4,7 +4,7 @@ use crate::decode::auto_export::MetricSection;
 use crate::model::healthkit;
 use crate::model::metric::{Kind, Metric, catalogue};
 use crate::model::unit::{Conversion, conversion};
-use crate::validate::{Context, Units};
+use crate::validate::{Context, NO_MORE_NAMES, Units};
 
 /// The metrics that a section's points become: one, or the parts of a composite.
 pub struct Meaning {
@@ -109,6 +109,7 @@ impl Meaning {
                 "{name} is a category, whose values are words and no numbers: send it in the list symptoms or cycleTracking, or \
                  import Apple's export"
             )),
+            false if unit == NO_MORE_NAMES => Some(NO_MORE_NAMES.to_owned()),
             false => refused,
         };
         let part = conversion.map(|conversion| Part::unknown(name, &unit, conversion));

@@ -34,9 +34,13 @@ pub struct Context<'a> {
     pub aggregation: Aggregation,
     /// For texts that carry no offset, and for the length of a phone's days.
     pub home: &'a TimeZone,
-    /// The unit that a metric unknown to the catalogue is stored in already.
+    /// The unit that a metric unknown to the catalogue is stored in already; `NO_MORE_NAMES` where it is new and one too many.
     pub stored_unit: &'a (dyn Fn(&str) -> Option<String> + Sync),
 }
+
+/// No unit, but why a metric gets none.
+pub const NO_MORE_NAMES: &str = "this is one of more metrics than are taken that are not in the catalogue: a delivery may bring \
+     200 new ones, and a person may have 1000; look whether its name holds a time or a number, which belong into the value";
 
 /// Points from which validating in parallel pays for the hand-over. Bodies with fewer are worked on side by side instead.
 const PARALLEL_FROM: usize = 12_288;

@@ -108,7 +108,7 @@ async function everything(server, origin) {
   const own = ["-H", `Origin: ${origin}`, "-H", "Content-Type: application/json"];
   const signed = curl("-i", "-c", jar, ...own, "-d", JSON.stringify({ key: server.key }), `${origin}/api/v1/session`).stdout;
   assert.match(signed, / 200 /, signed);
-  assert.match(signed, /set-cookie: he_session=[^\r]*secure/i, "the cookie is for HTTPS alone");
+  assert.match(signed, /set-cookie: __Host-he_session=[^\r]*secure/i, "the cookie is for HTTPS alone");
   const changed = curl("-b", jar, "-X", "PUT", ...own, "-d", "{}", "-w", "%{http_code}", `${origin}/api/v1/settings`).stdout;
   assert.match(changed, /200$/, changed);
   const foreign = curl("-b", jar, "-X", "PUT", "-H", "Origin: https://elsewhere.example", "-d", "{}", "-w", "%{http_code}", `${origin}/api/v1/settings`).stdout;

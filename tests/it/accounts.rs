@@ -333,7 +333,7 @@ fn syncs(sent: &[Sent]) -> Vec<usize> {
                 Some(sync) => sync == syncs[run[0]],
                 None => {
                     first.is_some_and(|first| own.as_of - first.as_of <= 600)
-                        && !meets(&run_points(sent, &run), &own.points)
+                        && !run.iter().any(|part| meets(&sent[*part].points, &own.points))
                 }
             };
         let sync = if goes_on { syncs[run[0]] } else { known.unwrap_or(at) };
@@ -347,11 +347,8 @@ fn syncs(sent: &[Sent]) -> Vec<usize> {
     syncs
 }
 
-fn run_points(sent: &[Sent], run: &[usize]) -> Vec<Point> {
-    run.iter().flat_map(|at| sent[*at].points.iter().copied()).collect()
-}
-
-/// Whether two parts say anything of the same time, other than different entries at the moment where they meet.
+/// Whether two parts say anything of the same time, other than the moment where they meet; if they have no other, other than
+/// different entries.
 fn meets(known: &[Point], own: &[Point]) -> bool {
     let is_series = |one: &Point, other: &Point| {
         (one.metric, one.layer) == (other.metric, other.layer)
@@ -373,7 +370,7 @@ fn meets(known: &[Point], own: &[Point]) -> bool {
             values(known).iter().any(|value| values(own).contains(value))
         };
         let touches = now.0 == before.1 || now.1 == before.0;
-        point.metric != 1 || !touches || (now.0 == before.1 && shares(now.0)) || (now.1 == before.0 && shares(now.1))
+        point.metric != 1 || !touches || (now == before && shares(now.0))
     })
 }
 
@@ -618,6 +615,7 @@ impl World {
             connection.execute_batch(
                 "UPDATE series SET samples = (SELECT count(*) FROM sample WHERE sample.user = series.user
                      AND sample.metric = series.metric AND sample.layer = series.layer AND sample.source = series.source);
+                 UPDATE series SET manual = 0;
                  UPDATE series SET first = (SELECT min(start) FROM sample WHERE sample.metric = series.metric
                          AND sample.layer = series.layer AND sample.source = series.source),
                      last = (SELECT max(start) FROM sample WHERE sample.metric = series.metric

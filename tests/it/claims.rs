@@ -159,6 +159,8 @@ fn slow_totals(all: &[Told]) -> Vec<f64> {
     }
     let mut seconds = vec![Second::default(); SECONDS];
     let mut moments: Vec<(i64, f64)> = Vec::new();
+    // The time of what counts where it begins.
+    let mut estimates: Vec<(i64, i64)> = Vec::new();
     let say = |second: &mut Second, told: &Told| {
         let newer = second.said.is_none_or(|(sent, _)| told.sent >= sent);
         second.said = if newer { Some((told.sent, told.complete)) } else { second.said };
@@ -177,6 +179,7 @@ fn slow_totals(all: &[Told]) -> Vec<f64> {
             // Nobody knows when, so it counts where it begins.
             if !own.is_empty() {
                 moments.push((start, told.value * own.len() as f64 / (end - start) as f64));
+                estimates.push((start, start + own.len() as i64));
                 say(&mut seconds[start as usize], told);
             }
             continue;
@@ -189,25 +192,33 @@ fn slow_totals(all: &[Told]) -> Vec<f64> {
     let mut of_days = [0.0; 3];
     for layer in [Layer::Minute, Layer::Hour, Layer::Day] {
         let mut winners = Vec::new();
-        for told in all.iter().filter(|told| told.layer == layer) {
-            let end = (told.start + told.span).min(told.sent);
-            let time = told.start as usize..end as usize;
+        let until = |told: &Told| (told.start + told.span).min(told.sent);
+        let mut buckets: Vec<&Told> = all.iter().filter(|told| told.layer == layer).collect();
+        buckets.sort_by_key(|told| told.start);
+        // An estimate that reaches over the end of a bucket into the next is compared with both.
+        let over = |at: i64| estimates.iter().any(|(start, end)| *start < at && at < *end);
+        let together = |one: &&Told, next: &&Told| layer < Layer::Day && until(one) == next.start && over(next.start);
+        for group in buckets.chunk_by(together) {
+            let time = group[0].start as usize..until(group[group.len() - 1]) as usize;
             let inside = |(at, _): &&(i64, f64)| time.contains(&(*at as usize));
             let value = seconds[time.clone()].iter().map(|second| second.value).sum::<f64>()
                 + moments.iter().filter(inside).map(|(_, value)| value).sum::<f64>();
             let newest = seconds[time.clone()].iter().filter_map(|second| second.said).max_by_key(|(sent, _)| *sent);
+            let said: f64 = group.iter().map(|told| told.value).sum();
+            let last = group.iter().max_by_key(|told| told.sent).unwrap();
             let wins = match newest {
                 None => true,
-                Some(_) if layer == Layer::Day && told.sent >= told.start + told.span => true,
-                Some((sent, _)) if told.sent > sent => told.complete || told.value >= value - 1e-9,
-                Some((_, complete)) => !complete && value < told.value - 1e-9,
+                Some(_) if layer == Layer::Day && last.sent >= last.start + last.span => true,
+                Some((sent, _)) if last.sent > sent => last.complete || said >= value - 1e-9,
+                Some((_, complete)) => !complete && value < said - 1e-9,
             };
             if wins {
-                winners.push((told, time));
+                winners.extend(group.iter().map(|told| (*told, told.start as usize..until(told) as usize)));
             }
         }
         for (told, time) in winners {
             moments.retain(|(at, _)| !time.contains(&(*at as usize)));
+            estimates.retain(|(at, _)| !time.contains(&(*at as usize)));
             let length = time.len() as f64;
             for second in &mut seconds[time] {
                 let value = if layer == Layer::Day { 0.0 } else { told.value / length };

@@ -13,7 +13,7 @@ use health_export::store::imports::{self, Importing};
 use proptest::prelude::*;
 
 use crate::support::InProcess;
-use crate::support::fill::{OWNER, sample};
+use crate::support::fill::{OWNER, deliver_batch, sample};
 
 const SOURCES: [&str; 3] = ["Log", "Watch", ""];
 
@@ -96,6 +96,26 @@ fn of(records: &[Record]) -> BTreeSet<Record> {
 
 fn assert_unchanged(receipt: &Receipt) {
     assert_eq!(receipt.counts.unchanged, receipt.counts.received, "{:?}", receipt.counts);
+}
+
+#[test]
+fn what_came_before_an_import_or_between_its_pieces_is_replaced_alike() {
+    for between in [false, true] {
+        let server = InProcess::start();
+        let (app, other) = (&server.app, batch(&[(3000, 1, 9), (3000, 0, 8)]));
+        let tell = || drop(deliver_batch(app, other.clone()));
+        if !between {
+            tell();
+        }
+        let importing = add(app, begin(app), &[(1000, 1, 1)]);
+        if between {
+            tell();
+        }
+        let importing = add(app, importing, &[(5000, 1, 2)]);
+        let receipt = app.store.writer().run(move |writing| imports::finish(writing, importing)).unwrap();
+        assert_eq!(receipt.counts.superseded, 1, "{receipt:?}");
+        assert_eq!(stored(app), BTreeSet::from([(1000, 1, 1), (3000, 0, 8), (5000, 1, 2)]), "between: {between}");
+    }
 }
 
 #[test]

@@ -5,11 +5,11 @@ use health_export::model::bucket::Bucket;
 use health_export::model::time::Layer;
 use health_export::query::aggregate::{self, Question};
 use health_export::query::budget::Stop;
-use health_export::query::duck::table::{SAMPLE_RANGE, SAMPLES};
 use health_export::query::samples;
 use health_export::query::stat::Stat;
 use health_export::store::Reading;
-use health_export::store::samples::{Position, narrowed};
+use health_export::store::lane::statement_of_samples;
+use health_export::store::samples::{Narrowing, Position};
 use jiff::tz::TimeZone;
 use rusqlite::ffi;
 
@@ -98,13 +98,11 @@ fn plan(reading: &Reading, sql: &str) -> Vec<String> {
 fn the_statement_of_a_scan_is_one_range_of_the_clustered_key() {
     let server = ten_years("1");
     let reader = server.app.store.reader().unwrap();
-    let sql = format!("SELECT value FROM {} WHERE {SAMPLE_RANGE} ORDER BY {}", SAMPLES.name, SAMPLES.order);
     let range = "SEARCH sample USING PRIMARY KEY (user=? AND metric=? AND start>? AND start<?)";
-    assert_eq!(plan(&reader, &sql), [range]);
-    let (layer, source) = (narrowed(Some(&[Layer::Day]), None), " AND source IN (1,2)".to_owned());
-    for extra in [format!("{layer}{source}"), layer, source] {
-        let sql = sql.replace(SAMPLE_RANGE, &format!("{SAMPLE_RANGE}{extra}"));
-        assert_eq!(plan(&reader, &sql), [range], "{extra}");
+    let (layers, sources): (Option<&[_]>, Option<&[_]>) = (Some(&[Layer::Day]), Some(&[1, 2]));
+    for (layers, sources) in [(None, None), (layers, None), (None, sources), (layers, sources)] {
+        let narrowing = Narrowing::new(layers, sources);
+        assert_eq!(plan(&reader, &statement_of_samples(&["value"], &narrowing)), [range], "{narrowing:?}");
     }
 }
 

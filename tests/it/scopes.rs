@@ -29,7 +29,7 @@ const ROUTES: &[(&str, &str, Option<Scope>)] = &[
     ("GET", "/api/v1/aggregate/{metric}", Some(Scope::Read)),
     ("GET", "/api/v1/explain/{metric}", Some(Scope::Read)),
     ("GET", "/api/v1/sessions", Some(Scope::Read)),
-    ("DELETE", "/api/v1/sessions/{id}", Some(Scope::Read)),
+    ("DELETE", "/api/v1/sessions/{id}", Some(Scope::Admin)),
     ("GET", "/api/v1/addresses", Some(Scope::Read)),
     ("GET", "/api/v1/qr", Some(Scope::Read)),
     ("POST", "/api/v1/codes", Some(Scope::Admin)),

@@ -331,3 +331,95 @@ fn the_owner_lets_others_in_who_may_do_less() {
         make(wrong).problem(400);
     }
 }
+
+#[test]
+fn over_https_the_cookie_is_one_that_nothing_else_can_set() {
+    let server = InProcess::start();
+    let https = ("x-forwarded-proto", "https");
+    let answer = sign_in(&server.client, &[https], &json!({"code": code(&server)}));
+    let set = answer.header("set-cookie").to_owned();
+    for part in ["__Host-he_session=", "; Secure", "; HttpOnly", "; SameSite=Strict", "; Path=/", "; Max-Age=7776000"] {
+        assert!(set.contains(part), "{set}");
+    }
+    assert!(!set.contains("Domain"), "{set}");
+    let cookie = cookie(&answer);
+    let bare = server.client.with_key(None);
+    let get = |cookie: &str, headers: &[(&str, &str)]| {
+        bare.get_with("/api/v1/metrics", &[headers, &[("cookie", cookie)]].concat()).status
+    };
+    assert_eq!(get(&cookie, &[https]), 200);
+    // Another port of this host can set the plain one, but not this; and over HTTP no browser would send it.
+    let planted = cookie.strip_prefix("__Host-").unwrap();
+    assert_eq!((get(planted, &[https]), get(&cookie, &[])), (401, 401));
+    assert_eq!(get(&format!("he_session=other; {cookie}"), &[https]), 200);
+    let elsewhere = [("cookie", &*cookie), https, ("sec-fetch-site", "cross-site")];
+    bare.post("/api/v1/backup", &elsewhere, b"").problem(403);
+    let out = bare.request("DELETE", PATH, &[("cookie", &cookie), https], b"").unwrap();
+    let gone = out.header("set-cookie");
+    assert!(
+        gone.starts_with("__Host-he_session=;") && gone.contains("; Secure") && gone.contains("Max-Age=0"),
+        "{gone}"
+    );
+    assert_eq!(get(&cookie, &[https]), 401);
+}
+
+#[test]
+fn the_cookie_lasts_as_long_as_the_session_and_is_renewed_with_it() {
+    let server = InProcess::start();
+    for path in ["/api/v1/metrics", PATH] {
+        let answer = sign_in(&server.client, &[], &json!({"code": code(&server)}));
+        assert!(answer.header("set-cookie").contains("; Max-Age=7776000"), "{}", answer.header("set-cookie"));
+        let cookie = cookie(&answer);
+        assert_eq!(get(&server, path, &cookie).header("set-cookie"), "", "it is fresh");
+        let back = "UPDATE session SET last_used_at = last_used_at - 86400, expires_at = expires_at - 86400";
+        server.app.store.writer().run(move |writing| Ok(writing.connection.execute(back, [])?)).unwrap();
+        let renewed = get(&server, path, &cookie);
+        let set = renewed.header("set-cookie");
+        assert!(set.starts_with(&format!("{cookie};")) && set.contains("; Max-Age=7776000"), "{set}");
+        let key = server.key("owner", &[Scope::Read]);
+        let by_key = server.client.with_key(Some(&key)).get_with(path, &[("cookie", &cookie)]);
+        assert_eq!(by_key.header("set-cookie"), "", "a key goes first");
+    }
+}
+
+#[test]
+fn a_key_begins_so_many_sessions_and_no_more() {
+    let server = InProcess::start();
+    let (key, other) = (server.key("owner", &[Scope::Read]), server.key("owner", &[Scope::Read]));
+    let begin = |key: &str| cookie(&sign_in(&server.client, &[], &json!({"key": key})));
+    let (first_of_other, admin) = (begin(&other), owner(&server));
+    let begun: Vec<String> = (0..40).map(|_| begin(&key)).collect();
+    let listed = get(&server, "/api/v1/sessions", &admin).expect(200)["sessions"].as_array().unwrap().len();
+    assert_eq!(listed, 32 + 2);
+    get(&server, "/api/v1/metrics", &begun[0]).problem(401);
+    for good in [&begun[39], &begun[8], &first_of_other, &admin] {
+        get(&server, "/api/v1/metrics", good).expect(200);
+    }
+}
+
+#[test]
+fn a_session_is_ended_by_who_may_do_as_much() {
+    let server = InProcess::start();
+    let (admin, mine, twin) =
+        (owner(&server), session_of(&server, "owner", &[Scope::Read]), session_of(&server, "owner", &[Scope::Read]));
+    let id = |cookie: &str| {
+        let all = get(&server, "/api/v1/sessions", cookie).expect(200);
+        let own = all["sessions"].as_array().unwrap().iter().find(|one| one["current"] == true).unwrap().clone();
+        own["id"].as_i64().unwrap()
+    };
+    let path = |id: i64| format!("/api/v1/sessions/{id}");
+    let (of_admin, of_mine, of_twin) = (id(&admin), id(&mine), id(&twin));
+    for scopes in [vec![Scope::Read], vec![Scope::Read, Scope::Ingest, Scope::Export]] {
+        let by_key = server.client.with_key(Some(&server.key("owner", &scopes)));
+        for id in [of_admin, of_mine, 999_999] {
+            let refused = by_key.request("DELETE", &path(id), &[], b"").unwrap();
+            assert!(refused.problem(403).contains("admin"), "{}", refused.text());
+        }
+    }
+    assert!(end(&server, &path(of_admin), &mine).problem(403).contains("admin"));
+    get(&server, "/api/v1/metrics", &admin).expect(200);
+    assert_eq!(end(&server, &path(of_twin), &mine).status, 204);
+    assert_eq!(end(&server, &path(of_mine), &mine).status, 204);
+    let by_admin = server.client.with_key(Some(&server.key("owner", &[Scope::Admin])));
+    assert_eq!(by_admin.request("DELETE", &path(of_admin), &[], b"").unwrap().status, 204);
+}

@@ -255,6 +255,18 @@ fn a_night_entered_by_hand_outranks_the_watch() {
 }
 
 #[test]
+fn a_minute_entered_by_hand_counts_within_a_longer_stretch_of_its_own_source() {
+    let stage = |stage: &str| format!("HKCategoryValueSleepAnalysis{stage}");
+    let ring = ("Ring", "17.1", "");
+    let watch = record("Sleep", BY_FOX, (900, 1252), &stage("AsleepCore"));
+    let measured = record("Sleep", ring, (943, 1241), &stage("Awake"));
+    let hand = by_hand(&record("Sleep", ring, (1240, 1241), &stage("Awake")));
+    for of_ring in [measured.clone() + &hand, hand + &measured] {
+        in_both_orders(&[watch.clone(), of_ring], |server| assert_eq!(asleep(server, "2024-03-05"), 351.0));
+    }
+}
+
+#[test]
 fn a_watch_that_has_only_recorded_workouts_is_one() {
     let run = workout(BY_FOX, (0, 30), "");
     let app = workout(("GymTimer", "5.2", WATCH), (0, 31), "") + &steps(&[(("GymTimer", "5.2", WATCH), 9)]);

@@ -154,3 +154,28 @@ fn figures_too_large_for_a_number_are_an_answer_all_the_same() {
     let day = &points(&server, "made_up?stat=count,sum,max")[0];
     assert_eq!((&day["count"], &day["sum"], &day["max"]), (&json!(3), &json!(null), &json!(1.7e308)));
 }
+
+#[test]
+fn percentiles_are_bounded_and_each_is_told_once() {
+    let server = InProcess::start();
+    let points: Vec<Value> =
+        (0..101).map(|at| json!({"date": FIRST + at * 60, "qty": at + 1, "source": "Watch"})).collect();
+    server.client.ingest(&body("body_mass", "kg", points.into())).expect(200);
+    let ask = |parameter: &str, stats: &str| {
+        server.client.get(&format!("/api/v1/aggregate/body_mass?bucket=year&{parameter}={stats}"))
+    };
+    let many = |count: i32| (1..=count).map(|percent| format!("p{percent:02}")).collect::<Vec<_>>().join(",");
+    let ten = ask("stat", &format!("{},count,p01,p02,last,max", many(10))).expect(200);
+    let found = &ten["points"][0];
+    for percent in 1..=10 {
+        assert_eq!(found[format!("p{percent:02}")], f64::from(percent) + 1.0, "{found}");
+    }
+    assert_eq!((&found["count"], &found["max"], &found["last"]), (&json!(101), &json!(101.0), &json!(101.0)));
+    for (parameter, stats) in [("stat", many(11)), ("stat", format!("median,{}", many(10))), ("whole", many(99))] {
+        assert!(ask(parameter, &stats).problem(400).contains("at most 10 percentiles"), "{stats}");
+        let export = server.client.get(&format!("/api/v1/export/aggregate?metric=body_mass&format=csv&stat={stats}"));
+        if parameter == "stat" {
+            assert!(export.problem(400).contains("at most 10 percentiles"), "{}", export.text());
+        }
+    }
+}

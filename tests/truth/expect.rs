@@ -16,6 +16,7 @@ use health_export::synth::phone::metric::Metric;
 use health_export::synth::phone::scenario::{Scenario, Send, Setup, What};
 use health_export::synth::phone::senders::automation::{Grouping, Headers};
 use health_export::synth::phone::statistics::Totals;
+use health_export::synth::phone::store::Sample;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
@@ -157,7 +158,9 @@ impl<'a> Expect<'a> {
         self.sends.iter().any(|send| {
             let is_total = self.grouping(send) == Some(Grouping::Days) && self.tells(send, metric, date);
             let is_over = self.cut(send, date).1 <= send.made;
-            self.states(send) && self.covers(send, date) || is_total && is_over && self.touches(send, date)
+            // Of its first date a new phone tells all that it knows.
+            let is_whole = self.covers(send, date) || send.what == What::Export && self.begins_on(send, date);
+            self.states(send) && is_whole || is_total && is_over && self.touches(send, date)
         })
     }
 
@@ -204,7 +207,8 @@ impl<'a> Expect<'a> {
         }
         let others: Vec<f64> = later.iter().map(|send| self.total(metric, send.made, span)).collect();
         if self.has_no_ends(by) || later.iter().any(|send| self.has_no_ends(send)) {
-            return self.without_ends(metric, span, &[&[value], &others[..]].concat());
+            let moments: Vec<i64> = [by].iter().chain(&later).map(|send| send.made).collect();
+            return self.without_ends(metric, span, &moments, &[&[value], &others[..]].concat());
         }
         match later.iter().all(|send| self.states(send) && self.covers(send, date)) {
             true => Want::OneOf([vec![value], others].concat()),
@@ -222,9 +226,8 @@ impl<'a> Expect<'a> {
 
     /// Samples of which the ends are not told. Moments and a single writer's are certain, as long as none reaches into another
     /// date; what two have counted at a time is about as much as one of them has.
-    fn without_ends(&self, metric: Metric, span: Span, values: &[f64]) -> Want {
-        let moment = self.sends.last().map_or(i64::MAX, |send| send.made);
-        let wide = self.scenario.phone.store.seen(metric, moment, span.0 - 1, span.1 + 1);
+    fn without_ends(&self, metric: Metric, span: Span, moments: &[i64], values: &[f64]) -> Want {
+        let wide = self.scenario.phone.store.seen(metric, self.latest(), span.0 - 1, span.1 + 1);
         let crosses = wide.iter().any(|one| one.start < span.0 || one.end > span.1);
         if crosses {
             return Want::Open;
@@ -232,11 +235,31 @@ impl<'a> Expect<'a> {
         match matches!(metric, Metric::Food | Metric::Protein | Metric::Energy) {
             true => between(values[0], &values[1..]),
             false => {
-                let (low, high) = ends(values);
-                let largest = wide.iter().map(|one| one.value).fold(0.0, f64::max);
-                Want::Between(low - largest.max(low * 0.15), high + largest.max(high * 0.15))
+                let assumed = moments.iter().flat_map(|moment| self.assumed(metric, *moment, span));
+                let (low, high) = ends(&values.iter().copied().chain(assumed).collect::<Vec<_>>());
+                Want::Between(low - unsure(&wide, low), high + unsure(&wide, high))
             }
         }
+    }
+
+    /// The least and the most that samples may be taken to be without their ends: each lasts until the next of its source, a quarter
+    /// of an hour at most, as docs/truth.md says. What begins in a better one's time counts for what is left of it, or not at all.
+    fn assumed(&self, metric: Metric, moment: i64, (from, to): Span) -> [f64; 2] {
+        let seen = self.scenario.phone.store.seen(metric, moment, from - LONGEST_WALK, to);
+        let next = |one: &Sample| {
+            let others = seen.iter().filter(|other| other.source == one.source && other.start > one.start);
+            others.map(|other| other.start).min().unwrap_or(i64::MAX)
+        };
+        let without_end = |one: &&Sample| Sample { end: next(one).min(one.start + 900), ..(*one).clone() };
+        let samples: Vec<Sample> = seen.iter().map(without_end).collect();
+        let is_hidden = |one: &Sample| {
+            let in_time = |other: &&Sample| other.start <= one.start && one.start < other.end;
+            samples.iter().filter(in_time).any(|other| other.source < one.source)
+        };
+        let whole = samples.iter().filter(|one| (from..to).contains(&one.start) && !is_hidden(one));
+        let (least, shared) =
+            (whole.map(|one| one.value).sum::<f64>(), Totals::of_seen(samples.iter().collect()).within(from, to));
+        [least, shared.unwrap_or(0.0)]
     }
 
     /// Of a date, all buckets that were told of, each as large as it ever was; none where samples are told.
@@ -297,8 +320,12 @@ impl<'a> Expect<'a> {
         let to = spans.iter().map(|span| span.1).max()? + slack;
         // What begins before a sync's end may last into the next date.
         let told = self.sends.iter().filter(|send| send.from < to && from < send.to + LONGEST_WALK);
-        let most = told.map(|send| self.total(metric, send.made, (from, to))).fold(0.0, f64::max);
-        Some(if no_ends && is_of_several(metric) { most * 1.15 } else { most })
+        let most = told.clone().map(|send| self.total(metric, send.made, (from, to))).fold(0.0, f64::max);
+        if !no_ends || !is_of_several(metric) {
+            return Some(most);
+        }
+        let most = told.flat_map(|send| self.assumed(metric, send.made, (from, to))).fold(most, f64::max);
+        Some(most + unsure(&self.scenario.phone.store.seen(metric, self.latest(), from, to), most))
     }
 
     /// The same of those who only add, whose numbers never become smaller: see `largest_buckets`.
@@ -308,22 +335,38 @@ impl<'a> Expect<'a> {
         Some(self.sends.iter().map(|send| self.total(metric, send.made, span)).fold(largest, f64::max))
     }
 
-    /// Whether the phone's own total has never become less.
+    /// Whether the phone's own total has never become less, nor, where senders only add, that of what each of them told. On the
+    /// first date that it knows of, a new phone has less: what reaches into it from the day before is missing.
     pub fn only_grows(&self, metric: Metric, date: Date) -> bool {
         let adds = matches!(self.scenario.setup, Setup::News | Setup::NewsAndDays | Setup::Bare | Setup::Shortcuts);
         let no_ends = self.sends.iter().any(|send| self.has_no_ends(send));
-        if self.scenario.phone.calendar.travels() || no_ends || (adds && self.is_uncertain(metric)) {
+        let begins = self.sends.iter().any(|send| self.begins_on(send, date));
+        if self.scenario.phone.calendar.travels() || no_ends || begins || (adds && self.is_uncertain(metric)) {
             return false;
         }
-        let span = Expect::span(date, self.home());
-        let values: Vec<f64> = self.sends.iter().map(|send| self.total(metric, send.made, span)).collect();
-        values.is_sorted_by(|a, b| *a <= *b + 1e-9)
+        let (from, to) = Expect::span(date, self.home());
+        let told = self.sends.iter().filter(|_| adds).map(|send| (send.from.max(from), send.to.min(to)));
+        let mut spans = told.filter(|(from, to)| from < to).chain([(from, to)]);
+        spans.all(|span| {
+            let values: Vec<f64> = self.sends.iter().map(|send| self.total(metric, send.made, span)).collect();
+            values.is_sorted_by(|a, b| *a <= *b + 1e-9)
+        })
+    }
+
+    /// The moment of the last send.
+    fn latest(&self) -> i64 {
+        self.sends.last().map_or(i64::MAX, |send| send.made)
     }
 }
 
 /// Whether several count it at a time.
 fn is_of_several(metric: Metric) -> bool {
     matches!(metric, Metric::Steps | Metric::Distance)
+}
+
+/// By how much the total of samples without ends may be off: nothing tells how long the largest has lasted.
+fn unsure(samples: &[&Sample], total: f64) -> f64 {
+    samples.iter().map(|sample| sample.value).fold(total * 0.15, f64::max)
 }
 
 fn ends(values: &[f64]) -> (f64, f64) {

@@ -82,7 +82,7 @@ mod tests {
         ["UTC", "Europe/Berlin", "Australia/Lord_Howe", "Asia/Kathmandu", "America/Asuncion", "Pacific/Apia"];
 
     fn extent(layer: Layer, first: i64, last: i64) -> Extent {
-        Extent { layer, first, last, samples: 1, summaries: 0, longest: 0 }
+        Extent { layer, first, last, samples: 1, summaries: 0, manual: 0, longest: 0 }
     }
 
     fn question(from: Option<i64>, to: Option<i64>, zone: &str) -> Question {

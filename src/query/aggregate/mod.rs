@@ -19,7 +19,7 @@ use crate::query::sleep::level::AROUND;
 use crate::query::stat::Stat;
 use crate::query::tally::Tallies;
 use crate::store::Store;
-use crate::store::series::Extent;
+use crate::store::series::{self, Extent};
 use crate::store::snapshot::Snapshot;
 
 use rolled::Piece;
@@ -153,9 +153,33 @@ pub fn answer_on(
         rows_stepped: 0,
     };
     if let Some(range) = lay(&mut scanning)? {
+        bounded(&scanning, range)?;
         fill(&mut answer, &mut scanning, range, rolled)?;
     }
     Ok((answer, Snapshot { lanes: scanning.lanes }))
+}
+
+/// Samples times percentiles that one answer may hold; whoever asks for few percentiles is counted as asking for some, because
+/// the values themselves take the most room.
+const MOST_HELD: i64 = 20_000_000;
+const LEAST_PERCENTILES: i64 = 5;
+
+/// Refuses percentiles of so many samples that holding their values would take the memory that everything else needs.
+fn bounded(scanning: &Scanning, (from, to): Range) -> Result<()> {
+    let percentiles = scanning.question.stats.iter().filter(|stat| stat.quantile().is_some()).count() as i64;
+    let most = MOST_HELD / percentiles.max(LEAST_PERCENTILES);
+    let stored: i64 = scanning.extents.iter().map(|extent| extent.samples).sum();
+    if percentiles == 0 || stored <= most {
+        return Ok(());
+    }
+    let (user, metric) = (scanning.question.user, scanning.metric());
+    match series::samples_between(scanning.reading(), user, metric, from, to)? {
+        samples if samples <= most => Ok(()),
+        samples => Err(Error::BadRequest(format!(
+            "stat: {percentiles} percentiles of {samples} samples are more than can be held at once: ask for fewer, or for \
+             a range of at most {most} samples"
+        ))),
+    }
 }
 
 /// Lays the buckets, and says from when to when they are filled; `None` where nothing is stored.

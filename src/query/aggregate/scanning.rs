@@ -13,7 +13,7 @@ use crate::query::aggregate::{Point, Question, buckets};
 use crate::query::budget::Stop;
 use crate::query::duck::engine::{Engine, Session};
 use crate::query::duck::request::Request;
-use crate::query::duck::table::{SAMPLE_RANGE, SAMPLE_RUNS, SAMPLES, SUMMARY_RUNS, Table};
+use crate::query::duck::table::{SAMPLE_RUNS, SAMPLES, SUMMARY_RUNS, Table};
 use crate::query::duck::window::{Anchor, Parts, Window};
 use crate::query::layering::{fits, reach};
 use crate::query::resolve::claims::Trust;
@@ -23,12 +23,12 @@ use crate::query::resolve::rows::Columns;
 use crate::query::resolve::scan::{Scan, Way};
 use crate::query::resolve::totals::Ranking;
 use crate::query::sleep::level::AROUND;
-use crate::query::stat::Stat;
+use crate::query::stat::{self, Stat};
 use crate::query::subject::{self, Subject};
 use crate::query::tally::{Figures, Tallies, Tally};
 use crate::store::lane::Lane;
 use crate::store::priority::{self, Matter};
-use crate::store::samples::narrowed;
+use crate::store::samples::Narrowing;
 use crate::store::series::{Extent, longest_sample};
 use crate::store::snapshot::Snapshot;
 use crate::store::{Reading, dictionary, stated};
@@ -50,8 +50,7 @@ pub struct Scanning<'a> {
     pub lanes: Vec<Lane>,
     /// All that the question's range meets; none before `lay_buckets`.
     pub buckets: Parts,
-    /// What follows the range in the condition of a scan.
-    narrowed: String,
+    narrowing: Narrowing,
     engine: &'a Engine,
     stop: &'a Stop,
     /// Opened when it is needed: rollups need none.
@@ -68,7 +67,7 @@ impl<'a> Scanning<'a> {
         let stored = extents.len();
         extents.retain(|extent| fits(question.bucket, question.layer, extent.layer));
         let layers: Vec<Layer> = extents.iter().map(|extent| extent.layer).collect();
-        let narrowed = narrowed((layers.len() < stored).then_some(&layers), sources.as_deref());
+        let narrowing = Narrowing::new((layers.len() < stored).then_some(&layers), sources.as_deref());
         let buckets = Parts::new(Vec::new());
         Ok(Scanning {
             question,
@@ -76,7 +75,7 @@ impl<'a> Scanning<'a> {
             extents,
             rows_stepped: 0,
             lanes,
-            narrowed,
+            narrowing,
             engine,
             stop,
             session: None,
@@ -169,8 +168,13 @@ impl<'a> Scanning<'a> {
         Ok(Scan {
             user: self.question.user,
             metric: self.metric(),
-            narrowed: self.narrowed.clone(),
-            columns: Columns { claims, summaries: self.has_summaries(), nights: self.counts_by_night() },
+            narrowing: self.narrowing.clone(),
+            columns: Columns {
+                claims,
+                summaries: self.has_summaries(),
+                manual: self.extents.iter().any(|extent| extent.manual > 0),
+                nights: self.counts_by_night(),
+            },
             way: self.way()?,
             trust: self.trust(claims)?,
             zone: &self.question.zone,
@@ -251,11 +255,8 @@ impl<'a> Scanning<'a> {
     fn measure(&mut self, range: Range) -> Result<Vec<Point>> {
         self.stop.check()?;
         let (stats, summaries) = (&self.question.stats, self.has_summaries());
-        let columns: Vec<String> = stats.iter().map(|stat| stat.sql(summaries)).collect();
         self.scan(&SAMPLES, self.window(self.buckets.clone(), range), |session, number| {
-            let columns = columns.join(", ");
-            let sql = format!("SELECT bucket, {columns} FROM scan({number}) GROUP BY bucket ORDER BY bucket");
-            session.rows(&sql, |row| {
+            session.rows(&stat::sql(stats, summaries, &format!("scan({number})")), |row| {
                 let values = (1..=stats.len()).map(|at| row.get(at)).collect::<Result<_, _>>()?;
                 Ok(Point { start: row.get(0)?, values })
             })
@@ -285,9 +286,8 @@ impl<'a> Scanning<'a> {
         let of_range = |(from, to)| vec![self.question.user, self.metric(), from, to];
         let before = self.extents.iter().map(|extent| reach(extent.layer)).max().unwrap_or(0);
         let ranges = self.pieces((window.from, window.to), before).into_iter().map(of_range).collect();
-        let condition = SAMPLE_RANGE.to_owned() + &self.narrowed;
         let lanes = std::mem::take(&mut self.lanes);
-        let request = Arc::new(Request::new(table, &condition, ranges, lanes).with_window(window));
+        let request = Arc::new(Request::new(table, self.narrowing.clone(), ranges, lanes).with_window(window));
         let number = session.open_scan(&request);
         let rows = ask(&session, number)?;
         self.lanes = request.take_lanes();

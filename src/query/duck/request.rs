@@ -1,7 +1,7 @@
 //! What one table function call reads: filled in by the question, looked up by the number that the SQL names.
 //!
 //! DuckDB's SQL is written by us and holds no input: it says `scan(7)`, and everything that came from outside (whose
-//! data, which metric, what range) is in request 7, as bound parameters of a SQLite statement.
+//! data, which metric, what range) is in request 7, as numbers.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,6 +11,7 @@ use crate::query::duck::numbered::Numbered;
 use crate::query::duck::table::Table;
 use crate::query::duck::window::Window;
 use crate::store::lane::Lane;
+use crate::store::samples::Narrowing;
 
 /// A lane and where it stands in the rows it is reading.
 pub struct Reader {
@@ -24,25 +25,24 @@ pub struct Reader {
 /// One scan of one table.
 pub struct Request {
     pub table: &'static Table,
-    /// What follows `WHERE`, with `?1`, `?2`, ... for the numbers of a range.
-    pub condition: String,
+    pub narrowing: Narrowing,
     pub window: Option<Window>,
     /// Readers that are free to go on.
     ready: Mutex<Vec<Reader>>,
     /// Readers that found nothing more to do, kept for the next scan on the same snapshot.
     done: Mutex<Vec<Lane>>,
-    /// Parameters of the statement, one set for each range; any reader takes the next.
+    /// What the lane is started with, one set for each range; any reader takes the next.
     ranges: Mutex<VecDeque<Vec<i64>>>,
     /// Rows that SQLite has handed over.
     pub stepped: AtomicU64,
 }
 
 impl Request {
-    pub fn new(table: &'static Table, condition: &str, ranges: Vec<Vec<i64>>, lanes: Vec<Lane>) -> Request {
+    pub fn new(table: &'static Table, narrowing: Narrowing, ranges: Vec<Vec<i64>>, lanes: Vec<Lane>) -> Request {
         let reader = |lane| Reader { lane, running: false, hint: 0 };
         Request {
             table,
-            condition: condition.to_owned(),
+            narrowing,
             window: None,
             ready: Mutex::new(lanes.into_iter().map(reader).collect()),
             done: Mutex::default(),

@@ -33,8 +33,10 @@ pub enum RunFigure {
 pub struct Column {
     pub name: &'static str,
     pub kind: ColumnKind,
-    /// The expression in SQLite.
+    /// The column of SQLite.
     pub sql: &'static str,
+    /// The one that is added to it; empty for none.
+    pub plus: &'static str,
 }
 
 #[derive(Debug)]
@@ -43,16 +45,21 @@ pub struct Table {
     pub columns: &'static [Column],
     /// For runs of rows instead of rows: the columns of SQLite that they are added up from.
     pub run_of: &'static [&'static str],
-    /// Expressions for start, span and layer, where a window can be laid over the rows.
+    /// Start, span and layer, where a window can be laid over the rows.
     pub anchors: &'static [&'static str],
-    /// How rows are ordered within a range.
-    pub order: &'static str,
+    /// Whether a scan reads ranges of (user, metric, from, to) in the order of the clustered key; else it reads all of the table, in the
+    /// order of its ids.
+    pub is_clustered: bool,
     /// A guess at the number of rows, by which DuckDB decides which side of a join it holds in memory.
     pub rows: u64,
 }
 
 const fn column(name: &'static str, kind: ColumnKind, sql: &'static str) -> Column {
-    Column { name, kind, sql }
+    Column { name, kind, sql, plus: "" }
+}
+
+const fn end(name: &'static str, kind: ColumnKind) -> Column {
+    Column { name, kind, sql: "start", plus: "span" }
 }
 
 use ColumnKind::{Bucket, Integer, Real, Run, Text, Timestamp, TimestampUtc};
@@ -65,8 +72,8 @@ pub static SAMPLES: Table = Table {
         column("start", Integer, "start"),
         column("start_at", Timestamp, "start"),
         column("start_utc", TimestampUtc, "start"),
-        column("end_at", Timestamp, "start + span"),
-        column("end_utc", TimestampUtc, "start + span"),
+        end("end_at", Timestamp),
+        end("end_utc", TimestampUtc),
         column("value", Real, "value"),
         column("min", Real, "min"),
         column("max", Real, "max"),
@@ -80,12 +87,11 @@ pub static SAMPLES: Table = Table {
     ],
     run_of: &[],
     anchors: ANCHORS,
-    order: KEY,
+    is_clustered: true,
     rows: 10_000_000,
 };
 
 const ANCHORS: &[&str] = &["start", "span", "layer"];
-const KEY: &str = "user, metric, start, layer, twin";
 
 const RUN_COLUMNS: &[Column] = &[
     column("bucket", Bucket, ""),
@@ -97,8 +103,14 @@ const RUN_COLUMNS: &[Column] = &[
 ];
 
 /// Runs of samples without a min or max of their own.
-pub static SAMPLE_RUNS: Table =
-    Table { name: "sample", columns: RUN_COLUMNS, run_of: &["value"], anchors: ANCHORS, order: KEY, rows: 100_000 };
+pub static SAMPLE_RUNS: Table = Table {
+    name: "sample",
+    columns: RUN_COLUMNS,
+    run_of: &["value"],
+    anchors: ANCHORS,
+    is_clustered: true,
+    rows: 100_000,
+};
 
 /// Runs of samples some of which have a min and max of their own.
 pub static SUMMARY_RUNS: Table = Table {
@@ -106,7 +118,7 @@ pub static SUMMARY_RUNS: Table = Table {
     columns: RUN_COLUMNS,
     run_of: &["value", "min", "max"],
     anchors: ANCHORS,
-    order: KEY,
+    is_clustered: true,
     rows: 100_000,
 };
 
@@ -115,7 +127,7 @@ pub static METRICS: Table = Table {
     columns: &[column("id", Integer, "id"), column("name", Text, "name"), column("unit", Text, "unit")],
     run_of: &[],
     anchors: &[],
-    order: "id",
+    is_clustered: false,
     rows: 100,
 };
 
@@ -124,12 +136,6 @@ pub static SOURCES: Table = Table {
     columns: &[column("id", Integer, "id"), column("name", Text, "name")],
     run_of: &[],
     anchors: &[],
-    order: "id",
+    is_clustered: false,
     rows: 100,
 };
-
-/// The condition of a scan of samples, for ranges of four numbers.
-pub const SAMPLE_RANGE: &str = "user = ?1 AND metric = ?2 AND start >= ?3 AND start < ?4";
-
-/// The condition of a scan of everything.
-pub const ALL: &str = "true";

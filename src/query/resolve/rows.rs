@@ -117,16 +117,26 @@ pub struct Columns {
     pub claims: bool,
     /// Whether any has a min or max of its own.
     pub summaries: bool,
+    /// Whether any was entered by hand.
+    pub manual: bool,
     /// Whether samples count on the date of their night.
     pub nights: bool,
 }
 
 impl Columns {
-    /// SQLite's columns, in the order in which `Rows::push` reads them. A column that is not asked for costs nothing.
-    pub fn sql(self) -> String {
-        let summaries = if self.summaries { ", min, max" } else { "" };
-        let claims = if self.tells_claims() { ", layer, delivery, offset_minutes" } else { "" };
-        format!("start, span, value, source, manual{summaries}{claims}")
+    /// In the order in which `Rows::push` reads them. A column that is not asked for costs nothing.
+    pub fn names(self) -> Vec<&'static str> {
+        let chosen = |is_asked: bool, names: &'static [&'static str]| if is_asked { names } else { &[] };
+        let summaries = chosen(self.summaries, &["min", "max"]);
+        let manual = chosen(self.manual, &["manual"]);
+        let claims = chosen(self.tells_claims(), &["layer", "delivery", "offset_minutes"]);
+        [&["start", "span", "value", "source"], summaries, manual, claims].concat()
+    }
+
+    /// Where those columns are that not every row has: min and max, manual, and those of claims.
+    fn places(self) -> (usize, usize, usize) {
+        let manual = if self.summaries { 6 } else { 4 };
+        (4, manual, if self.manual { manual + 1 } else { manual })
     }
 
     fn tells_claims(self) -> bool {
@@ -144,14 +154,14 @@ impl Rows {
     #[inline]
     pub fn push(&mut self, lane: &Lane, columns: Columns, heads: &mut Heads, zone: &TimeZone) -> Result<()> {
         let (start, span, value) = (lane.integer(0), lane.integer(1), lane.optional_real(2));
+        let (summaries, manual, claims) = columns.places();
         let (low, high) = match columns.summaries {
-            true => (lane.optional_real(5).or(value), lane.optional_real(6).or(value)),
+            true => (lane.optional_real(summaries).or(value), lane.optional_real(summaries + 1).or(value)),
             false => (value, value),
         };
         let (end, source) = (start.saturating_add(span), lane.integer(3));
-        let behind = if columns.summaries { 7 } else { 5 };
         let (layer, delivery, offset_minutes) = match columns.tells_claims() {
-            true => (lane.integer(behind), lane.integer(behind + 1), lane.integer(behind + 2)),
+            true => (lane.integer(claims), lane.integer(claims + 1), lane.integer(claims + 2)),
             false => (Layer::Raw.id(), 0, 0),
         };
         let head = if columns.claims { heads.of(lane.reading(), delivery)? } else { Head::default() };
@@ -159,7 +169,7 @@ impl Rows {
         let layer = match Layer::from_id(layer) {
             Some(layer) if layer != Layer::Raw => layer,
             _ => {
-                let manual = lane.integer(4) != 0;
+                let manual = columns.manual && lane.integer(manual) != 0;
                 let (start, end) = match columns.nights {
                     true => [stands_at(start, span, offset_minutes as i32, zone); 2].into(),
                     false => (start, end),

@@ -18,6 +18,7 @@ use crate::query::resolve::totals::{Piece, Ranking, totals};
 use crate::query::stat::Stat;
 use crate::query::tally::{Counted, Tallies, Tally, weighed};
 use crate::store::lane::Lane;
+use crate::store::samples::Narrowing;
 
 /// How the values of a metric combine.
 #[derive(Debug, Clone)]
@@ -31,8 +32,7 @@ pub enum Way {
 pub struct Scan<'a> {
     pub user: i64,
     pub metric: i64,
-    /// What follows the range in the condition.
-    pub narrowed: String,
+    pub narrowing: Narrowing,
     pub columns: Columns,
     pub way: Way,
     pub trust: Trust,
@@ -54,7 +54,7 @@ impl Scan<'_> {
         let (next, stepped) = (AtomicUsize::new(0), AtomicU64::new(0));
         let done: Mutex<Vec<(usize, Tallies)>> = Mutex::default();
         let work = |lane: &mut Lane| -> Result<()> {
-            lane.prepare(&self.statement())?;
+            lane.prepare_samples(&self.columns.names(), &self.narrowing)?;
             let (mut rows, mut heads) = (Rows::default(), Heads::default());
             while let Some((at, piece)) = self.next_piece(&next) {
                 self.read(lane, piece, &mut rows, &mut heads)?;
@@ -80,18 +80,9 @@ impl Scan<'_> {
         Some((at, *self.pieces.get(at)?))
     }
 
-    fn statement(&self) -> String {
-        format!(
-            "SELECT {} FROM sample WHERE user = ?1 AND metric = ?2 AND start >= ?3 AND start < ?4{}
-             ORDER BY user, metric, start, layer, twin",
-            self.columns.sql(),
-            self.narrowed
-        )
-    }
-
     /// All rows that decide what counts in a piece.
     pub fn rows(&self, lane: &mut Lane, piece: (i64, i64)) -> Result<Rows> {
-        lane.prepare(&self.statement())?;
+        lane.prepare_samples(&self.columns.names(), &self.narrowing)?;
         let mut rows = Rows::default();
         self.read(lane, piece, &mut rows, &mut Heads::default())?;
         Ok(rows)

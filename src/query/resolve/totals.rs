@@ -26,6 +26,8 @@ pub struct Piece {
     pub begins: bool,
     /// Position of its sample, or of its claim behind all samples.
     pub of: usize,
+    /// Whether it is a sample of which nobody has said when it ended, so that all of it counts where it begins.
+    open: bool,
     order: Order,
     complete: bool,
     resolved: bool,
@@ -151,6 +153,7 @@ fn sample_pieces(rows: &Rows, ranking: &Ranking, trust: &Trust, cuts: &[i64], mu
             layer: Layer::Raw,
             begins: !std::mem::replace(&mut begun[at], true),
             of: at,
+            open: interval.open,
             order: sample.order,
             complete: sample.complete,
             resolved: !trust.is_shortcut(sample.source),
@@ -168,7 +171,8 @@ fn lay(pieces: &mut Vec<Piece>, rows: &Rows, layer: Layer, trust: &Trust, cuts: 
         cut_buckets(pieces, cuts);
     }
     let (mut first, mut counting, mut hidden) = (0, Vec::new(), vec![false; pieces.len()]);
-    for claim in &claims {
+    for group in groups(&claims, pieces) {
+        let claim = &merged(group);
         first += pieces[first..].iter().take_while(|piece| piece.start < claim.start).count();
         let inside = pieces[first..].iter().take_while(|piece| piece.start < claim.end).count();
         let inside = first..first + inside;
@@ -182,13 +186,39 @@ fn lay(pieces: &mut Vec<Piece>, rows: &Rows, layer: Layer, trust: &Trust, cuts: 
                 Layer::Day => hide_date(pieces, claim, &mut hidden),
                 _ => hidden[inside].fill(true),
             }
-            counting.push(piece_of(claim, rows, trust));
+            counting.extend(group.iter().map(|claim| piece_of(claim, rows, trust)));
         }
     }
     let mut hidden = hidden.into_iter();
     pieces.retain(|_| !hidden.next().unwrap_or(false));
     pieces.append(&mut counting);
     pieces.sort_by_key(|piece| piece.start);
+}
+
+/// The buckets that are decided together: all of a sample without an end counts where it begins, though it lasts through the
+/// next bucket as well. Buckets follow each other for as long as there is anything to count, so what it is estimated to last
+/// beyond a gap it has not lasted.
+fn groups<'a>(claims: &'a [Claim], pieces: &[Piece]) -> Vec<&'a [Claim]> {
+    let mut open = pieces.iter().filter(|piece| piece.open).peekable();
+    if open.peek().is_none() || claims.iter().any(|claim| claim.layer >= Layer::Day) {
+        return claims.chunks(1).collect();
+    }
+    let mut reach = i64::MIN;
+    let together = |before: &Claim, claim: &Claim| {
+        while let Some(piece) = open.next_if(|piece| piece.start < claim.start) {
+            reach = reach.max(piece.end);
+        }
+        before.end == claim.start && reach > claim.start
+    };
+    claims.chunk_by(together).collect()
+}
+
+/// Buckets that follow each other as one.
+fn merged(group: &[Claim]) -> Claim {
+    let (first, last) = (&group[0], &group[group.len() - 1]);
+    let newest = group.iter().max_by_key(|claim| claim.order).unwrap_or(first);
+    let value = group.iter().filter_map(|claim| claim.value).reduce(|sum, value| sum + value);
+    Claim { end: last.end, value, order: newest.order, complete: newest.complete, ..*first }
 }
 
 /// A day's number stands for its date, whenever the phone's clock says that the date was: what is finer counts there only
@@ -203,7 +233,7 @@ fn hide_date(pieces: &[Piece], claim: &Claim, hidden: &mut [bool]) {
 fn piece_of(claim: &Claim, rows: &Rows, trust: &Trust) -> Piece {
     let Claim { start, end, at, value, low, high, layer, order, complete, source, number, .. } = *claim;
     let (of, resolved) = (rows.samples.len() + number, !trust.is_shortcut(source));
-    Piece { start, end, at, value, low, high, layer, begins: true, of, order, complete, resolved }
+    Piece { start, end, at, value, low, high, layer, begins: true, of, open: false, order, complete, resolved }
 }
 
 /// Cuts buckets that reach over a cut, in proportion. Samples have been cut there already, and those of a day or longer

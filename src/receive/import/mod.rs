@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 use crate::decode::apple_export::sniff::{self, ENOUGH, Kind};
 use crate::error::{Error, Result};
 use crate::model::receipt::Receipt;
+use crate::receive::names::Names;
 use crate::receive::{Encoding, Receiver, Upload};
 use crate::store::deliveries::{Head, Origin};
 use crate::validate::apple_export::Validator;
@@ -118,7 +119,8 @@ impl Receiver {
             origin: Origin { file: Some(request.name.clone()), ..Origin::default() },
             bytes: bundle.bytes,
         };
-        let stored_unit = |name: &str| self.stored_unit(request.user, name);
+        let names = Names::new(&self.store, request.user);
+        let stored_unit = |name: &str| names.unit(name);
         let sink = Sink::Store(&self.store, Box::new(head));
         let (receipt, foreign) = run(&self.preferences.home(), &bundle, sink, &stored_unit, progress)?;
         let mut imported = vec![Imported { name: request.name.clone(), receipt: Ok(receipt) }];

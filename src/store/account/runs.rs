@@ -3,8 +3,8 @@
 //!
 //! The parts of a sync share out what there is, by metric or along time. So who says anything of a time that an earlier part has
 //! said something of begins another sync: an automation that runs every minute, a correction. Only at the moment where two parts
-//! meet may both have entries, and then different ones, two foods of one meal. Runs are kept in memory: after a start the next
-//! request begins one.
+//! meet may both have entries, two foods of one meal; if they have no other, then different ones. Runs are kept in memory: after a
+//! start the next request begins one.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -110,10 +110,11 @@ impl Extent {
         if other.first.0 > self.last.0 || other.last.0 < self.first.0 {
             return false;
         }
-        let shares = |one: &(i64, Vec<u64>), other: &(i64, Vec<u64>)| {
-            one.0 != other.0 || one.1.iter().any(|value| other.1.contains(value))
+        let touch = self.last.0 == other.first.0 || self.first.0 == other.last.0;
+        let same = |one: &(i64, Vec<u64>), other: &(i64, Vec<u64>)| {
+            one.0 == other.0 && one.1.iter().any(|value| other.1.contains(value))
         };
-        !is_moment(metric) || shares(&self.last, &other.first) && shares(&self.first, &other.last)
+        !is_moment(metric) || !touch || same(&self.first, &other.first) && same(&self.last, &other.last)
     }
 }
 
@@ -158,5 +159,20 @@ mod tests {
         for again in [part(600, 660), part(1500, 1560), part(0, 3600)] {
             assert!(run.has_said(&again), "{again:?}");
         }
+    }
+
+    #[test]
+    fn two_equal_foods_of_one_meal_may_be_in_two_parts() {
+        let part = |first: i64, last: i64, value: u64| {
+            let extent = Extent { first: (first, vec![value]), last: (last, vec![value]), end: last };
+            Said::from([(("protein".to_owned(), Layer::Raw.id(), "Foodbook".to_owned(), 0), extent)])
+        };
+        let mut run = Run { sync: 1, first: 0, last: 0, said: BTreeMap::new() };
+        run.add(part(100, 200, 1));
+        assert!(!run.has_said(&part(200, 300, 1)) && !run.has_said(&part(200, 200, 1)), "they meet");
+        assert!(run.has_said(&part(100, 200, 1)) && run.has_said(&part(150, 300, 1)), "they overlap");
+        run.add(part(400, 400, 1));
+        assert!(run.has_said(&part(400, 400, 1)), "the same again");
+        assert!(!run.has_said(&part(400, 400, 2)), "another food");
     }
 }

@@ -25,6 +25,7 @@ struct Change<'a> {
     unit_sent: Option<&'a str>,
     samples: i64,
     summaries: i64,
+    manual: i64,
     /// Starts of those that have come.
     came: (i64, i64),
     /// Starts of those that have gone.
@@ -34,7 +35,7 @@ struct Change<'a> {
 
 impl Default for Change<'_> {
     fn default() -> Self {
-        Change { unit_sent: None, samples: 0, summaries: 0, came: NONE, went: NONE, longest: 0 }
+        Change { unit_sent: None, samples: 0, summaries: 0, manual: 0, came: NONE, went: NONE, longest: 0 }
     }
 }
 
@@ -45,6 +46,7 @@ impl<'a> Ledger<'a> {
         let change = self.series.entry((metric, layer.id(), row.source)).or_default();
         change.samples += samples;
         change.summaries += samples * i64::from(row.is_summary());
+        change.manual += samples * i64::from(row.manual);
         let ends = if samples > 0 { &mut change.came } else { &mut change.went };
         *ends = (ends.0.min(start), ends.1.max(start));
         change.longest = change.longest.max(row.span);
@@ -103,7 +105,7 @@ fn write_counts(
     let (samples, mut first, mut last): (i64, i64, i64) = connection
         .prepare_cached(
             "UPDATE series SET samples = samples + ?5, summaries = summaries + ?6, first = min(first, ?7),
-                 last = max(last, ?8), longest = max(longest, ?9)
+                 last = max(last, ?8), longest = max(longest, ?9), manual = manual + ?10
              WHERE user = ?1 AND metric = ?2 AND layer = ?3 AND source = ?4 RETURNING samples, first, last",
         )?
         .query_row(
@@ -116,7 +118,8 @@ fn write_counts(
                 change.summaries,
                 change.came.0,
                 change.came.1,
-                change.longest
+                change.longest,
+                change.manual
             ],
             |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
         )?;

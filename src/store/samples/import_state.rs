@@ -70,8 +70,14 @@ impl ImportState {
         self.unrepeated_events.insert((place, kind.to_owned(), start, span, code.to_owned(), sender));
     }
 
-    /// Applies what the import, read to its end, leaves out; gives how many samples count no more, by metric.
-    pub fn finish(self, connection: &Connection, owner: Owner) -> Result<BTreeMap<i64, u64>> {
+    /// Applies what the import, read to its end, leaves out; gives how many samples count no more, by metric. `others` has the
+    /// metric and source of all that may have samples of other deliveries, where that is known.
+    pub fn finish(
+        self,
+        connection: &Connection,
+        owner: Owner,
+        others: Option<&BTreeSet<(i64, i64)>>,
+    ) -> Result<BTreeMap<i64, u64>> {
         for (place, kind, start, span, code, sender) in &self.unrepeated_events {
             events::remove_older(connection, *place, owner, (kind, *start, *span, code, *sender))?;
         }
@@ -91,7 +97,8 @@ impl ImportState {
                 }
             }
             let mut number = 0;
-            for (source, stretches) in reaches {
+            let has_others = |source: i64| others.is_none_or(|others| others.contains(&(metric, source)));
+            for (source, stretches) in reaches.into_iter().filter(|(source, _)| has_others(*source)) {
                 number += self.sweep(&context, &head, is_late, (metric, source), &stretches, &mut ledger)?;
             }
             if number > 0 {

@@ -1,26 +1,25 @@
 //! Writes the samples of one batch inside the writer's transaction.
 //!
-//! Samples are written in the order of the clustered key, so that neighbours share pages. A sample that meets nothing is
-//! one insert, and one that meets its like is one look; only where something else stands, or where the body itself has
+//! Samples are written in the order of the clustered key, so that neighbours share pages, and where nothing stands yet several
+//! by one statement. A sample that meets nothing is one insert, and one that meets its like is one look; only where something else stands, or where the body itself has
 //! several for one key, is all that is claimed of the key settled by `resolve`. Days and longer buckets are settled by date.
 //!
 //! What a complete account leaves out is dealt with afterwards: see `sweep`. What a deletion keeps out is added to what lies
 //! under it: see `deletions`.
 
+mod ids;
 mod repeats;
 
 use std::collections::BTreeMap;
 
 use rusqlite::Connection;
 
-use crate::error::{Error, Result};
-use crate::model::metric::catalogue;
+use crate::error::Result;
 use crate::model::receipt::Outcome;
-use crate::model::sample::{Batch, Sample, Series};
+use crate::model::sample::{Batch, Sample};
 use crate::model::time::Layer;
 use crate::store::account::Head;
 use crate::store::deletions::tombstones::Tombstones;
-use crate::store::dictionary::{self, Dictionaries};
 use crate::store::place::Place;
 use crate::store::rereads;
 use crate::store::samples::coming::Coming;
@@ -33,13 +32,10 @@ use crate::store::samples::sweep::{self, Stated};
 use crate::store::samples::table::Rows;
 use crate::store::samples::{Key, Mode, Owner, Row};
 use crate::store::writer::Writing;
+use ids::Ids;
 
-/// Ids of the batch's own lists in the file's dictionaries.
-struct Ids {
-    metrics: Vec<i64>,
-    sources: Vec<i64>,
-    contexts: Vec<i64>,
-}
+/// How many groups are looked for at once.
+const RUN: usize = 256;
 
 /// What became of the samples of a batch.
 #[derive(Debug, Default)]
@@ -58,7 +54,7 @@ pub fn store_samples(
     state: &mut ImportState,
     tombstones: &Tombstones,
 ) -> Result<Ingested> {
-    let ids = dictionary_ids(writing, owner.user, batch)?;
+    let ids = Ids::of(writing, owner.user, batch)?;
     let outcomes = vec![Outcome::Unchanged; batch.samples.len()];
     let mut order: Vec<u32> = (0..batch.samples.len() as u32).collect();
     order.sort_by_key(|&at| (ids.key(&batch.samples[at as usize]), at));
@@ -90,49 +86,6 @@ fn context<'a>(connection: &'a Connection, owner: Owner, batch: &Batch) -> Resul
     context.writing = Some(owner.delivery);
     context.accounts.is_old = owner.mode == Mode::Import;
     Ok(context)
-}
-
-impl Ids {
-    fn key(&self, sample: &Sample) -> Key {
-        (self.metrics[sample.series as usize], sample.start, sample.layer)
-    }
-
-    fn row(&self, sample: &Sample) -> Row {
-        Row {
-            span: sample.span,
-            value: sample.value,
-            min: sample.min,
-            max: sample.max,
-            source: self.sources[sample.source as usize],
-            context: sample.context.map(|at| self.contexts[at as usize]),
-            offset_minutes: i64::from(sample.offset_minutes),
-            manual: sample.manual,
-        }
-    }
-}
-
-fn dictionary_ids(writing: &mut Writing, user: i64, batch: &Batch) -> Result<Ids> {
-    let Writing { connection, dictionaries, .. } = writing;
-    Ok(Ids {
-        metrics: batch
-            .series
-            .iter()
-            .map(|series| metric_id(dictionaries, connection, user, series))
-            .collect::<Result<_>>()?,
-        sources: batch.sources.iter().map(|name| dictionaries.source(connection, name)).collect::<Result<_>>()?,
-        contexts: batch.contexts.iter().map(|name| dictionaries.context(connection, name)).collect::<Result<_>>()?,
-    })
-}
-
-/// The validation has asked for the stored unit already; two first deliveries of a person at once can still disagree about it.
-fn metric_id(dictionaries: &mut Dictionaries, connection: &Connection, user: i64, series: &Series) -> Result<i64> {
-    let Series { metric, unit, .. } = series;
-    if catalogue().resolve(metric).is_none()
-        && let Some(own) = dictionary::own_unit(connection, user, metric)?.filter(|own| own != unit)
-    {
-        return Err(Error::Busy(format!("{metric} has just been stored in {own}, not {unit}: send it again")));
-    }
-    dictionaries.metric(connection, metric, unit)
 }
 
 /// The sample table with its statements prepared, and what has been changed in it so far.
@@ -235,10 +188,11 @@ impl<'a> SampleTable<'a> {
         let (ids, batch) = (self.ids, self.batch);
         let key_at = |at: &u32| ids.key(&batch.samples[*at as usize]);
         let mut dates: BTreeMap<(i64, Layer, i64), Vec<u32>> = BTreeMap::new();
+        let mut moments: Vec<&[u32]> = Vec::new();
         for group in order.chunk_by(|a, b| key_at(a) == key_at(b)) {
             let (metric, _, layer) = key_at(&group[0]);
             if layer < Layer::Day {
-                self.store_group(context, group)?;
+                moments.push(group);
                 continue;
             }
             for at in group {
@@ -247,11 +201,46 @@ impl<'a> SampleTable<'a> {
                 dates.entry((metric, layer, date)).or_default().push(*at);
             }
         }
+        for of_metric in moments.chunk_by(|a, b| key_at(&a[0]).0 == key_at(&b[0]).0) {
+            of_metric.chunks(RUN).try_for_each(|run| self.store_run(context, run))?;
+        }
         for group in dates.into_values() {
             group.iter().for_each(|at| self.speak(*at));
             self.settle(context, &group)?;
         }
         Ok(())
+    }
+
+    /// Stores groups of one metric, each of one (metric, start, layer). Where nothing stands between the first and the last
+    /// of them, those that are one sample are written together.
+    fn store_run(&mut self, context: &Context, run: &[&[u32]]) -> Result<()> {
+        let is_new = self.is_new(context, run)?;
+        let mut new: Vec<(Key, Row)> = Vec::new();
+        for group in run {
+            match group {
+                [at] if is_new => {
+                    self.speak(*at);
+                    let sample = self.sample(*at);
+                    new.push((self.ids.key(sample), self.ids.row(sample)));
+                    self.done.outcomes[*at as usize] = Outcome::Stored;
+                }
+                _ => self.store_group(context, group)?,
+            }
+        }
+        self.rows.insert_new(&new)?;
+        for (key, row) in &new {
+            self.ledger.count(*key, row, 1);
+            self.stated.write(*key, row);
+        }
+        Ok(())
+    }
+
+    /// Whether nothing stands between the first and the last of some groups of a metric, and nothing may deny them.
+    fn is_new(&mut self, context: &Context, run: &[&[u32]]) -> Result<bool> {
+        let (Some([first, ..]), Some([last, ..])) = (run.first(), run.last()) else { return Ok(false) };
+        let (first, last) = (self.sample(*first), self.sample(*last));
+        let (metric, ..) = self.ids.key(first);
+        Ok(!self.is_late && !context.nature(metric)?.is_sleep && self.rows.is_free(metric, first.start, last.start)?)
     }
 
     /// Stores all samples of one (metric, start, layer).

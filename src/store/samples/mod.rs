@@ -15,6 +15,7 @@ pub mod group;
 pub mod import_state;
 pub mod ingest;
 pub mod kept_out;
+mod narrowing;
 mod page;
 pub mod resolve;
 mod sleep;
@@ -22,7 +23,8 @@ mod statements;
 pub mod sweep;
 pub mod table;
 
-pub use page::{Position, Selection, StoredSample, narrowed, page};
+pub use narrowing::{Narrowing, narrowed};
+pub use page::{Position, Selection, StoredSample, page};
 
 use alike::{Values, alike};
 

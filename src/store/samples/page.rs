@@ -8,6 +8,7 @@ use rusqlite::{Connection, params_from_iter};
 
 use crate::error::Result;
 use crate::model::time::Layer;
+use crate::store::samples::narrowed;
 
 /// Where a page begins: after this key, in the order asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,17 +112,6 @@ fn page_sql(
     let last = values.len();
     sql.push_str(&format!(" ORDER BY start {direction}, layer {direction}, twin {direction} LIMIT ?{last}"));
     sql
-}
-
-/// What narrows a range of the clustered key to some layers and to some sources, to follow its condition; all where there
-/// is `None`. The plus keeps SQLite from taking the layer out of the order, for then it sees no more that the key has
-/// that order, and sorts.
-pub fn narrowed(layers: Option<&[Layer]>, sources: Option<&[i64]>) -> String {
-    let listed = |ids: Vec<i64>| ids.iter().map(i64::to_string).collect::<Vec<_>>().join(",");
-    let layers = layers.map(|layers| layers.iter().map(|layer| layer.id()).collect());
-    let layers = layers.map(|ids| format!(" AND +layer IN ({})", listed(ids)));
-    let sources = sources.map(|ids| format!(" AND source IN ({})", listed(ids.to_vec())));
-    layers.into_iter().chain(sources).collect()
 }
 
 /// `table` is one of ours, never input.

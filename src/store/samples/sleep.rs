@@ -3,7 +3,8 @@
 //! A night of the date D is what starts from 19:00 of the day before to 19:00 of D, by the segments' own clock. A complete
 //! account that has segments of a source in a night states all of that night, unless it is only a **fragment** of what is known:
 //! nothing in it is new, and it ends before what is known does or has less than half of it, for a sync can be cut off. A
-//! segment within a longer one of the same source and stage says nothing of its own, in whichever order they come.
+//! segment within a longer one of the same source and stage says nothing of its own, in whichever order they come, unless it was
+//! entered by hand, which is believed before other sources, and the longer one was not.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -114,13 +115,18 @@ fn rows(
     Ok(table::read(context.connection, Place::Stored, condition, asked, usize::MAX)?.0)
 }
 
+/// Whether a longer segment says what a shorter one within it does.
+fn says(longer: &Row, shorter: &Row) -> bool {
+    longer.value == shorter.value && (longer.manual || !shorter.manual)
+}
+
 /// Who has written the longer segment that one lies within.
 pub fn container(context: &Context, member: &Member) -> Result<Option<i64>> {
     let ((metric, start, _), row) = (member.key, &member.row);
     let around = rows(context, (metric, Layer::Raw.id(), row.source), (start - LONGEST, start + 1))?;
     let holds = |((_, other, _), stored): &&(Key, StoredRow)| {
         let longer = stored.row.span > row.span && other + stored.row.span >= start + row.span;
-        longer && stored.row.value == row.value
+        longer && says(&stored.row, row)
     };
     Ok(around.iter().find(holds).map(|(_, stored)| stored.delivery))
 }
@@ -135,7 +141,7 @@ pub fn contained(context: &Context, member: &Member, counting: bool) -> Result<V
     if counting {
         for (key, stored) in rows(context, series, range)? {
             let is_within = stored.row.span < row.span && key.1 + stored.row.span <= range.1;
-            if is_within && stored.row.value == row.value {
+            if is_within && says(row, &stored.row) {
                 keys.push(key);
             }
         }

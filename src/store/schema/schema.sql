@@ -78,7 +78,7 @@ CREATE TABLE series (
     summaries     INTEGER NOT NULL,
     first         INTEGER NOT NULL,
     last          INTEGER NOT NULL,
-    last_delivery INTEGER NOT NULL, longest INTEGER NOT NULL DEFAULT 0,
+    last_delivery INTEGER NOT NULL, longest INTEGER NOT NULL DEFAULT 0, manual INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (user, metric, layer, source)
 ) STRICT, WITHOUT ROWID;
 
@@ -595,6 +595,8 @@ CREATE TABLE guessed_delivery (
 
 -- Longer buckets are settled by date, whatever their start.
 CREATE INDEX sample_by_date ON sample (user, metric, layer, start) WHERE layer >= 3;
+
+-- The few samples that were entered by hand: without any in a metric, its scans need not read the last column of each row.
 
 CREATE INDEX superseded_by_date ON superseded_sample (user, metric, layer, start) WHERE layer >= 3;
 

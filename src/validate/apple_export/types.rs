@@ -6,6 +6,7 @@ use crate::model::healthkit;
 use crate::model::metric::{Metric, catalogue};
 use crate::model::sleep::SLEEP;
 use crate::model::unit::conversion;
+use crate::validate::NO_MORE_NAMES;
 use crate::validate::meaning::Part;
 
 /// What records of a type become.
@@ -116,6 +117,9 @@ impl<'a> Types<'a> {
     fn unknown(&mut self, code: &str, unit: &str) -> Becomes {
         let first = || (self.stored_unit)(code).unwrap_or_else(|| unit.to_owned());
         let stored = self.units.entry(code.to_owned()).or_insert_with(first);
+        if stored == NO_MORE_NAMES {
+            return Becomes::Refused(NO_MORE_NAMES.to_owned());
+        }
         match conversion(unit, stored) {
             Some(conversion) => Becomes::Quantity(Quantity {
                 part: Part::unknown(code, stored, conversion),

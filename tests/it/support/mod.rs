@@ -3,6 +3,7 @@
 pub mod apple;
 pub mod check;
 mod client;
+pub mod confined;
 pub mod counts;
 pub mod fill;
 pub mod fixtures;

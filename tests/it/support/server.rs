@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use health_export::app::App;
 use health_export::config::Settings;
+use health_export::http::patience::Patience;
 use health_export::http::serve::Listening;
 use health_export::model::key::{Scope, hash, new_secret};
 use health_export::store::keys::{self, NewKey};
@@ -74,6 +76,18 @@ impl InProcess {
 
     pub fn key(&self, user: &str, scopes: &[Scope]) -> String {
         make_key(&self.app, user, scopes)
+    }
+
+    /// Another address of the same server, which waits for its clients so long; it ends with the runtime.
+    pub fn listen_with(&self, patience: Patience) -> (SocketAddr, oneshot::Sender<()>) {
+        let runtime = self.runtime.as_ref().unwrap();
+        let listening = runtime.block_on(Listening::bind("127.0.0.1:0".parse().unwrap())).unwrap();
+        let address = listening.address().unwrap();
+        let (stop, stopped) = oneshot::channel::<()>();
+        runtime.spawn(listening.with_patience(patience).serve(self.app.clone(), async move {
+            let _ = stopped.await;
+        }));
+        (address, stop)
     }
 }
 

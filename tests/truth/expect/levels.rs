@@ -6,7 +6,7 @@ use health_export::synth::phone::senders::automation::Grouping;
 use health_export::synth::phone::statistics::Levels;
 use jiff::civil::Date;
 
-use super::{Expect, ends};
+use super::{Expect, Span, ends};
 
 impl Expect<'_> {
     /// Levels of a date, and how far off the mean may be, if it is determined.
@@ -15,6 +15,10 @@ impl Expect<'_> {
         let cut = self.cut(by, date);
         let home = Expect::span(date, self.home());
         let phone = &self.scenario.phone;
+        let no_ends = [by].into_iter().chain(later.iter().copied()).any(|send| self.has_no_ends(send));
+        if no_ends && metric.facts().style == Style::EquivalentLevel && self.reaches_into(metric, home) {
+            return None;
+        }
         let mut found = vec![phone.levels(metric, by.made, cut.0, cut.1)?];
         found.extend(later.iter().filter_map(|send| phone.levels(metric, send.made, home.0, home.1)));
         let closed = self.grouping(by) == Some(Grouping::Days);
@@ -34,6 +38,12 @@ impl Expect<'_> {
             Style::Arithmetic | Style::Cumulative => Some(0.0),
         };
         Some((found, tolerance))
+    }
+
+    /// Whether anything that begins before a date lasts into it, which only an end could tell.
+    fn reaches_into(&self, metric: Metric, (from, _): Span) -> bool {
+        let around = self.scenario.phone.store.seen(metric, self.latest(), from - 1, from + 1);
+        around.iter().any(|sample| sample.start < from && sample.end > from)
     }
 
     /// The least and the greatest mean of an hour, where a date's pulse is told by the hour: its own lies between them.

@@ -1,6 +1,6 @@
-//! The table function: steps SQLite statements and writes straight into DuckDB's vectors.
+//! The table function: reads rows of SQLite and writes straight into DuckDB's vectors.
 //!
-//! Only the columns that the question uses are asked of SQLite, and the range is an index range there. Each DuckDB
+//! Only the columns that the question uses are asked of the lane, and the range is one of the clustered key there. Each DuckDB
 //! thread takes a reader, fills one vector and puts the reader back; readers take ranges from a common queue, so a
 //! thread that is done early helps with what is left. Between two vectors DuckDB looks whether the query was stopped;
 //! a reader that finds no row for long is stopped through SQLite.
@@ -41,6 +41,8 @@ pub struct Projection {
 enum Output {
     /// From this column of SQLite's row.
     Stored(ColumnKind, usize),
+    /// A time, from the sum of two.
+    Sum(usize, usize),
     Bucket,
     Run(RunFigure),
     /// Nothing in particular: DuckDB asks for rows without any column, as count(*) does.
@@ -71,8 +73,11 @@ impl VTab for Scan {
         let outputs = wanted.iter().map(|at| output(request.table.columns.get(*at as usize), &mut stored)).collect();
         let anchors = stored.len();
         stored.extend(anchor_columns(&request));
-        let sql = statement(&request, &stored);
-        request.prepare(|lane| lane.prepare(&sql))?;
+        let Request { table, narrowing, .. } = &*request;
+        request.prepare(|lane| match table.is_clustered {
+            true => lane.prepare_samples(&stored, narrowing),
+            false => lane.prepare(&statement(table.name, &stored)),
+        })?;
         init.set_max_threads(request.threads().max(1) as u64);
         Ok(Projection { request, outputs, anchors })
     }
@@ -126,9 +131,13 @@ fn output(column: Option<&'static Column>, stored: &mut Vec<&str>) -> Output {
         None => Output::Nothing,
         Some(Column { kind: ColumnKind::Bucket, .. }) => Output::Bucket,
         Some(Column { kind: ColumnKind::Run(figure), .. }) => Output::Run(*figure),
-        Some(column) => {
+        Some(column) if column.plus.is_empty() => {
             stored.push(column.sql);
             Output::Stored(column.kind, stored.len() - 1)
+        }
+        Some(column) => {
+            stored.extend([column.sql, column.plus]);
+            Output::Sum(stored.len() - 2, stored.len() - 1)
         }
     }
 }
@@ -142,10 +151,9 @@ fn anchor_columns(request: &Request) -> impl Iterator<Item = &'static str> {
     request.table.anchors.iter().take(needed).copied()
 }
 
-fn statement(request: &Request, columns: &[&str]) -> String {
+fn statement(table: &str, columns: &[&str]) -> String {
     let list = if columns.is_empty() { "0".to_owned() } else { columns.join(", ") };
-    let Request { table, condition, .. } = request;
-    format!("SELECT {list} FROM {} WHERE {condition} ORDER BY {}", table.name, table.order)
+    format!("SELECT {list} FROM {table} ORDER BY id")
 }
 
 /// Where the values of one column go, and the column of SQLite's row that they come from.
@@ -153,6 +161,7 @@ enum Sink<'a> {
     Integer(usize, *mut i64, FlatVector<'a>),
     Real(usize, *mut f64, FlatVector<'a>),
     Timestamp(usize, *mut i64),
+    Sum(usize, usize, *mut i64),
     Text(usize, FlatVector<'a>),
     Bucket(*mut i64),
     Nothing(*mut i64),
@@ -167,6 +176,7 @@ fn sink<'a>(output: Output, vector: FlatVector<'a>) -> Sink<'a> {
             Output::Stored(ColumnKind::Timestamp | ColumnKind::TimestampUtc, column) => {
                 Sink::Timestamp(column, vector.as_mut_ptr())
             }
+            Output::Sum(one, other) => Sink::Sum(one, other, vector.as_mut_ptr()),
             Output::Stored(_, column) => Sink::Integer(column, vector.as_mut_ptr(), vector),
             Output::Bucket => Sink::Bucket(vector.as_mut_ptr()),
             // Runs have a writer of their own; rows have no such column.
@@ -253,6 +263,11 @@ fn write(lane: &Lane, sink: &mut Sink, row: usize, bucket: i64) {
         Sink::Timestamp(column, values) => {
             // SAFETY: as above.
             unsafe { values.add(row).write(lane.integer(*column).saturating_mul(MICROSECONDS)) }
+        }
+        Sink::Sum(one, other, values) => {
+            let time = lane.integer(*one).saturating_add(lane.integer(*other));
+            // SAFETY: as above.
+            unsafe { values.add(row).write(time.saturating_mul(MICROSECONDS)) }
         }
         Sink::Integer(column, values, vector) => {
             let value = lane.integer(*column);

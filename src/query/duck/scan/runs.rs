@@ -90,7 +90,7 @@ fn write(run: &Run, projection: &Projection, vectors: &mut [FlatVector], row: us
             Output::Run(RunFigure::Low) if run.low.is_finite() => put(vector, row, run.low),
             Output::Run(RunFigure::High) if run.high.is_finite() => put(vector, row, run.high),
             Output::Run(_) => vector.set_null(row),
-            Output::Nothing | Output::Stored(..) => put(vector, row, 0_i64),
+            Output::Nothing | Output::Stored(..) | Output::Sum(..) => put(vector, row, 0_i64),
         }
     }
 }
