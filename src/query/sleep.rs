@@ -19,7 +19,7 @@ use jiff::tz::TimeZone;
 
 use crate::error::Result;
 use crate::model::day::local_day;
-use crate::model::sleep::{NIGHT_BEGINS_EARLIER, SLEEP};
+use crate::model::sleep::{NIGHT_BEGINS_EARLIER, NightSummary, SLEEP};
 use crate::query::subject;
 use crate::store::nights::read::{self, Sleep};
 use crate::store::priority::{self, Matter};
@@ -167,16 +167,32 @@ impl Walk<'_> {
         let mut nights = from_segments(&blocks, &self.ranks, name);
         nights.retain(|day, _| days.contains(day));
         for summary in self.sleep.summaries(*days.start(), *days.end())? {
-            let summed_up = from_summary(&summary);
+            let (date, summed_up) = (summary.night.date, from_summary(&summary.night));
             // Of several summaries the first is the one that is trusted most.
-            let better = match nights.get(&summary.date) {
-                Some(known) => !known.has_sleep() && summed_up.has_sleep(),
-                None => true,
-            };
-            if better {
-                nights.insert(summary.date, summed_up);
+            match nights.get_mut(&date) {
+                Some(known) if known.has_sleep() || !summed_up.has_sleep() => {
+                    self.add_later(known, summary.sessions)?
+                }
+                _ => drop(nights.insert(date, summed_up)),
             }
         }
         Ok(nights)
+    }
+
+    /// Adds what a phone has summed up that was slept after the segments of the night were told, which cannot know of it.
+    fn add_later(&self, night: &mut Night, sessions: Vec<NightSummary>) -> Result<()> {
+        let (Some(first), Some(last), true) = (night.segments.first(), night.segments.last(), night.later.is_empty())
+        else {
+            return Ok(());
+        };
+        let begins = |session: &NightSummary| session.start.or(session.in_bed_start);
+        let end = last.end;
+        if !sessions.iter().filter_map(begins).any(|start| start >= end) {
+            return Ok(());
+        }
+        let told_until = self.sleep.told_until(first.start, end)?.unwrap_or(i64::MAX);
+        let is_later = |session: &NightSummary| begins(session).is_some_and(|start| start >= told_until.max(end));
+        sessions.into_iter().filter(is_later).for_each(|session| night.add(session));
+        Ok(())
     }
 }

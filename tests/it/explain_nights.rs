@@ -152,3 +152,28 @@ fn naps_and_nights_that_were_summed_up_add_up() {
     let told: Vec<(&Value, &Value)> = claims.iter().map(|claim| (&claim["source"], &claim["counted"])).collect();
     assert_eq!(told, [(&json!(WATCH), &json!(420.0)), (&json!("Ring"), &json!(60.0))], "{answer}");
 }
+
+#[test]
+fn what_was_slept_after_the_stages_were_told_is_added_as_it_was_summed_up() {
+    let nap = ("2024-05-02 13:00:00 +0000", "2024-05-02 14:00:00 +0000");
+    let stages = [("Core", "2024-05-01 23:00:00 +0000", "2024-05-02 06:30:00 +0000")];
+    let server = InProcess::start();
+    let told = |at: &str, all: &[(&str, &str, &str)]| send(&server, at, Some("Default"), segments(all));
+    told("2024-05-02T09:00:00Z", &stages);
+    let summed = json!({"date": "2024-05-02 00:00:00 +0000", "sleepStart": nap.0, "sleepEnd": nap.1, "asleep": 1.0,
+                        "inBed": 0, "source": WATCH});
+    let night = summed_up("23:00", 7.0)[0].clone();
+    let later = send(&server, "2024-05-02T15:00:00Z", None, json!([night, summed]));
+    let answer = explained(&server);
+    assert_eq!(answer["value"], 510.0, "{answer}");
+    let claims = answer["claims"].as_array().unwrap();
+    let own = claims.iter().find(|claim| claim["counted"] == 60.0).unwrap();
+    assert_eq!(own["delivery"], json!(later), "{answer}");
+    let alone = answer["alone"].as_array().unwrap();
+    assert_eq!(alone.iter().find(|alone| alone["grain"] == "raw").unwrap()["value"], 450.0, "{answer}");
+    // Stages that are told after the nap know that there was none, or know of it themselves.
+    told("2024-05-02T18:00:00Z", &stages);
+    assert_eq!(explained(&server)["value"], 450.0);
+    told("2024-05-02T20:00:00Z", &[stages[0], ("Core", nap.0, nap.1)]);
+    assert_eq!(explained(&server)["value"], 510.0);
+}

@@ -376,6 +376,5 @@ fn damaged_pages_are_an_error_or_rows_and_never_a_panic() {
         faults.extend(read().err().map(|fault| fault.to_string()));
     }
     assert!(faults.len() > 1_000, "only {} of 3,000 were noticed", faults.len());
-    let named = faults.iter().all(|fault| fault.contains("page "));
-    assert!(named, "{:?}", faults.iter().find(|fault| !fault.contains("page ")));
+    assert_eq!(faults.iter().find(|fault| !fault.contains("damaged")), None);
 }

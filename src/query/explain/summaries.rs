@@ -22,15 +22,21 @@ pub fn claims(senders: &[OfSender], night: &Night, range: (i64, i64)) -> Vec<Fou
         let all: f64 = of.all.iter().filter(|one| one.fate.is_none()).map(|one| asleep(&one.night)).sum();
         let claims = of.all.iter().filter(|one| !matches!(one.fate, Some(Fate::Replaced(_))));
         let found = claims.map(|one| {
+            let is_later = one.fate.is_none() && night.later.contains(&one.night);
             let counts = counts && one.fate.is_none();
             // What of the night's minutes is its own.
             let counted = if all > 0.0 { night.asleep.unwrap_or(0.0) * asleep(&one.night) / all } else { 0.0 };
-            found(one, range, counts.then_some(counted), why(one, counts, night.summed_up))
+            match is_later {
+                true => found(one, range, Some(asleep(&one.night)), LATER),
+                false => found(one, range, counts.then_some(counted), why(one, counts, night.summed_up)),
+            }
         });
         found.collect::<Vec<_>>()
     };
     senders.iter().flat_map(each).collect()
 }
+
+const LATER: &str = "slept after the stages of the night were told: the phone's own sum of it";
 
 fn asleep(night: &NightSummary) -> f64 {
     from_summary(night).asleep.unwrap_or(0.0)
@@ -69,7 +75,8 @@ pub fn alone(senders: &[OfSender], night: &Night) -> Vec<Alone> {
         value.map(|value| Alone { of: Of::Grain(layer.as_str()), value: Some(value) })
     };
     let summed_up = senders.first().and_then(|of| from_summary(&of.night).asleep);
-    let stages = night.asleep.filter(|_| !night.summed_up && summed_up.is_some());
+    let later: f64 = night.later.iter().map(asleep).sum();
+    let stages = night.asleep.filter(|_| !night.summed_up && summed_up.is_some()).map(|all| all - later);
     of(Layer::Raw, stages).into_iter().chain(of(Layer::Day, summed_up)).collect()
 }
 

@@ -32,6 +32,8 @@ pub struct Night {
     pub source: String,
     /// Whether a phone has summed it up.
     pub summed_up: bool,
+    /// Beside segments: what a phone has summed up that was slept after these were told.
+    pub later: Vec<NightSummary>,
 }
 
 /// The nights that these blocks make, by date. `blocks` are in order of time.
@@ -81,6 +83,7 @@ fn night(day: i32, runs: &[Run], rank: impl Fn(i64) -> u32, name: impl Fn(i64) -
         source: sources(runs, rank, name),
         segments,
         summed_up: false,
+        later: Vec::new(),
     }
 }
 
@@ -141,6 +144,21 @@ impl Night {
             }
         }
         runs
+    }
+
+    /// Adds a session that a phone has summed up.
+    pub fn add(&mut self, session: NightSummary) {
+        let one = from_summary(&session);
+        let add = |sum: &mut Option<f64>, more: Option<f64>| {
+            *sum = [*sum, more].into_iter().flatten().reduce(|sum, more| sum + more);
+        };
+        add(&mut self.asleep, one.asleep);
+        add(&mut self.in_bed, one.in_bed);
+        add(&mut self.core, one.core);
+        add(&mut self.deep, one.deep);
+        add(&mut self.rem, one.rem);
+        add(&mut self.awake, one.awake);
+        self.later.push(session);
     }
 
     pub fn has_sleep(&self) -> bool {

@@ -35,6 +35,13 @@ impl Segment {
     }
 }
 
+/// What a phone has summed up of one date: the night, and the sessions that it is made of.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Summary {
+    pub night: NightSummary,
+    pub sessions: Vec<NightSummary>,
+}
+
 /// A person's sleep, narrowed to some sources.
 pub struct Sleep<'a> {
     connection: &'a Connection,
@@ -100,15 +107,29 @@ impl<'a> Sleep<'a> {
     }
 
     /// The nights of these dates that phones have summed up, by date, then sender; one for each date and sender.
-    pub fn summaries(&self, first: i32, last: i32) -> Result<Vec<NightSummary>> {
+    pub fn summaries(&self, first: i32, last: i32) -> Result<Vec<Summary>> {
         let condition = format!("date BETWEEN ?2 AND ?3{}", narrowed(None, self.sources.as_deref()));
         let told = told(self.connection, &condition, params![self.user, first, last])?;
         let mut nights = Vec::new();
         for group in told.chunk_by(|one, other| one.key() == other.key()) {
             let sessions = counting(group).into_iter().map(|told| Ok(named(self.connection, told)?.made_possible().0));
-            nights.extend(joined(sessions.collect::<Result<_>>()?));
+            let sessions: Vec<NightSummary> = sessions.collect::<Result<_>>()?;
+            nights.extend(joined(sessions.clone()).map(|night| Summary { night, sessions }));
         }
         Ok(nights)
+    }
+
+    /// As of when (UTC epoch seconds) the segments of a stretch of time were told last.
+    pub fn told_until(&self, from: i64, to: i64) -> Result<Option<i64>> {
+        let Some(metric) = self.metric else { return Ok(None) };
+        let sql = "WITH told AS (
+                SELECT delivery FROM sample
+                WHERE user = ?1 AND metric = ?2 AND start >= ?3 AND start < ?4 AND +layer = 0
+                UNION
+                SELECT delivery FROM account
+                WHERE user = ?1 AND metric = ?2 AND layer = 0 AND since < ?4 AND until > ?3)
+            SELECT max(as_of) FROM told JOIN delivery_account USING (delivery)";
+        Ok(self.connection.prepare_cached(sql)?.query_row(params![self.user, metric, from, to], |row| row.get(0))?)
     }
 
     /// The first date with a summary at or after `day`.

@@ -2,8 +2,7 @@
 
 use health_export::app::App;
 use health_export::model::day::date_text;
-use health_export::model::sleep::NightSummary;
-use health_export::store::nights::read::Sleep;
+use health_export::store::nights::read::{Sleep, Summary};
 use serde_json::{Value, json};
 
 use super::fill::OWNER;
@@ -54,7 +53,7 @@ pub fn events(app: &App) -> Vec<Value> {
 pub fn nights(app: &App) -> Vec<Value> {
     let reader = app.store.reader().unwrap();
     let nights = Sleep::of(&reader, OWNER, None).unwrap().summaries(i32::MIN, i32::MAX).unwrap();
-    let night = |night: NightSummary| {
+    let night = |Summary { night, .. }: Summary| {
         json!({"date": date_text(night.date), "source": night.source, "start": night.start, "end": night.end,
             "in_bed_start": night.in_bed_start, "in_bed_end": night.in_bed_end, "asleep": night.asleep,
             "in_bed": night.in_bed, "core": night.core, "deep": night.deep, "rem": night.rem, "awake": night.awake})

@@ -8,7 +8,8 @@ use jiff::civil::Date;
 use super::{Expect, Want};
 
 impl Expect<'_> {
-    /// Minutes asleep of a date: as of the last sync that told of the whole of it, or of a later one that told of a part.
+    /// Minutes asleep of a date: as of the last sync that told of the whole of it, or of a later one that told of a part, whole or for the
+    /// time that it told of.
     pub fn of_night(&self, date: Date) -> Want {
         let store = &self.scenario.phone.store;
         let mine: Vec<_> =
@@ -23,10 +24,27 @@ impl Expect<'_> {
         if !self.is_dated_alike(date) {
             return Want::Open;
         }
-        let part = |send: &&&Send| send.made >= by.made && send.from < end && start < send.to;
-        let asleep = |send: &&Send| self.scenario.phone.asleep(date, send.made);
-        let values = self.sends.iter().filter(part).filter_map(asleep);
+        let parts = self.sends.iter().filter(|send| send.made >= by.made && send.from < end && start < send.to);
+        let values = parts.flat_map(|send| {
+            let whole = self.scenario.phone.asleep(date, send.made);
+            whole.into_iter().chain((send.from > start).then(|| self.cut_night(date, (by.made, send))))
+        });
         Want::OneOf(values.collect())
+    }
+
+    /// Minutes asleep of a night whose first part was told at a moment, and the part from the beginning of its period on by a send. A segment
+    /// over that beginning is of the send that has it.
+    fn cut_night(&self, date: Date, (before, send): (i64, &Send)) -> f64 {
+        let mine = |one: &&Segment| one.date == date && one.source == Source::Watch;
+        let told = |moment: i64| {
+            self.scenario.phone.store.segments.iter().filter(mine).filter(move |one| one.presence.at(moment))
+        };
+        let cut = told(send.made).filter(|one| one.end > send.from).map(|one| one.start).min();
+        let cut = cut.map_or(send.from, |first| first.min(send.from));
+        let first = told(before).filter(|one| one.start < cut);
+        let asleep =
+            first.chain(told(send.made).filter(|one| one.start >= cut)).filter(|one| one.stage.starts_with("Asleep"));
+        asleep.map(|one| (one.end - one.start) as f64 / 60.0).sum()
     }
 
     /// Whether this night and those beside it were told by the clock by which they were slept. Health Auto Export writes no zone but that of
