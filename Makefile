@@ -15,7 +15,7 @@ PAGE_SOURCES := $(shell find data/dashboard -name dist -prune -o -type f -print)
 # What must be there before cargo is called.
 READY := $(PAGE) $(DUCKDB)
 
-.PHONY: build page test test-page consumers clients screenshots durability demo release release-archive sbom deb install-test fuzz lint doc alerts bench load load-selftest load-report load-baseline truth clean
+.PHONY: build page test test-page consumers clients screenshots durability demo release release-archive sbom deb install-test supply-chain fuzz lint doc alerts bench load load-selftest load-report load-baseline truth clean
 
 build: $(READY)
 	cargo build $(CARGO_FLAGS)
@@ -91,6 +91,10 @@ deb: $(if $(PROGRAM),,release)
 
 install-test:
 	tests/install/run.sh
+
+# Licences, origins and known faults of what comes from others; what cannot be asked for here says SKIPPED.
+supply-chain:
+	.ci/supply-chain
 
 # Each fuzzer for so long; says that it skips where there is no nightly compiler.
 FUZZ_SECONDS ?= 20

@@ -11,6 +11,8 @@ usage: ./install.sh [--system | --user] [options]
   --user          for this account: ~/.local, a service of systemctl --user; needs no root
   --from ARCHIVE  install from a release archive, a file or a URL; its SHA-256 must lie beside it, as ARCHIVE.sha256
                   or in SHA256SUMS. Without it: what lies beside this script, else built from source (half an hour)
+  --key KEY       the archive must also be signed: ARCHIVE.minisig lies beside it, and KEY is minisign's public key, the
+                  line itself or a file. Without it, a minisign.pub beside this script is used
   --lan           listen on all networks, not only on this machine
   --port PORT     listen on this port (default 8787)
   --prefix DIR    where bin/ is (default /usr/local, with --user ~/.local)
@@ -25,7 +27,7 @@ TEXT
 }
 
 main() {
-    mode='' action=install from='' lan='' port='' prefix='' service=1 backup=1 dry='' yes='' root=''
+    mode='' action=install from='' key='' lan='' port='' prefix='' service=1 backup=1 dry='' yes='' root=''
     temporary='' folder='' old_kept='' upgrading=''
     arguments "$@"
     here=$(cd "$(dirname "$0")" && pwd)
@@ -44,10 +46,11 @@ main() {
 arguments() {
     while [ $# -gt 0 ]; do
         case $1 in
-            --from | --port | --prefix | --root)
+            --from | --key | --port | --prefix | --root)
                 if [ $# -lt 2 ] || [ -z "$2" ]; then wrong "$1 needs a value."; fi
                 case $1 in
                     --from) from=$2 ;;
+                    --key) key=$2 ;;
                     --port) port=$2 ;;
                     --prefix) prefix=$2 ;;
                     --root) root=${2%/} ;;
@@ -77,7 +80,14 @@ arguments() {
         '' | /*) ;;
         *) wrong "--prefix must be an absolute path." ;;
     esac
+    is_plain "$prefix" || wrong "--prefix $prefix: only A-Z, a-z, 0-9 and / . _ - may be in it, for it goes into systemd's units."
 }
+
+# Whether a path has nothing in it that a unit or sed would take for something else.
+is_plain() (
+    LC_ALL=C
+    case $1 in *[!A-Za-z0-9/._-]*) exit 1 ;; esac
+)
 
 say() { printf '%s\n' "$*"; }
 
@@ -131,6 +141,7 @@ choose_places() {
         units=$root/etc/systemd/system
         unit_source=systemd
     fi
+    is_plain "$prefix" || fail "$prefix cannot stand in a unit of systemd: choose another place with --prefix."
     program=$root$prefix/bin/health-export
     # A service only where systemd is what started the machine; below --root its files are written and nothing is started.
     live=''
@@ -140,6 +151,20 @@ choose_places() {
     # Where there is no service, the program is run by hand, on the data of whoever runs it.
     if [ "$mode" = system ] && [ -z "$service" ] && [ ! -d "$data" ]; then
         data=$root${XDG_DATA_HOME:-${HOME:-/root}/.local/share}/health-export
+    fi
+    if [ "$mode" = user ] && [ -n "$service" ]; then
+        is_plain "${XDG_DATA_HOME:-}" || fail "XDG_DATA_HOME=$XDG_DATA_HOME cannot stand in a unit of systemd: use --no-service."
+    fi
+}
+
+# The service's account can put anything into its folder; nothing is written through a link that lies there.
+refuse_links() {
+    [ -n "$lan$port" ] || return 0
+    if [ -L "$data/config.toml" ] && [ ! -e "$data/config.toml" ]; then
+        fail "$data/config.toml is a symbolic link to nothing: remove it, and run this again."
+    fi
+    if [ -n "$root" ] && [ -L "$data" ]; then
+        fail "$data is a symbolic link, which may lead out of $root: remove it, and run this again."
     fi
 }
 
@@ -156,9 +181,14 @@ systemctl_here() {
     if [ "$mode" = user ]; then run systemctl --user "$@"; else run systemctl "$@"; fi
 }
 
+# Whether the data belongs to an account of its own.
+has_account() {
+    [ "$mode" = system ] && [ -z "$root" ] && id health-export >/dev/null 2>&1
+}
+
 # Runs the program on its data as the account that owns it.
 as_owner() {
-    if [ "$mode" = system ] && [ -z "$root" ] && id health-export >/dev/null 2>&1; then
+    if has_account; then
         run runuser -u health-export -- env "HEALTH_EXPORT_DATA_DIR=$data" "$@"
     else
         run env "HEALTH_EXPORT_DATA_DIR=$data" "$@"
@@ -246,6 +276,7 @@ fetch_archive() {
     fetch "$from" "$archive" || fail "$from cannot be fetched."
     fetch "$from.sha256" "$archive.sha256" 2>/dev/null ||
         fetch "${from%/*}/SHA256SUMS" "$temporary/SHA256SUMS" 2>/dev/null || true
+    fetch "$from.minisig" "$archive.minisig" 2>/dev/null || true
 }
 
 fetch() {
@@ -271,13 +302,29 @@ verify() {
     has sha256sum || fail "sha256sum is not installed, so $name cannot be verified."
     found=$(sha256sum <"$archive")
     [ "$wanted" = "${found%% *}" ] || fail "the SHA-256 of $name is not the one in $sums: fetch it again. Nothing was changed."
+    verify_signature
     say "Verified $name."
+}
+
+# Who made the archive, where there is a key to tell by.
+verify_signature() {
+    [ -n "$key" ] || [ ! -f "$here/minisign.pub" ] || key=$here/minisign.pub
+    if [ -z "$key" ]; then
+        [ ! -f "$archive.minisig" ] || say "Note: $name.minisig is not looked at, for there is no key: give the publisher's with --key."
+        return
+    fi
+    [ -f "$archive.minisig" ] || fail "there is no $name.minisig beside $name, so it is not known who made it. Nothing was changed."
+    has minisign || fail "minisign is not installed, so the signature of $name cannot be verified: install it (apt install minisign)."
+    if [ -f "$key" ]; then set -- -p "$key"; else set -- -P "$key"; fi
+    minisign -V -q -m "$archive" -x "$archive.minisig" "$@" >/dev/null ||
+        fail "$name is not signed with the key $key: fetch it again from its publisher. Nothing was changed."
 }
 
 # Installing.
 
 install_all() {
     check_machine
+    refuse_links
     find_new
     if [ -x "$program" ]; then upgrading=1; fi
     if [ -n "$upgrading" ] && [ -x "$new" ] && cmp -s "$new" "$program" && units_are_current; then
@@ -305,9 +352,12 @@ back_up() {
 
 install_program() {
     run mkdir -p "$root$prefix/bin"
+    # What has the name of a file that is written goes first: a link would be written through.
+    run rm -f "$program.new"
     run cp "$new" "$program.new"
     run chmod 755 "$program.new"
     if [ -n "$upgrading" ] && ! cmp -s "$new" "$program"; then
+        run rm -f "$program.previous.new"
         run cp -p "$program" "$program.previous.new"
         run mv -f "$program.previous.new" "$program.previous"
         old_kept=1
@@ -351,12 +401,27 @@ install_units() {
     run mkdir -p "$units"
     for unit in $(unit_names); do
         say "+ write $units/$unit"
-        [ -n "$dry" ] || unit_text "$unit" >"$units/$unit"
+        [ -n "$dry" ] || write_unit "$unit"
     done
     [ "$mode" = system ] || return 0
-    run mkdir -p "$root/usr/local/lib/sysusers.d" "$root/usr/local/lib/tmpfiles.d"
-    run cp "$folder/systemd/health-export.sysusers.conf" "$root/usr/local/lib/sysusers.d/health-export.conf"
-    run cp "$folder/systemd/health-export.tmpfiles.conf" "$root/usr/local/lib/tmpfiles.d/health-export.conf"
+    for kind in sysusers tmpfiles; do
+        run mkdir -p "$root/usr/local/lib/$kind.d"
+        run rm -f "$root/usr/local/lib/$kind.d/health-export.conf"
+        run cp "$folder/systemd/health-export.$kind.conf" "$root/usr/local/lib/$kind.d/health-export.conf"
+    done
+}
+
+# Under another name first, so that a masked unit, which is a link, is replaced and not written through.
+write_unit() {
+    make_temporary
+    unit_text "$1" >"$temporary/unit"
+    case $1 in
+        *.service) grep -q '^ExecStart=[^ ]*health-export ' "$temporary/unit" || fail "$1 could not be written: nothing was started." ;;
+        *) [ -s "$temporary/unit" ] || fail "$1 could not be written: nothing was started." ;;
+    esac
+    rm -f "$units/$1"
+    cp "$temporary/unit" "$units/$1"
+    chmod 644 "$units/$1"
 }
 
 # For undoing an upgrade.
@@ -390,17 +455,23 @@ write_config() {
         tell_config
         return
     fi
-    run mkdir -p "$data"
+    make_data_folder
     say "+ write $data/config.toml: listen = \"$listen\""
-    if [ -z "$dry" ]; then
-        (umask 077 && printf '# Every setting: health-export config\nlisten = "%s"\n' "$listen" >"$data/config.toml")
-        if [ "$mode" = system ] && id health-export >/dev/null 2>&1 && [ -z "$root" ]; then
-            chown health-export:health-export "$data" "$data/config.toml"
-        fi
-    fi
+    # By the account that the folder belongs to, and only where no file and no link has that name.
+    # shellcheck disable=SC2016
+    set -- sh -c 'umask 077; set -C; printf "# Every setting: health-export config\nlisten = \"%s\"\n" "$2" >"$1"' sh "$data/config.toml" "$listen"
+    if has_account; then set -- runuser -u health-export -- "$@"; fi
+    [ -n "$dry" ] || "$@" || fail "$data/config.toml cannot be written."
     if [ -n "$lan" ]; then
         say "Note: over plain HTTP, everyone on the networks of this machine can read what passes, key and data alike."
     fi
+}
+
+make_data_folder() {
+    [ ! -d "$data" ] || return 0
+    run mkdir -p "$(dirname "$data")"
+    run mkdir -m 700 "$data"
+    if has_account; then run chown -h health-export:health-export "$data"; fi
 }
 
 tell_config() {
@@ -499,6 +570,7 @@ roll_back() {
     run mv -f "$program.previous" "$program"
     run mv -f "$program.newer" "$program.previous"
     [ -z "$live" ] || systemctl_here restart health-export.service
+    [ -z "$dry" ] || { say "Nothing was changed."; return; }
     say "Done. Run again, this goes forward. A database that the newer version has migrated is refused: restore the backup from before the upgrade."
 }
 
@@ -517,9 +589,9 @@ uninstall() {
         systemctl_here disable --now health-export.service health-export-backup.timer || true
     fi
     remove_files
-    if [ "$action" = uninstall ]; then
-        say "health-export is removed. Your data is still in $data."
-    fi
+    [ "$action" = uninstall ] || return 0
+    [ -z "$dry" ] || { say "Nothing was removed. health-export would be removed; your data would still be in $data."; return; }
+    say "health-export is removed. Your data is still in $data."
 }
 
 ask() {
@@ -532,8 +604,12 @@ ask() {
 
 purge() {
     run rm -rf "$data"
-    if [ "$mode" = system ] && [ -z "$root" ] && id health-export >/dev/null 2>&1; then
+    if has_account; then
         run userdel health-export
+    fi
+    if [ -n "$dry" ]; then
+        say "Nothing was removed. health-export, and $data with all of your health data and the backups in it, would be removed."
+        return
     fi
     say "health-export and its data are removed."
 }

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Packs a built program into target/dist/health-export-VERSION-ARCHITECTURE.tar.gz with its SHA-256 beside it. Made twice from
+# Packs a built program into target/dist/health-export-VERSION-ARCHITECTURE.tar.gz with its SHA-256 beside it, and with a signature
+# (.minisig) where MINISIGN_KEY names the file of minisign's secret key. Made twice from
 # the same program and commit, the archives are the same to the byte: names are sorted, and times are the commit's.
 set -eu
 
@@ -18,7 +19,18 @@ main() {
         -C "$temporary" -cf "$temporary/archive.tar" "$name"
     gzip -9 -n <"$temporary/archive.tar" >"$folder/$name.tar.gz"
     (cd "$folder" && sha256sum "$name.tar.gz" >"$name.tar.gz.sha256")
+    sign "$folder/$name.tar.gz"
     echo "$folder/$name.tar.gz"
+}
+
+sign() {
+    if [ -z "${MINISIGN_KEY:-}" ]; then
+        echo "not signed: MINISIGN_KEY names no key of minisign" >&2
+        return
+    fi
+    rm -f "$1.minisig"
+    # It asks for the password of the key, where that has one.
+    minisign -S -s "$MINISIGN_KEY" -m "$1" -t "$(basename "$1")" >&2
 }
 
 gather() {
@@ -30,6 +42,8 @@ gather() {
     cp "$program" "$1/health-export"
     cp "$sbom" "$1/health-export.cdx.json"
     cp -R install.sh systemd docs README.md CHANGELOG.md LICENSE "$1/"
+    # The key that the next version's signature is verified with.
+    [ ! -f packaging/minisign.pub ] || cp packaging/minisign.pub "$1/"
     for part in config.example.toml alerts.rules.yml grafana; do
         [ ! -e "data/$part" ] || cp -R "data/$part" "$1/data/"
     done

@@ -21,6 +21,7 @@ use crate::receive::import::jobs::Jobs;
 use crate::receive::{Limits as RoomLimits, Receiver, Room};
 use crate::store::backup::Stop;
 use crate::store::{Store, priority};
+use crate::sys::files::OwnFolder;
 
 /// How many times longer a download may take than a question.
 const DOWNLOAD_FACTOR: u32 = 10;
@@ -42,6 +43,8 @@ pub struct App {
     pub jobs: Jobs,
     /// Most bytes of a file that is imported over the network.
     pub max_import: u64,
+    /// Bytes of the disk that deliveries and imports leave free.
+    pub keep_free: u64,
     /// Most bytes of finished answers that are kept in memory.
     pub answer_cache: u64,
     /// Most connections at once.
@@ -58,19 +61,23 @@ pub struct App {
     pub backup_keep: Keep,
     /// Ends a backup that is being made.
     pub backup_stop: Stop,
+    /// Folders that go when nobody needs them any more.
+    _own: Arc<[OwnFolder; 2]>,
 }
 
 impl App {
     pub fn start(settings: &Settings) -> Result<App> {
         let store = Arc::new(Store::open(&settings.data_dir, settings.readers)?);
         believe(&store, &settings.source_priority)?;
-        let spool = Spool::open(own_folder(&settings.data_dir.join("spool"))?, u64::from(settings.spool_mb) << 20)?;
-        let temp_dir = own_folder(&settings.data_dir.join("tmp"))?;
+        let own = [own_folder(&settings.data_dir.join("spool"))?, own_folder(&settings.data_dir.join("tmp"))?];
+        let spool = Spool::open(own[0].path().to_owned(), u64::from(settings.spool_mb) << 20)?;
+        let temp_dir = own[1].path().to_owned();
         let room = Room::new(RoomLimits {
             memory: settings.upload_memory,
             // A body of any size that is allowed must fit when it is alone.
             disk: settings.upload_disk.max(settings.max_body),
             folder: temp_dir.clone(),
+            keep_free: settings.keep_free,
         });
         let engine = Engine::open(&Limits {
             memory_mb: settings.duckdb_memory_mb,
@@ -89,6 +96,7 @@ impl App {
             spool,
             jobs: Jobs::new(receiver.clone(), &settings.data_dir),
             max_import: settings.max_import,
+            keep_free: settings.keep_free,
             answer_cache: settings.answer_cache,
             max_connections: settings.max_connections,
             wrong_keys_per_minute: settings.wrong_keys_per_minute,
@@ -102,6 +110,7 @@ impl App {
             preferences,
             room,
             store,
+            _own: Arc::new(own),
         })
     }
 }
@@ -141,8 +150,9 @@ fn believe(store: &Store, order: &[SourceKind]) -> Result<()> {
     store.writer().run(move |writing| priority::set_kinds(writing.connection, &order))
 }
 
-/// A folder of this process's own, for a command may run beside the server; those of processes that are gone are removed.
-fn own_folder(parent: &Path) -> Result<PathBuf> {
+/// A folder of this process's own, for a command may run beside the server; it goes with the process, and those of processes
+/// that have left theirs are removed.
+fn own_folder(parent: &Path) -> Result<OwnFolder> {
     let own = parent.join(std::process::id().to_string());
     std::fs::create_dir_all(&own).map_err(|fault| Error::io("creating a temporary folder", &fault))?;
     let entries = std::fs::read_dir(parent).map_err(|fault| Error::io("reading the temporary folders", &fault))?;
@@ -151,5 +161,5 @@ fn own_folder(parent: &Path) -> Result<PathBuf> {
             std::fs::remove_dir_all(entry.path()).map_err(|fault| Error::io("removing a temporary folder", &fault))?;
         }
     }
-    Ok(own)
+    Ok(OwnFolder::new(own))
 }

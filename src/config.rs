@@ -60,6 +60,8 @@ pub struct Settings {
     pub max_body: u64,
     /// Bytes.
     pub max_import: u64,
+    /// Bytes of the disk that deliveries and imports leave free.
+    pub keep_free: u64,
     /// Bytes of bodies on their way in, in memory and on the disk.
     pub upload_memory: u64,
     pub upload_disk: u64,
@@ -176,6 +178,7 @@ impl Settings {
             source_priority,
             max_body: parse::<u64>(&resolved, "max_body_mb", "a number of megabytes")? << 20,
             max_import: parse::<u64>(&resolved, "max_import_mb", "a number of megabytes")? << 20,
+            keep_free: parse::<u64>(&resolved, "keep_free_mb", "a number of megabytes")? << 20,
             upload_memory: parse::<u64>(&resolved, "upload_memory_mb", "a number of megabytes")? << 20,
             upload_disk: parse::<u64>(&resolved, "upload_disk_mb", "a number of megabytes")? << 20,
             readers: parse::<u32>(&resolved, "readers", "a number")?.clamp(4, 256),

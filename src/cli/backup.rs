@@ -6,13 +6,14 @@ use std::time::{Duration, Instant};
 
 use crate::cli::existing;
 use crate::config::Settings;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::time::offset_rfc3339;
 use crate::store::backup::{self, Contents, Made, Stop};
+use crate::sys::files;
 
 #[derive(clap::Args)]
 pub struct Backup {
-    /// A folder, or the name of a file that is not there yet [default: the setting backup_dir]
+    /// A folder that is there, or a file that is not, whose name ends in .db [default: the setting backup_dir]
     path: Option<PathBuf>,
     /// List the backups there are, newest first
     #[arg(long, conflicts_with = "verify")]
@@ -37,7 +38,7 @@ impl Backup {
         existing::database(settings)?;
         let (data_dir, stop) = (&settings.data_dir, Stop::default());
         match &self.path {
-            Some(path) if !path.is_dir() => print(&backup::make_as(data_dir, path, &stop)?),
+            Some(path) if !path.is_dir() => print(&backup::make_as(data_dir, as_file(path)?, &stop)?),
             folder => {
                 let folder = folder.as_ref().unwrap_or(&settings.backup_dir);
                 let made = backup::make_in(data_dir, folder, &stop)?;
@@ -48,6 +49,19 @@ impl Backup {
             }
         }
         Ok(())
+    }
+}
+
+/// A path that is no folder, where it is meant as a file. A folder that is not there may be a disk that is not mounted.
+fn as_file(path: &Path) -> Result<&Path> {
+    let is_file = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("db"));
+    let folder = if is_file || path.is_file() { files::folder_of(path) } else { path.to_owned() };
+    match folder.is_dir() {
+        true => Ok(path),
+        false => Err(Error::BadRequest(format!(
+            "there is no folder {0}: is the disk mounted? Make it first (mkdir {0}), or name a file that ends in .db",
+            folder.display()
+        ))),
     }
 }
 

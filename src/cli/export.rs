@@ -17,7 +17,7 @@ use crate::query::budget::Stop;
 use crate::query::stat::Stat;
 use crate::query::{aggregate, sleep};
 use crate::store::keys;
-use crate::sys::clock;
+use crate::sys::{clock, files};
 
 #[derive(clap::Args)]
 pub struct Export {
@@ -85,8 +85,7 @@ impl Export {
                     tables::export(&app.store, &app.engine, &app.spool, &question, &Stop::default())?
                 }
             };
-            std::fs::copy(&made, &self.out)
-                .map_err(|fault| Error::BadRequest(format!("{} cannot be written: {fault}", self.out.display())))?;
+            files::copy_private_over(&made, &self.out)?;
         }
         eprintln!("written: {}", self.out.display());
         Ok(ExitCode::SUCCESS)

@@ -3,9 +3,8 @@
 //! It is written beside its place under another name, and takes its name only when it is whole.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{BufWriter, Write};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::app::App;
@@ -21,6 +20,7 @@ use crate::query::stat::Stat;
 use crate::query::workouts::{beats, page, route};
 use crate::query::{aggregate, sleep};
 use crate::store::{deliveries, documents, series};
+use crate::sys::files;
 
 /// What is in the folder, for whoever finds it.
 const README: &str = include_str!("../../data/export_readme.md");
@@ -66,8 +66,6 @@ struct Everything<'a> {
 impl Everything<'_> {
     fn write(&self) -> Result<()> {
         self.make_folder("")?;
-        fs::set_permissions(self.folder, fs::Permissions::from_mode(0o700))
-            .map_err(|fault| failed(self.folder, &fault))?;
         self.put(&self.folder.join("README.md"), README.replace("EXTENSION", self.format.as_str()).as_bytes())?;
         self.samples()?;
         self.daily()?;
@@ -139,18 +137,17 @@ impl Everything<'_> {
 
     fn keep(&self, made: &Path, name: &str) -> Result<()> {
         let path = self.folder.join(format!("{name}.{}", self.format.as_str()));
-        fs::copy(made, &path).map_err(|fault| failed(&path, &fault))?;
-        Ok(())
+        files::copy_private(made, &path)
     }
 
     fn make_folder(&self, name: &str) -> Result<PathBuf> {
         let path = self.folder.join(name);
-        fs::create_dir_all(&path).map_err(|fault| failed(&path, &fault))?;
+        files::private_folder(&path)?;
         Ok(path)
     }
 
     fn put(&self, path: &Path, body: &[u8]) -> Result<()> {
-        fs::write(path, body).map_err(|fault| failed(path, &fault))
+        files::create_private(path)?.write_all(body).map_err(|fault| failed(path, &fault))
     }
 
     /// Each route as GPX, named by start and type.
@@ -197,7 +194,7 @@ impl Everything<'_> {
     /// Receipts, newest first.
     fn deliveries(&self) -> Result<()> {
         let path = self.folder.join("deliveries.ndjson");
-        let mut file = BufWriter::new(File::create(&path).map_err(|fault| failed(&path, &fault))?);
+        let mut file = BufWriter::new(files::create_private(&path)?);
         let reader = self.app.store.reader()?;
         let mut before = None;
         loop {

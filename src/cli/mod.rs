@@ -26,6 +26,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::config::Settings;
 use crate::error::Result;
+use crate::sys::signals;
 
 /// Own your Apple Health data: one binary, one SQLite file, answers from DuckDB.
 #[derive(Parser)]
@@ -68,6 +69,9 @@ struct Flags {
     /// Largest file to import over the network in megabytes [default: 8192]
     #[arg(long, global = true, value_name = "MB")]
     max_import_mb: Option<String>,
+    /// What deliveries and imports leave free on the disk, in megabytes [default: 256]
+    #[arg(long, global = true, value_name = "MB")]
+    keep_free_mb: Option<String>,
     /// Memory for deliveries on their way in, in megabytes [default: 32]
     #[arg(long, global = true, value_name = "MB")]
     upload_memory_mb: Option<String>,
@@ -139,6 +143,7 @@ impl Flags {
             ("source_priority", self.source_priority),
             ("max_body_mb", self.max_body_mb),
             ("max_import_mb", self.max_import_mb),
+            ("keep_free_mb", self.keep_free_mb),
             ("upload_memory_mb", self.upload_memory_mb),
             ("upload_disk_mb", self.upload_disk_mb),
             ("readers", self.readers),
@@ -207,6 +212,7 @@ pub fn main() -> ExitCode {
 }
 
 fn run(arguments: Arguments) -> Result<ExitCode> {
+    signals::outlive_size_limits()?;
     let flags = arguments.flags.given();
     match &arguments.command {
         Command::Synth(synth) => return synth.run(),

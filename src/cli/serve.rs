@@ -14,6 +14,7 @@ use crate::http::serve::Listening;
 use crate::http::tls::Tls;
 use crate::model::zone_rules;
 use crate::query::rollups::keeper::Keeper;
+use crate::store::destroy::Destroyer;
 use crate::store::retention::Sweeper;
 use crate::store::{Store, phone_clock};
 use crate::sys::lock::{self, Lock};
@@ -48,6 +49,7 @@ pub fn serve<T>(settings: &Settings, lock: &Lock, begun: impl FnOnce(&App, At) -
     }
     tell_of_zones(&app);
     let _sweeper = Sweeper::start(app.store.clone(), settings.keep_bodies_days)?;
+    let _destroyer = Destroyer::start(app.store.clone())?;
     let _keeper = Keeper::start(app.store.clone(), app.engine.clone(), app.preferences.clone())?;
     // It writes, so it comes before anybody is told that the server is ready.
     app.jobs.start()?;

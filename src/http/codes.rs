@@ -37,7 +37,7 @@ pub struct Code {
 /// Make a code that signs in once
 #[utoipa::path(
     post, path = "/api/v1/codes", tag = "admin", request_body = CodeWanted,
-    responses((status = 201, body = Code), (status = 400, body = Problem), (status = 404, body = Problem))
+    responses((status = 201, body = Code), (status = 400, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem))
 )]
 pub async fn post(
     State(app): State<App>,

@@ -106,15 +106,41 @@ pub async fn undo(
     params: Params,
 ) -> Result<Response, Problem> {
     params.finish()?;
-    let number = id.parse().map_err(|_| {
-        Error::NotFound(format!("there is no deletion {id}: GET /api/v1/deletions lists those there are"))
-    })?;
+    let number = number(&id)?;
     let now = clock::now().as_second();
     let undone = blocking(move || deletions::undo(&app.store, principal.user, number, now));
     let undone = to_the_end(undone)
         .await?
         .ok_or_else(|| Error::Conflict("it was undone before: what it had taken is back already".into()))?;
     Ok(private(undone))
+}
+
+/// Destroy what a deletion has taken
+///
+/// There is no way back. The kept bodies of the deliveries that have told it go as well; older backups still have it.
+#[utoipa::path(
+    post, path = "/api/v1/deletions/{id}/permanent", tag = "admin", params(("id" = String, Path, description = "As in the list")),
+    responses(
+        (status = 200, body = Deletion), (status = 404, body = Problem), (status = 409, body = Problem),
+        (status = 507, body = Problem)
+    )
+)]
+pub async fn make_permanent(
+    State(app): State<App>,
+    Extension(principal): Extension<Principal>,
+    Path(id): Path<String>,
+    params: Params,
+) -> Result<Response, Problem> {
+    params.finish()?;
+    let number = number(&id)?;
+    let now = clock::now().as_second();
+    let done = blocking(move || deletions::make_permanent(&app.store, principal.user, number, now));
+    Ok(private(to_the_end(done).await?))
+}
+
+fn number(id: &str) -> Result<i64> {
+    let unknown = || Error::NotFound(format!("there is no deletion {id}: GET /api/v1/deletions lists those there are"));
+    id.parse().map_err(|_| unknown())
 }
 
 /// Who asks, for the list.

@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::error::Error;
 use crate::http::problem::Problem;
 use crate::http::run::blocking;
+use crate::sys::disk;
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Health {
@@ -37,7 +38,11 @@ pub async fn live() -> Response {
     responses((status = 200, body = Health), (status = 503, body = Problem))
 )]
 pub async fn ready(State(app): State<App>) -> Response {
-    match blocking(move || app.store.is_ready()).await {
+    let asked = blocking(move || {
+        app.store.is_ready()?;
+        disk::has_room(&app.data_dir, 0, app.keep_free)
+    });
+    match asked.await {
         Ok(()) => fine(),
         Err(fault) => not_ready(&fault).into_response(),
     }

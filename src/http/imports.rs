@@ -23,8 +23,6 @@ use crate::model::key::Principal;
 use crate::store::jobs::NewJob;
 use crate::sys::disk;
 
-/// Bytes that stay free on the disk beside an upload and what is stored of it.
-const LEFT_FREE: u64 = 256 << 20;
 /// What is handed to the disk at once.
 const CHUNK: usize = 1 << 20;
 
@@ -59,7 +57,7 @@ pub async fn post(
     let name = params.parsed("name", "a name", |name| Some(name.to_owned()));
     let checked = name.and_then(|name| params.finish().map(|()| name)).and_then(|name| {
         has_room(&app, &body)?;
-        Ok((name, app.room.begin_import()?))
+        Ok((name, app.room.begin_import(principal.user)?))
     });
     let (name, place) = match checked {
         Ok(checked) => checked,
@@ -113,11 +111,7 @@ fn has_room(app: &App, body: &Body) -> Result<()> {
     if announced > app.max_import {
         return Err(too_large(app.max_import));
     }
-    let free = disk::free_bytes(&app.data_dir)?;
-    if free < announced.saturating_add(LEFT_FREE) {
-        return Err(Error::DiskFull);
-    }
-    Ok(())
+    disk::has_room(&app.data_dir, announced, app.keep_free)
 }
 
 fn too_large(limit: u64) -> Error {
@@ -158,13 +152,13 @@ async fn write(app: &App, chunks: impl Stream<Item = Result<Bytes>>, path: &Path
         }
         held.extend_from_slice(&chunk);
         if held.len() >= CHUNK {
-            (file, held) = append(file, held, app.data_dir.clone()).await?;
+            (file, held) = append(file, held, app).await?;
         }
     }
     if total == 0 {
         return Err(Error::BadRequest("the body is empty: send export.zip, export.xml, or a file of the app".into()));
     }
-    let (file, _) = append(file, held, app.data_dir.clone()).await?;
+    let (file, _) = append(file, held, app).await?;
     let folder = path.parent().map(Path::to_owned);
     blocking(move || {
         file.sync_all().map_err(|fault| Error::io("syncing an upload", &fault))?;
@@ -179,12 +173,11 @@ async fn create(path: PathBuf) -> Result<std::fs::File> {
     blocking(move || std::fs::File::create_new(path).map_err(|fault| Error::io("creating an upload", &fault))).await
 }
 
-async fn append(mut file: std::fs::File, mut held: Vec<u8>, folder: PathBuf) -> Result<(std::fs::File, Vec<u8>)> {
+async fn append(mut file: std::fs::File, mut held: Vec<u8>, app: &App) -> Result<(std::fs::File, Vec<u8>)> {
     use std::io::Write;
+    let (folder, reserve) = (app.data_dir.clone(), app.keep_free);
     blocking(move || {
-        if disk::free_bytes(&folder)? < LEFT_FREE {
-            return Err(Error::DiskFull);
-        }
+        disk::has_room(&folder, 0, reserve)?;
         file.write_all(&held).map_err(|fault| Error::io("writing an upload", &fault))?;
         held.clear();
         Ok((file, held))

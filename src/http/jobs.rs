@@ -8,7 +8,6 @@ use axum::http::{HeaderMap, header};
 use axum::response::sse::Event;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use futures::{Stream, stream};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -16,9 +15,11 @@ use utoipa::ToSchema;
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::http::event_stream::{self, Onlooker};
+use crate::http::paging;
 use crate::http::params::Params;
 use crate::http::problem::Problem;
 use crate::http::reading::reading;
+use crate::http::run::blocking;
 use crate::model::key::Principal;
 use crate::model::receipt::Receipt;
 use crate::model::time::offset_rfc3339;
@@ -34,7 +35,7 @@ const EVERY: Duration = Duration::from_millis(500);
 #[derive(Debug, Serialize, ToSchema)]
 pub struct JobStatus {
     pub job: String,
-    /// `queued`, `running`, `done` or `failed`.
+    /// `queued`, `running`, `done`, `failed` or `cancelled`.
     pub state: String,
     /// The name of the file.
     pub file: String,
@@ -58,11 +59,9 @@ pub struct JobStatus {
     /// Of a job that is done.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub receipt: Option<Receipt>,
-    /// Why it failed.
+    /// Why it failed, or what it means that it was cancelled.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
-    #[serde(skip)]
-    id: i64,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -91,14 +90,19 @@ pub async fn list(
         text.parse().ok().filter(|limit| (1..=MOST).contains(limit))
     })?;
     let limit = limit.unwrap_or(DEFAULT_LIMIT);
-    let before = params.parsed("cursor", "a cursor of an earlier answer", read_cursor)?;
+    let before = paging::cursor(&mut params, |text| Some(text.to_owned()))?;
     params.finish()?;
     let user = principal.user;
-    let found = reading(&app, user, move |reader| jobs::list(reader, user, before, limit + 1)).await?;
+    let found = reading(&app, user, move |reader| {
+        let known = |id: String| jobs::find(reader, user, &id)?.ok_or_else(paging::no_cursor);
+        let before = before.map(known).transpose()?.map(|job| job.id);
+        jobs::list(reader, user, before, limit + 1)
+    })
+    .await?;
     let more = found.len() > limit as usize;
     let found = found.into_iter().take(limit as usize).map(|job| status(&app, job));
     let found: Vec<JobStatus> = found.collect::<Result<_>>()?;
-    let next_cursor = found.last().filter(|_| more).map(|last| URL_SAFE_NO_PAD.encode(last.id.to_string()));
+    let next_cursor = found.last().filter(|_| more).map(|last| paging::sealed(&last.job));
     Ok(private(JobList { jobs: found, next_cursor }))
 }
 
@@ -126,6 +130,29 @@ pub async fn one(
     }
 }
 
+/// Cancel an import
+///
+/// What has been stored of it stays, and its file is removed.
+#[utoipa::path(
+    delete, path = "/api/v1/jobs/{id}", tag = "ingest", params(("id" = String, Path, description = "As in the answer to the upload")),
+    responses((status = 200, body = JobStatus), (status = 404, body = Problem), (status = 409, body = Problem))
+)]
+pub async fn cancel(
+    State(app): State<App>,
+    Extension(principal): Extension<Principal>,
+    Path(id): Path<String>,
+    params: Params,
+) -> Result<Response, Problem> {
+    params.finish()?;
+    let (asked, job) = (app.clone(), id.clone());
+    let cancelled = blocking(move || asked.jobs.cancel(principal.user, &job)).await?;
+    if cancelled == Some(false) {
+        return Err(Error::Conflict("this import has ended already, so there is nothing to cancel".into()).into());
+    }
+    let found = find(&app, principal.user, &id).await?;
+    Ok(private(found.ok_or_else(|| Error::NotFound(format!("there is no job {id}")))?))
+}
+
 async fn find(app: &App, user: i64, id: &str) -> Result<Option<JobStatus>> {
     let id = id.to_owned();
     let found = reading(app, user, move |reader| jobs::find(reader, user, &id)).await?;
@@ -144,7 +171,6 @@ fn status(app: &App, job: Job) -> Result<JobStatus> {
     let receipt = job.receipt.map(|text| serde_json::from_str(&text)).transpose();
     let time = |milliseconds: i64| offset_rfc3339(milliseconds.div_euclid(1000), 0);
     Ok(JobStatus {
-        id: job.id,
         job: job.public_id,
         state: job.state,
         file: job.file,
@@ -167,7 +193,7 @@ fn events(app: App, user: i64, first: JobStatus) -> impl Stream<Item = Result<Ev
         if is_first {
             return Some((Ok(event(&last)), Some((app, last, false))));
         }
-        if matches!(last.state.as_str(), "done" | "failed") {
+        if matches!(last.state.as_str(), "done" | "failed" | "cancelled") {
             return None;
         }
         // Whatever comes first; a server that stops must not be held up by someone who looks on.
@@ -186,8 +212,4 @@ fn event(status: &JobStatus) -> Event {
 
 fn private(body: impl Serialize) -> Response {
     ([(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
-}
-
-fn read_cursor(text: &str) -> Option<i64> {
-    String::from_utf8(URL_SAFE_NO_PAD.decode(text).ok()?).ok()?.parse().ok()
 }

@@ -104,7 +104,7 @@ fn time(seconds: i64) -> String {
 /// Make a key; the answer is the only one that shows it
 #[utoipa::path(
     post, path = "/api/v1/keys", tag = "admin", request_body = WantedKey,
-    responses((status = 201, body = MadeKey), (status = 400, body = Problem))
+    responses((status = 201, body = MadeKey), (status = 400, body = Problem), (status = 409, body = Problem))
 )]
 pub async fn post(
     State(app): State<App>,

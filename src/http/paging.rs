@@ -2,7 +2,7 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::http::params::Params;
 
 /// `limit`, from 1 to `most`.
@@ -28,14 +28,14 @@ pub fn cursor<T>(params: &mut Params, read: impl FnOnce(&str) -> Option<T>) -> R
     params.parsed("cursor", "a cursor of an earlier answer", |text| read(&opened(text)?))
 }
 
+/// What to say of a cursor that leads nowhere.
+pub fn no_cursor() -> Error {
+    Error::BadRequest("cursor: it is not a cursor of an earlier answer".into())
+}
+
 /// A cursor or an id that says where something is.
 pub fn sealed(text: &str) -> String {
     URL_SAFE_NO_PAD.encode(text)
-}
-
-/// Numbers that say where something is.
-pub fn sealed_numbers<const N: usize>(numbers: [i64; N]) -> String {
-    sealed(&numbers.map(|number| number.to_string()).join(","))
 }
 
 /// What is in a cursor or an id.

@@ -1,4 +1,4 @@
-//! `GET`, `POST` and `PUT /api/v1/people`: whose data is kept here.
+//! `/api/v1/people`: whose data is kept here, and how somebody is removed.
 
 use axum::Extension;
 use axum::extract::{Path, State};
@@ -15,11 +15,12 @@ use crate::http::json_body;
 use crate::http::params::Params;
 use crate::http::problem::Problem;
 use crate::http::reading::reading;
-use crate::http::run::blocking;
+use crate::http::run::{blocking, to_the_end};
 use crate::http::small_body::SmallBody;
 use crate::model::key::Principal;
 use crate::model::time::offset_rfc3339;
 use crate::store::Reading;
+use crate::store::destroy::WAY_BACK_SECONDS;
 use crate::store::people::{self, Person};
 use crate::store::sessions;
 
@@ -46,6 +47,11 @@ pub struct PersonEntry {
     /// RFC 3339, UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_delivery_at: Option<String>,
+    /// Of somebody who was removed; until `destroyed_at` that can be undone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub removed_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub destroyed_at: Option<String>,
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -106,12 +112,87 @@ pub async fn put(
 ) -> Result<Response, Problem> {
     params.finish()?;
     let WantedPerson { name } = json_body::read(&body, SHAPE)?;
-    let person: i64 = id.parse().map_err(|_| Error::NotFound(format!("there is no person {id}")))?;
+    let person = number(&id)?;
     let renamed = blocking(move || {
         app.store.writer().run(move |writing| people::rename(writing.connection, person, &name))?;
         one(&*app.store.reader()?, person, principal.user)
     });
     Ok(private(renamed.await?))
+}
+
+/// Remove a person
+///
+/// Their keys and sessions end, and after 30 days what is theirs is destroyed: samples, workouts, documents, receipts and bodies. Until
+/// then it can be undone. Asked without `confirm` it removes nobody, and says how to download everything first.
+#[utoipa::path(
+    delete, path = "/api/v1/people/{id}", tag = "admin",
+    params(
+        ("id" = String, Path, description = "As in the list"),
+        ("confirm" = Option<String>, Query, description = "The person's name, once their data is downloaded or not wanted")
+    ),
+    responses(
+        (status = 200, body = PersonEntry), (status = 400, body = Problem), (status = 404, body = Problem),
+        (status = 409, body = Problem)
+    )
+)]
+pub async fn remove(
+    State(app): State<App>,
+    Extension(principal): Extension<Principal>,
+    Path(id): Path<String>,
+    mut params: Params,
+) -> Result<Response, Problem> {
+    let confirmed = params.one("confirm")?;
+    params.finish()?;
+    let (person, now) = (number(&id)?, Timestamp::now().as_second());
+    let removed = blocking(move || {
+        let entry = one(&*app.store.reader()?, person, principal.user)?;
+        if entry.you {
+            return Err(Error::Conflict("this is you: another admin can remove you".into()));
+        }
+        refuse_unconfirmed(&entry, confirmed.as_deref())?;
+        app.store.writer().run(move |writing| people::remove(writing.connection, person, now))?;
+        app.jobs.cancel_all(person)?;
+        one(&*app.store.reader()?, person, principal.user)
+    });
+    Ok(private(to_the_end(removed).await?))
+}
+
+/// Offers a download first.
+fn refuse_unconfirmed(entry: &PersonEntry, confirmed: Option<&str>) -> Result<()> {
+    let name = &entry.name;
+    match confirmed {
+        Some(confirmed) if confirmed == name => Ok(()),
+        Some(_) => Err(Error::BadRequest(format!("confirm: it is not this person's name, {name}"))),
+        None => Err(Error::Conflict(format!(
+            "nobody was removed yet. First download what is theirs: health-export export --all --user {name:?} --format csv --out FOLDER. \
+             Then ask again with confirm={name}: their keys and sessions end at once, for 30 days it can be undone, and then everything \
+             of theirs is destroyed"
+        ))),
+    }
+}
+
+/// Bring back a person who was removed
+#[utoipa::path(
+    post, path = "/api/v1/people/{id}/undo", tag = "admin", params(("id" = String, Path, description = "As in the list")),
+    responses((status = 200, body = PersonEntry), (status = 404, body = Problem), (status = 409, body = Problem))
+)]
+pub async fn undo(
+    State(app): State<App>,
+    Extension(principal): Extension<Principal>,
+    Path(id): Path<String>,
+    params: Params,
+) -> Result<Response, Problem> {
+    params.finish()?;
+    let (person, since) = (number(&id)?, Timestamp::now().as_second() - WAY_BACK_SECONDS);
+    let back = blocking(move || {
+        app.store.writer().run(move |writing| people::bring_back(writing.connection, person, since))?;
+        one(&*app.store.reader()?, person, principal.user)
+    });
+    Ok(private(back.await?))
+}
+
+fn number(id: &str) -> Result<i64> {
+    id.parse().map_err(|_| Error::NotFound(format!("there is no person {id}")))
 }
 
 fn one(reading: &Reading, id: i64, asker: i64) -> Result<PersonEntry> {
@@ -122,14 +203,17 @@ fn one(reading: &Reading, id: i64, asker: i64) -> Result<PersonEntry> {
 fn entries(reading: &Reading, asker: i64) -> Result<Vec<PersonEntry>> {
     let now = Timestamp::now().as_second();
     let sessions = sessions::list(reading, None, now)?;
-    let entry = |Person { id, name, samples, keys, last_delivery_ms }| PersonEntry {
+    let time = |seconds: i64| offset_rfc3339(seconds, 0);
+    let entry = |Person { id, name, samples, keys, last_delivery_ms, removed_at }| PersonEntry {
         id,
         name,
         you: id == asker,
         samples,
         keys,
         sessions: sessions.iter().filter(|session| session.user == id).count(),
-        last_delivery_at: last_delivery_ms.map(|at: i64| offset_rfc3339(at.div_euclid(1000), 0)),
+        last_delivery_at: last_delivery_ms.map(|at: i64| time(at.div_euclid(1000))),
+        removed_at: removed_at.map(time),
+        destroyed_at: removed_at.map(|at| time(at + WAY_BACK_SECONDS)),
     };
     Ok(people::list(reading, now)?.into_iter().map(entry).collect())
 }

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::http::deliveries::private;
+use crate::http::deliveries::{paged_to, private};
 use crate::http::paging;
 use crate::http::params::Params;
 use crate::http::problem::Problem;
@@ -83,12 +83,26 @@ fn metric(params: &mut Params) -> Result<Option<String>> {
 
 async fn answer(app: App, user: i64, filter: Filter, mut params: Params) -> Result<Response, Problem> {
     let limit = paging::limit(&mut params, DEFAULT_LIMIT, MOST)?;
-    let after = paging::cursor(&mut params, paging::numbers)?;
+    let after = paging::cursor(&mut params, read_cursor)?;
     params.finish()?;
-    let mut items =
-        reading(&app, user, move |reader| quarantine::page(reader, user, &filter, after, limit as u32 + 1)).await?;
-    let more = items.len() > limit;
-    items.truncate(limit);
-    let next_cursor = items.last().filter(|_| more).map(|last| paging::sealed_numbers(last.position));
-    Ok(private(Quarantine { items, next_cursor }))
+    let page = reading(&app, user, move |reader| {
+        let position =
+            |(delivery, place): (String, i64)| quarantine::position(reader, paged_to(reader, user, &delivery)?, place);
+        let after = after.map(position).transpose()?;
+        let mut items = quarantine::page(reader, user, &filter, after, limit as u32 + 1)?;
+        let more = items.len() > limit;
+        items.truncate(limit);
+        let place = |last: &QuarantineRow| -> Result<String> {
+            Ok(format!("{},{}", last.delivery, quarantine::place(reader, last.id)?))
+        };
+        let next_cursor = items.last().filter(|_| more).map(place).transpose()?.map(|place| paging::sealed(&place));
+        Ok(Quarantine { items, next_cursor })
+    });
+    Ok(private(page.await?))
+}
+
+/// A delivery, and which of its items.
+fn read_cursor(text: &str) -> Option<(String, i64)> {
+    let (delivery, place) = text.split_once(',')?;
+    Some((delivery.to_owned(), place.parse().ok().filter(|place| *place > 0)?))
 }

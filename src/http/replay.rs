@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::http::deliveries::private;
+use crate::http::deliveries::{paged_to, private};
 use crate::http::paging;
 use crate::http::params::Params;
 use crate::http::problem::Problem;
@@ -73,15 +73,16 @@ pub async fn post(
     let since = params.since(&app.home())?;
     let selection = Selection { user: principal.user, since, delivery: params.one("delivery")? };
     let dry_run = params.parsed("dry_run", "true or false", |text| text.parse::<bool>().ok())?.unwrap_or(false);
-    let after = paging::cursor(&mut params, paging::numbers)?.map_or(0, |[id]| id);
+    let after = paging::cursor(&mut params, |text| Some(text.to_owned()))?;
     params.finish()?;
-    let answer = blocking(move || work(&app.receiver, &selection, after, dry_run)).await?;
+    let answer = blocking(move || work(&app.receiver, &selection, after.as_deref(), dry_run)).await?;
     Ok(private(answer))
 }
 
-fn work(receiver: &Receiver, selection: &Selection, mut after: i64, dry_run: bool) -> Result<Replay> {
+fn work(receiver: &Receiver, selection: &Selection, after: Option<&str>, dry_run: bool) -> Result<Replay> {
     let begun = Instant::now();
     let reader = receiver.store.reader()?;
+    let mut after = after.map_or(Ok(0), |id| paged_to(&reader, selection.user, id))?;
     if let Some(id) = &selection.delivery {
         let found = deliveries::find(&reader, selection.user, id)?;
         found.ok_or_else(|| Error::NotFound(format!("there is no delivery {id}")))?;
@@ -94,7 +95,7 @@ fn work(receiver: &Receiver, selection: &Selection, mut after: i64, dry_run: boo
         sum.add(&step);
         after = step.id;
         if begun.elapsed() >= WORKS {
-            next_cursor = Some(paging::sealed_numbers([after]));
+            next_cursor = deliveries::public_id(&*receiver.store.reader()?, after)?.map(|id| paging::sealed(&id));
             break;
         }
     }

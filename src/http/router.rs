@@ -40,6 +40,7 @@ pub fn router(app: App, at: At) -> Result<Router> {
         .routes(routes!(figures::page))
         .routes(routes!(session::get, session::post, session::delete))
         .merge(ingesting(&doors))
+        .merge(guarded(&doors, Scope::Ingest, bodiless(OpenApiRouter::new().routes(routes!(jobs::cancel)))))
         .merge(guarded(&doors, Scope::Read, reading()))
         .merge(guarded(&doors, Scope::Read, finding_and_being_known()))
         .merge(ending_sessions(&doors))
@@ -148,7 +149,15 @@ fn without_bodies() -> OpenApiRouter<Doors> {
     let routes = OpenApiRouter::new()
         .routes(routes!(replay::post))
         .routes(routes!(deletions::undo))
+        .routes(routes!(deletions::make_permanent))
+        .routes(routes!(people::remove))
+        .routes(routes!(people::undo))
+        .routes(routes!(deliveries::remove))
         .routes(routes!(backups::post));
+    bodiless(routes)
+}
+
+fn bodiless(routes: OpenApiRouter<Doors>) -> OpenApiRouter<Doors> {
     routes.route_layer(middleware::from_fn(|request: Request, next: Next| async move {
         let (head, body) = request.into_parts();
         drain(body).await;

@@ -147,6 +147,21 @@ async fn turn_away(socket: &mut Socket) -> io::Result<()> {
     Ok(())
 }
 
+/// Refuses a key that every account of the machine can read, which is no secret.
+fn refuse_open(key: &Path) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    // One that is not there is told of by whoever reads it.
+    let is_open = std::fs::metadata(key).is_ok_and(|data| data.permissions().mode() & 0o004 != 0);
+    match is_open {
+        true => Err(Error::BadRequest(format!(
+            "tls_key, the file {0}, can be read by every account of this machine: close it (chmod o-rwx {0}), and give it to the \
+             account of the server",
+            key.display()
+        ))),
+        false => Ok(()),
+    }
+}
+
 /// A certificate with its chain, and the key that belongs to it.
 fn read(provider: &CryptoProvider, certificate: &Path, key: &Path) -> Result<Arc<CertifiedKey>> {
     let wrong = |setting: &str, path: &Path, fault: &dyn std::fmt::Display| {
@@ -161,6 +176,7 @@ fn read(provider: &CryptoProvider, certificate: &Path, key: &Path) -> Result<Arc
             &"there is no certificate in it, which begins with BEGIN CERTIFICATE",
         ));
     }
+    refuse_open(key)?;
     let secret = PrivateKeyDer::from_pem_file(key).map_err(|fault| wrong("tls_key", key, &fault))?;
     let pair = CertifiedKey::from_der(chain, secret, provider)
         .map_err(|fault| wrong("tls_key", key, &format!("it does not go with {}: {fault}", certificate.display())))?;

@@ -65,6 +65,9 @@ pub struct Deletion {
     pub kept_out: i64,
     /// RFC 3339, UTC.
     pub undone_at: Option<String>,
+    /// Since when it cannot be undone, where it was made permanent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub permanent_at: Option<String>,
 }
 
 /// What is to be deleted of one metric.

@@ -98,6 +98,7 @@ impl Arriving {
 
     /// The body is whole.
     pub async fn finish(self) -> Result<Arrived> {
+        self.room.leaves_reserve(self.bytes())?;
         let content = match self.held {
             Part::Memory(held) => Content::Memory(held),
             Part::File(mut spooled) => {
@@ -204,7 +205,7 @@ mod tests {
     /// So many bytes of memory and of disk.
     fn room(memory: u64, disk: u64) -> (Room, tempfile::TempDir) {
         let folder = tempfile::tempdir().unwrap();
-        let limits = Limits { memory, disk, folder: folder.path().to_owned() };
+        let limits = Limits { memory, disk, folder: folder.path().to_owned(), keep_free: 0 };
         (Room::new(limits), folder)
     }
 

@@ -4,16 +4,18 @@
 //! Nobody waits for room: where there is none, a body goes from memory to the disk, and from the disk its sender is sent
 //! away with the time after which to come back. So bodies never wait for each other half way.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::error::{Error, Result};
 use crate::receive::arriving::Arriving;
 use crate::store::pace::Pace;
+use crate::sys::disk;
 
 /// Room is given in pieces of so many bytes.
 const UNIT: u64 = 4096;
@@ -23,6 +25,8 @@ const MOST_BODIES: usize = 512;
 
 /// Files for imports that may be arriving at once. They are never memory, and each keeps a disk busy.
 const MOST_IMPORTS: usize = 4;
+/// The same of one person, so that another's finds a place beside those that do not get on.
+const MOST_IMPORTS_EACH: usize = 3;
 
 /// Bytes of bodies that a second is believed to take before anything has been measured.
 const BELIEVED: f64 = 10e6;
@@ -36,6 +40,8 @@ pub struct Limits {
     pub disk: u64,
     /// Where these files are. They have no names, so none is left behind.
     pub folder: PathBuf,
+    /// Bytes of that disk that are left free, for what is no delivery.
+    pub keep_free: u64,
 }
 
 /// The room of one process.
@@ -47,6 +53,8 @@ struct Inner {
     disk: Arc<Semaphore>,
     bodies: Arc<Semaphore>,
     imports: Arc<Semaphore>,
+    /// How many files for imports are arriving, by person.
+    importing: Mutex<HashMap<i64, usize>>,
     limits: Limits,
     /// Bodies that have arrived and are not answered yet.
     waiting: AtomicU64,
@@ -58,6 +66,13 @@ struct Inner {
 #[derive(Default)]
 pub struct Share {
     units: Option<OwnedSemaphorePermit>,
+}
+
+/// A place for a file that is going to be imported; it is free again when this is dropped.
+pub struct ImportPlace {
+    room: Room,
+    user: i64,
+    _place: OwnedSemaphorePermit,
 }
 
 /// A body that waits for its answer; it is done when this is dropped.
@@ -77,6 +92,7 @@ impl Room {
             disk: semaphore(limits.disk),
             bodies: Arc::new(Semaphore::new(MOST_BODIES)),
             imports: Arc::new(Semaphore::new(MOST_IMPORTS)),
+            importing: Mutex::default(),
             limits,
             waiting: AtomicU64::new(0),
             pace: Pace::new(BELIEVED),
@@ -85,6 +101,7 @@ impl Room {
 
     /// Begins a body that is announced to have so many bytes, if anything is announced.
     pub fn begin(&self, announced: Option<u64>) -> Result<Arriving> {
+        self.leaves_reserve(announced.unwrap_or(0))?;
         let place = self.0.bodies.clone().try_acquire_owned().map_err(|_| self.full("bodies"))?;
         // It may still turn out to be too much, but then it is at least not known now.
         if announced.is_some_and(|bytes| !fits(&self.0.memory, bytes) && !fits(&self.0.disk, bytes)) {
@@ -93,9 +110,30 @@ impl Room {
         Ok(Arriving::new(self.clone(), place, announced))
     }
 
-    /// A place for a file that is going to be imported, held while it arrives.
-    pub fn begin_import(&self) -> Result<OwnedSemaphorePermit> {
-        self.0.imports.clone().try_acquire_owned().map_err(|_| self.full("imports"))
+    /// Refuses a body of so many bytes where storing it would leave too little free on the disk.
+    pub(super) fn leaves_reserve(&self, bytes: u64) -> Result<()> {
+        match std::fs::exists(&self.0.limits.folder) {
+            Ok(true) => disk::has_room(&self.0.limits.folder, bytes, self.0.limits.keep_free),
+            // Whoever needs it makes it again.
+            _ => Ok(()),
+        }
+    }
+
+    /// A place for a person's file that is going to be imported, held while it arrives.
+    pub fn begin_import(&self, user: i64) -> Result<ImportPlace> {
+        let mut importing = self.importing();
+        let of_this_person = importing.entry(user).or_default();
+        if *of_this_person >= MOST_IMPORTS_EACH {
+            return Err(self.full("imports"));
+        }
+        let place = self.0.imports.clone().try_acquire_owned().map_err(|_| self.full("imports"))?;
+        *of_this_person += 1;
+        Ok(ImportPlace { room: self.clone(), user, _place: place })
+    }
+
+    fn importing(&self) -> MutexGuard<'_, HashMap<i64, usize>> {
+        // Nothing in here runs anybody else's code, so a panic elsewhere leaves nothing half done behind it.
+        self.0.importing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Makes `share` large enough for so many bytes of memory; false when there is no room.
@@ -134,6 +172,16 @@ impl Room {
         let Inner { limits, memory, disk, .. } = &*self.0;
         let free = (memory.available_permits() + disk.available_permits()) as u64 * UNIT;
         (limits.memory + limits.disk).saturating_sub(free)
+    }
+}
+
+impl Drop for ImportPlace {
+    fn drop(&mut self) {
+        let mut importing = self.room.importing();
+        match importing.get_mut(&self.user) {
+            Some(others) if *others > 1 => *others -= 1,
+            _ => drop(importing.remove(&self.user)),
+        }
     }
 }
 

@@ -95,6 +95,12 @@ impl Stop {
 
 /// Makes a backup in a folder, under the name of this second.
 pub fn make_in(data_dir: &Path, folder: &Path, stop: &Stop) -> Result<Made> {
+    // One that is chosen elsewhere may be a disk that is not mounted.
+    if !folder.starts_with(data_dir) && !folder.is_dir() {
+        return Err(Error::Unavailable(
+            "the folder of backups (backup_dir) is not there: is its disk mounted? Make it once, and no backup lands on another disk".into(),
+        ));
+    }
     files::private_folder(folder)?;
     tidy(folder)?;
     let mut at = Timestamp::now().as_second();

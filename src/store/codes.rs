@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::model::key::{OWNER, Scope, hash};
 use crate::model::session::{CODE_SECONDS, new_code};
 use crate::store::Store;
-use crate::store::keys;
+use crate::store::{keys, people};
 
 /// A code that was made just now; it is stored nowhere.
 #[derive(Debug)]
@@ -23,6 +23,9 @@ pub struct Admitted {
     pub scopes: Vec<Scope>,
 }
 
+/// Those of people who are here.
+const LIVE: &str = "user NOT IN (SELECT id FROM user WHERE removed_at IS NOT NULL)";
+
 /// Makes a code for the owner, who may do everything.
 pub fn make_for_owner(store: &Store, now: i64) -> Result<Made> {
     store.writer().run(move |writing| make(writing.connection, OWNER, now))
@@ -30,6 +33,7 @@ pub fn make_for_owner(store: &Store, now: i64) -> Result<Made> {
 
 /// Makes a code for a person; those that were never used in time are removed.
 pub fn make(connection: &Connection, user: i64, now: i64) -> Result<Made> {
+    people::refuse_removed(connection, user)?;
     let code = new_code().map_err(|fault| Error::internal("making a code", fault))?;
     let scopes: &[Scope] = if user == OWNER { &Scope::ALL } else { &[Scope::Read, Scope::Export, Scope::Ingest] };
     let expires_at = now + CODE_SECONDS;
@@ -43,14 +47,15 @@ pub fn make(connection: &Connection, user: i64, now: i64) -> Result<Made> {
 
 /// Whether a code can still be used; so that wrong ones write nothing.
 pub fn is_usable(connection: &Connection, hash: &[u8; 32], now: i64) -> Result<bool> {
-    let sql = "SELECT EXISTS (SELECT 1 FROM one_time_code WHERE hash = ?1 AND expires_at > ?2)";
-    Ok(connection.query_row(sql, params![hash, now], |row| row.get(0))?)
+    let sql = format!("SELECT EXISTS (SELECT 1 FROM one_time_code WHERE hash = ?1 AND expires_at > ?2 AND {LIVE})");
+    Ok(connection.query_row(&sql, params![hash, now], |row| row.get(0))?)
 }
 
 /// Uses a code up. Of two who try at once one is let in, because one statement finds and removes it.
 pub fn take(connection: &Connection, hash: &[u8; 32], now: i64) -> Result<Option<Admitted>> {
-    let sql = "DELETE FROM one_time_code WHERE hash = ?1 AND expires_at > ?2 RETURNING user, scopes";
-    let admitted = connection.query_row(sql, params![hash, now], |row| {
+    let sql =
+        format!("DELETE FROM one_time_code WHERE hash = ?1 AND expires_at > ?2 AND {LIVE} RETURNING user, scopes");
+    let admitted = connection.query_row(&sql, params![hash, now], |row| {
         Ok(Admitted { user: row.get(0)?, scopes: keys::scopes(&row.get::<_, String>(1)?) })
     });
     Ok(admitted.optional()?)

@@ -12,10 +12,10 @@ use crate::model::receipt::{Counts, ItemProblem, Outcome, PROBLEMS_SHOWN, Receip
 use crate::model::sample::Batch;
 use crate::store::account::{self, Claimed};
 use crate::store::batch::{self, Done};
-use crate::store::quarantine;
 use crate::store::rereads;
 use crate::store::samples::{Mode, Owner};
 use crate::store::writer::Writing;
+use crate::store::{quarantine, refused};
 
 /// What the sender says about itself; any part may be missing.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -93,6 +93,7 @@ pub fn write(writing: &mut Writing, delivery: &Delivery) -> Result<Receipt> {
         }
         Err(reason) => {
             quarantine::put_whole(writing.connection, id, reason)?;
+            refused::evict(writing.connection, delivery.head.user)?;
             refusal(&delivery.head.public_id, reason)
         }
     };
@@ -231,6 +232,20 @@ pub fn list(
 /// A bound in the milliseconds of `received_at_ms`; `open` where there is none.
 pub(super) fn milliseconds(seconds: Option<i64>, open: i64) -> i64 {
     seconds.map_or(open, |seconds| seconds.saturating_mul(1000))
+}
+
+/// The row of a person's delivery; cursors name it by its public id, for rows are counted over all people.
+pub fn row(connection: &Connection, user: i64, public_id: &str) -> Result<Option<i64>> {
+    Ok(connection
+        .prepare_cached("SELECT id FROM delivery WHERE user = ?1 AND public_id = ?2")?
+        .query_row(params![user, public_id], |row| row.get(0))
+        .optional()?)
+}
+
+/// What the delivery of a row is called.
+pub fn public_id(connection: &Connection, row: i64) -> Result<Option<String>> {
+    let mut statement = connection.prepare_cached("SELECT public_id FROM delivery WHERE id = ?1")?;
+    Ok(statement.query_row([row], |row| row.get(0)).optional()?)
 }
 
 /// How many there are, of everybody.

@@ -8,6 +8,7 @@ use crate::error::Result;
 use crate::model::document::Document;
 use crate::model::receipt::Outcome;
 use crate::store::account;
+use crate::store::numbers;
 use crate::store::packed::pack_bytes;
 use crate::store::samples::Owner;
 use crate::store::writer::Writing;
@@ -27,8 +28,8 @@ pub fn store(writing: &mut Writing, owner: Owner, document: &Document) -> Result
     let written = writing
         .connection
         .prepare_cached(
-            "INSERT INTO document (user, kind, name, media_type, bytes, body, delivery)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+            "INSERT INTO document (user, kind, name, media_type, bytes, body, delivery, id)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
              ON CONFLICT (user, kind, name) DO UPDATE SET media_type = excluded.media_type, bytes = excluded.bytes,
                  body = excluded.body, delivery = excluded.delivery
              WHERE body <> excluded.body OR media_type <> excluded.media_type",
@@ -40,7 +41,8 @@ pub fn store(writing: &mut Writing, owner: Owner, document: &Document) -> Result
             document.media_type,
             document.body.len() as i64,
             pack_bytes(&document.body)?,
-            owner.delivery
+            owner.delivery,
+            numbers::next(writing.connection, &["document"], owner.user)?
         ])?;
     Ok(match (known, written) {
         (None, _) => Outcome::Stored,

@@ -25,7 +25,7 @@ pub struct Job {
     pub public_id: String,
     pub user: i64,
     pub api_key: Option<i64>,
-    /// `queued`, `running`, `done` or `failed`.
+    /// `queued`, `running`, `done`, `failed` or `cancelled`.
     pub state: String,
     pub file: String,
     pub bytes: i64,
@@ -34,7 +34,7 @@ pub struct Job {
     /// JSON.
     pub receipt: Option<String>,
     pub error: Option<String>,
-    /// How often it has been begun, this time included.
+    /// How often it has been begun, this time included; a stop in good order counts for nothing.
     pub begun: i64,
 }
 
@@ -64,21 +64,42 @@ pub fn queue_again(connection: &Connection) -> Result<()> {
     Ok(())
 }
 
-/// Takes the oldest job that waits, if there is one.
-pub fn take(connection: &Connection) -> Result<Option<Job>> {
-    let next = "SELECT id FROM job WHERE state = 'queued' ORDER BY id LIMIT 1";
-    let take = format!("UPDATE job SET state = 'running', begun = begun + 1 WHERE id = ({next}) RETURNING {COLUMNS}");
-    Ok(connection.prepare_cached(&take)?.query_row([], read).optional()?)
+/// What was stopped in good order has to be begun again, and has cost nothing.
+pub fn put_back(connection: &Connection, id: i64) -> Result<()> {
+    let sql = "UPDATE job SET state = 'queued', begun = max(begun - 1, 0) WHERE id = ?1 AND state = 'running'";
+    connection.prepare_cached(sql)?.execute([id])?;
+    Ok(())
 }
 
-/// Ends a job with its receipt as JSON, or with the reason why there is none.
+/// Takes a job that waits, if there is one: people have their turns one after another, `last` being who had the last, and of a
+/// person's jobs the oldest is first.
+pub fn take(connection: &Connection, last: i64) -> Result<Option<Job>> {
+    let next = "SELECT id FROM job WHERE state = 'queued' ORDER BY user <= ?1, user, id LIMIT 1";
+    let take = format!("UPDATE job SET state = 'running', begun = begun + 1 WHERE id = ({next}) RETURNING {COLUMNS}");
+    Ok(connection.prepare_cached(&take)?.query_row([last], read).optional()?)
+}
+
+/// Ends a person's job before it is done; none when there is no such job, false when it has ended by itself.
+pub fn cancel(connection: &Connection, user: i64, public_id: &str, reason: &str, now_ms: i64) -> Result<Option<bool>> {
+    let sql = "UPDATE job SET state = 'cancelled', error = ?3, finished_at_ms = ?4
+               WHERE user = ?1 AND public_id = ?2 AND state IN ('queued', 'running')";
+    let ended = connection.prepare_cached(sql)?.execute(params![user, public_id, reason, now_ms])?;
+    match ended {
+        0 => Ok(find(connection, user, public_id)?.map(|_| false)),
+        _ => Ok(Some(true)),
+    }
+}
+
+/// Ends a job that runs with its receipt as JSON, or with the reason why there is none.
 pub fn finish(connection: &Connection, id: i64, outcome: &Result<String, String>, now_ms: i64) -> Result<()> {
     let (state, receipt, error) = match outcome {
         Ok(receipt) => ("done", Some(receipt), None),
         Err(reason) => ("failed", None, Some(reason)),
     };
     connection
-        .prepare_cached("UPDATE job SET state = ?2, receipt = ?3, error = ?4, finished_at_ms = ?5 WHERE id = ?1")?
+        .prepare_cached(
+            "UPDATE job SET state = ?2, receipt = ?3, error = ?4, finished_at_ms = ?5 WHERE id = ?1 AND state = 'running'",
+        )?
         .execute(params![id, state, receipt, error, now_ms])?;
     Ok(())
 }
@@ -96,6 +117,14 @@ pub fn find(connection: &Connection, user: i64, public_id: &str) -> Result<Optio
         .prepare_cached(&format!("SELECT {COLUMNS} FROM job WHERE user = ?1 AND public_id = ?2"))?
         .query_row(params![user, public_id], read)
         .optional()?)
+}
+
+/// Ids of a person's jobs that wait or run.
+pub fn unended(connection: &Connection, user: i64) -> Result<Vec<String>> {
+    let sql = "SELECT public_id FROM job WHERE user = ?1 AND state IN ('queued', 'running') ORDER BY id";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map([user], |row| row.get(0))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 /// Ids of the jobs whose files are still needed: those that wait or run, and those that failed after `since_ms`.

@@ -58,7 +58,10 @@ impl NewKey {
 
 /// The person of that name, added when new.
 pub fn user_id(connection: &Connection, name: &str, now: i64) -> Result<i64> {
-    people::find(connection, name)?.map_or_else(|| people::create(connection, name, now), Ok)
+    match people::find(connection, name)? {
+        Some(user) => people::refuse_removed(connection, user).map(|()| user),
+        None => people::create(connection, name, now),
+    }
 }
 
 /// The person of that name.
@@ -139,7 +142,7 @@ pub fn find(connection: &Connection, hash: &[u8; 32]) -> Result<Option<Known>> {
         .prepare_cached(
             "SELECT id, user, scopes, locale, expires_at
              FROM api_key LEFT JOIN api_key_locale ON api_key_locale.api_key = api_key.id
-             WHERE hash = ?1 AND revoked_at IS NULL",
+             WHERE hash = ?1 AND revoked_at IS NULL AND (SELECT removed_at IS NULL FROM user WHERE user.id = api_key.user)",
         )?
         .query_row(params![hash], |row| {
             let scopes = scopes(&row.get::<_, String>(2)?);

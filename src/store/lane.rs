@@ -21,6 +21,8 @@ use crate::store::pages::{Cursor, Layout, Pages};
 use crate::store::samples::Narrowing;
 use statement::{Statement, stopped};
 
+pub(super) use statement::met_a_size_limit;
+
 /// A reader inside a read transaction, with what it reads at the moment.
 pub struct Lane {
     rows: Rows,

@@ -11,7 +11,7 @@ use rusqlite_migration::{M, Migrations};
 use crate::error::{Error, Result};
 use crate::store::connection;
 
-const STEPS: [&str; 12] = [
+const STEPS: [&str; 13] = [
     include_str!("schema/0001_initial.sql"),
     include_str!("schema/0002_every_sender.sql"),
     include_str!("schema/0003_rollups.sql"),
@@ -24,6 +24,7 @@ const STEPS: [&str; 12] = [
     include_str!("schema/0010_source_orders.sql"),
     include_str!("schema/0011_entered_by_hand.sql"),
     include_str!("schema/0012_counted_by_hand.sql"),
+    include_str!("schema/0013_removals.sql"),
 ];
 
 /// Refuses a database that a newer program has written, leaving every byte of it as it was.

@@ -24,6 +24,8 @@ pub struct Person {
     /// Keys that work.
     pub keys: i64,
     pub last_delivery_ms: Option<i64>,
+    /// UTC epoch seconds.
+    pub removed_at: Option<i64>,
 }
 
 /// Everybody, in the order in which they came.
@@ -33,8 +35,9 @@ pub fn list(connection: &Connection, now: i64) -> Result<Vec<Person>> {
              (SELECT coalesce(sum(samples), 0) FROM series WHERE series.user = user.id),
              (SELECT count(*) FROM api_key
               WHERE api_key.user = user.id AND revoked_at IS NULL AND coalesce(expires_at > ?1, 1)),
-             (SELECT received_at_ms FROM delivery WHERE delivery.user = user.id ORDER BY delivery.id DESC LIMIT 1)
-         FROM user ORDER BY id",
+             (SELECT received_at_ms FROM delivery WHERE delivery.user = user.id ORDER BY delivery.id DESC LIMIT 1),
+             removed_at
+         FROM user WHERE coalesce(removed_at, 1) > 0 ORDER BY id",
     )?;
     let rows = statement.query_map([now], |row| {
         Ok(Person {
@@ -43,6 +46,7 @@ pub fn list(connection: &Connection, now: i64) -> Result<Vec<Person>> {
             samples: row.get(2)?,
             keys: row.get(3)?,
             last_delivery_ms: row.get(4)?,
+            removed_at: row.get(5)?,
         })
     })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
@@ -50,7 +54,8 @@ pub fn list(connection: &Connection, now: i64) -> Result<Vec<Person>> {
 
 /// Ids and names of everybody.
 pub fn names(connection: &Connection) -> Result<Vec<(i64, String)>> {
-    let mut statement = connection.prepare_cached("SELECT id, name FROM user ORDER BY id")?;
+    let mut statement =
+        connection.prepare_cached("SELECT id, name FROM user WHERE coalesce(removed_at, 1) > 0 ORDER BY id")?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
@@ -74,6 +79,49 @@ pub fn rename(connection: &Connection, id: i64, name: &str) -> Result<()> {
     match connection.execute("UPDATE user SET name = ?2 WHERE id = ?1", params![id, name])? {
         0 => Err(Error::NotFound(format!("there is no person {id}"))),
         _ => Ok(()),
+    }
+}
+
+/// Removes a person, whose keys and sessions work no more and whose data is destroyed when the time for an undo is over.
+pub fn remove(connection: &Connection, id: i64, now: i64) -> Result<()> {
+    if id == OWNER {
+        return Err(Error::Conflict(
+            "the owner cannot be removed: give them another name, or delete their data".into(),
+        ));
+    }
+    let sql = "UPDATE user SET removed_at = coalesce(removed_at, ?2) WHERE id = ?1 AND coalesce(removed_at, 1) > 0";
+    match connection.execute(sql, params![id, now])? {
+        0 => Err(Error::NotFound(format!("there is no person {id}"))),
+        _ => Ok(()),
+    }
+}
+
+/// Brings a removed person back, with everything of theirs, when they were removed after `since`.
+pub fn bring_back(connection: &Connection, id: i64, since: i64) -> Result<()> {
+    let removed: Option<Option<i64>> = connection
+        .query_row("SELECT removed_at FROM user WHERE id = ?1 AND coalesce(removed_at, 1) > 0", [id], |row| row.get(0))
+        .optional()?;
+    match removed {
+        None => Err(Error::NotFound(format!("there is no person {id}"))),
+        Some(None) => Err(Error::Conflict("this person was not removed".into())),
+        Some(Some(at)) if at <= since => {
+            Err(Error::Conflict("the time for this is over: what was theirs is destroyed".into()))
+        }
+        Some(Some(_)) => {
+            connection.execute("UPDATE user SET removed_at = NULL WHERE id = ?1", [id])?;
+            Ok(())
+        }
+    }
+}
+
+/// Refuses to give a removed person a way in.
+pub fn refuse_removed(connection: &Connection, id: i64) -> Result<()> {
+    let removed: bool = connection
+        .prepare_cached("SELECT removed_at IS NOT NULL FROM user WHERE id = ?1")?
+        .query_row([id], |row| row.get(0))?;
+    match removed {
+        true => Err(Error::Conflict("this person was removed: undo that first (POST /api/v1/people/{id}/undo)".into())),
+        false => Ok(()),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Quarantine: items that were not understood, each with the place where it stood and the reason, until a replay reads
 //! them.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -12,8 +12,9 @@ use crate::store::deliveries::milliseconds;
 /// An item that waits.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct QuarantineRow {
+    /// Its row.
     #[serde(skip)]
-    pub position: [i64; 2],
+    pub id: i64,
     /// The delivery that brought it, as under `/api/v1/deliveries/{id}`.
     pub delivery: String,
     /// RFC 3339, UTC.
@@ -71,6 +72,20 @@ pub fn size(connection: &Connection) -> Result<i64> {
     Ok(connection.prepare_cached("SELECT count(*) FROM quarantine")?.query_row([], |row| row.get(0))?)
 }
 
+/// Which of its delivery's items one is, from 1 on: cursors name it so, for rows are counted over all people.
+pub fn place(connection: &Connection, id: i64) -> Result<i64> {
+    let sql = "SELECT count(*) FROM quarantine JOIN quarantine asked ON asked.id = ?1
+               WHERE quarantine.delivery = asked.delivery AND quarantine.id <= asked.id";
+    Ok(connection.prepare_cached(sql)?.query_row([id], |row| row.get(0))?)
+}
+
+/// The position of the item at that place of a delivery, for `page`; one that has been read since is before all.
+pub fn position(connection: &Connection, delivery: i64, place: i64) -> Result<[i64; 2]> {
+    let sql = "SELECT id FROM quarantine WHERE delivery = ?1 ORDER BY id LIMIT 1 OFFSET ?2";
+    let id = connection.prepare_cached(sql)?.query_row(params![delivery, place - 1], |row| row.get(0)).optional()?;
+    Ok([delivery, id.unwrap_or(0)])
+}
+
 /// A page, newest delivery first, and within a delivery in the order of its body; after the row at `after`.
 pub fn page(
     connection: &Connection,
@@ -80,7 +95,7 @@ pub fn page(
     limit: u32,
 ) -> Result<Vec<QuarantineRow>> {
     let mut statement = connection.prepare_cached(
-        "SELECT q.delivery, q.id, public_id, received_at_ms, name, path, reason, item
+        "SELECT q.id, public_id, received_at_ms, name, path, reason, item
          FROM quarantine q JOIN delivery ON delivery.id = q.delivery
          WHERE user = ?1 AND q.delivery <= ?2 AND (q.delivery < ?2 OR q.id > ?3)
            AND (?4 IS NULL OR public_id = ?4) AND (?5 IS NULL OR name = ?5)
@@ -91,15 +106,15 @@ pub fn page(
     let (from, to) = (milliseconds(filter.from, i64::MIN), milliseconds(filter.to, i64::MAX));
     let rows =
         statement.query_map(params![user, delivery, id, filter.delivery, filter.metric, from, to, limit], |row| {
-            let received_at_ms: i64 = row.get(3)?;
+            let received_at_ms: i64 = row.get(2)?;
             Ok(QuarantineRow {
-                position: [row.get(0)?, row.get(1)?],
-                delivery: row.get(2)?,
+                id: row.get(0)?,
+                delivery: row.get(1)?,
                 received_at: crate::model::time::offset_rfc3339(received_at_ms.div_euclid(1000), 0),
-                metric: row.get(4)?,
-                path: row.get(5)?,
-                reason: row.get(6)?,
-                item: row.get(7)?,
+                metric: row.get(3)?,
+                path: row.get(4)?,
+                reason: row.get(5)?,
+                item: row.get(6)?,
             })
         })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)

@@ -34,7 +34,7 @@ pub struct NewSession {
 /// Those that have not expired, with the end of their key where that comes first.
 const LIVE: &str = "FROM session JOIN user ON user.id = session.user
      LEFT JOIN api_key ON api_key.id = session.api_key AND api_key.revoked_at IS NULL
-     WHERE (session.api_key IS NULL OR api_key.id IS NOT NULL)";
+     WHERE (session.api_key IS NULL OR api_key.id IS NOT NULL) AND user.removed_at IS NULL";
 
 const END: &str = "min(session.expires_at, coalesce(api_key.expires_at, session.expires_at))";
 

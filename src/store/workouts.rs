@@ -13,6 +13,7 @@ use crate::model::receipt::Outcome;
 use crate::model::workout::Workout;
 use crate::store::deletions::others::workouts::{place, source_id};
 use crate::store::deletions::tombstones::Tombstones;
+use crate::store::numbers;
 use crate::store::packed::pack;
 use crate::store::place::Place;
 use crate::store::samples::Owner;
@@ -150,17 +151,16 @@ fn at_start(connection: &Connection, place: Place, user: i64, start: i64) -> Res
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// The first number that no workout has, shown or deleted: a link to a deleted one must not lead to another.
-const NEXT_ID: &str =
-    "1 + max(coalesce((SELECT max(id) FROM workout), 0), coalesce((SELECT max(id) FROM buried_workout), 0))";
-
+/// Under a number that no workout has, shown or deleted: a link to a deleted one must not lead to another.
 fn insert(connection: &Connection, place: Place, owner: Owner, workout: &Workout) -> Result<i64> {
+    let id = numbers::next(connection, &["workout", "buried_workout"], owner.user)?;
     let (table, (column, value)) = (place.table("workout"), place.also());
-    Ok(connection
+    connection
         .prepare_cached(&format!(
-            "INSERT INTO {table} (id, user, start, activity{column}) VALUES ({NEXT_ID}, ?1, ?2, ?3{value}) RETURNING id"
+            "INSERT INTO {table} (id, user, start, activity{column}) VALUES (?1, ?2, ?3, ?4{value})"
         ))?
-        .query_row(params![owner.user, workout.start, workout.activity], |row| row.get(0))?)
+        .execute(params![id, owner.user, workout.start, workout.activity])?;
+    Ok(id)
 }
 
 /// Sees to it that what is moved from one place has its workout in the other.

@@ -17,6 +17,7 @@ use crate::error::{Error, Result};
 use crate::store::account::Runs;
 use crate::store::condition::Condition;
 use crate::store::dictionary::Dictionaries;
+use crate::store::lane;
 pub use crate::store::queue::Lane;
 use crate::store::queue::Queue;
 use crate::store::tally::Tally;
@@ -178,14 +179,15 @@ fn write_group(
     tally: &mut Tally,
     group: Vec<Work>,
 ) -> (Vec<Answer>, Result<()>) {
-    let begun =
-        condition.may_write().and_then(|()| Ok(connection.transaction_with_behavior(TransactionBehavior::Immediate)?));
-    match begun {
+    match begin(connection, condition) {
         Ok(transaction) => {
             let mut writing = Writing { connection: &transaction, dictionaries, runs, tally, met: None };
             let answers = do_all(&mut writing, group);
             let met = writing.met.take();
-            let committed = if transaction.is_autocommit() { Err(lost(&met)) } else { commit(transaction, gate) };
+            let committed = match transaction.is_autocommit() {
+                true => Err(lost(&met)),
+                false => commit(transaction, gate),
+            };
             note(condition, met.as_ref(), &committed);
             (answers, committed)
         }
@@ -194,6 +196,11 @@ fn write_group(
             (group.into_iter().map(|work| work(Err(fault.clone()))).collect(), Ok(()))
         }
     }
+}
+
+fn begin<'a>(connection: &'a mut Connection, condition: &Condition) -> Result<Transaction<'a>> {
+    condition.may_write()?;
+    Ok(connection.transaction_with_behavior(TransactionBehavior::Immediate)?)
 }
 
 /// SQLite may answer a fault of the disk by rolling back the whole transaction. Then everything in it is lost, and what is
@@ -220,10 +227,12 @@ fn note(condition: &Condition, met: Option<&Error>, committed: &Result<()>) {
 fn commit(transaction: Transaction, gate: &Gate) -> Result<()> {
     let closed = gate.close();
     let begun = Instant::now();
-    let committed = transaction.commit();
+    // As `Transaction::commit` does, which keeps the connection to itself.
+    let committed = transaction.execute_batch("COMMIT");
     drop(closed);
     metrics::histogram!("health_export_writer_commit_seconds").record(begun.elapsed().as_secs_f64());
-    committed.map_err(Error::from)
+    // Where it has failed, dropping the transaction rolls it back.
+    committed.map_err(|fault| in_words_of_the_disk(fault.into(), &transaction))
 }
 
 /// Does one piece of work so that its failure, even a panic, undoes nothing but itself.
@@ -232,6 +241,7 @@ fn in_savepoint<T>(writing: &mut Writing, work: impl FnOnce(&mut Writing) -> Res
         catch_unwind(AssertUnwindSafe(|| work(writing)))
             .unwrap_or_else(|_| Err(Error::Internal("a write ended by a panic".into())))
     });
+    let done = done.map_err(|fault| in_words_of_the_disk(fault, writing.connection));
     if let Err(fault) = &done {
         writing.dictionaries.forget();
         if fault.is_of_the_disk() {
@@ -244,6 +254,14 @@ fn in_savepoint<T>(writing: &mut Writing, work: impl FnOnce(&mut Writing) -> Res
     }
     writing.connection.execute_batch("RELEASE work")?;
     done
+}
+
+/// SQLite tells a file that may not grow (`ulimit -f`) from a full disk; whoever waits does the same about both.
+fn in_words_of_the_disk(fault: Error, connection: &Connection) -> Error {
+    match fault {
+        Error::DiskFault(_) if lane::met_a_size_limit(connection) => Error::DiskFull,
+        other => other,
+    }
 }
 
 fn begin_savepoint(writing: &Writing) -> Result<()> {

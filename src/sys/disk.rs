@@ -12,6 +12,14 @@ pub fn free_bytes(folder: &Path) -> Result<u64> {
     asked(folder).map(|figures| figures.f_bavail.saturating_mul(figures.f_frsize))
 }
 
+/// Refuses what would leave less than `reserve` bytes free below `folder`.
+pub fn has_room(folder: &Path, bytes: u64, reserve: u64) -> Result<()> {
+    match free_bytes(folder)? < bytes.saturating_add(reserve) {
+        true => Err(Error::DiskFull),
+        false => Ok(()),
+    }
+}
+
 /// Bytes of the whole disk that `folder` is on.
 pub fn size_bytes(folder: &Path) -> Result<u64> {
     asked(folder).map(|figures| figures.f_blocks.saturating_mul(figures.f_frsize))

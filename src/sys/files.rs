@@ -64,6 +64,47 @@ pub fn copy_private(from: &Path, to: &Path) -> Result<()> {
     copied.map_err(|fault| named("the file", to, "cannot be written", &fault))
 }
 
+/// Copies a file to one that only its owner can read, in the place of any that has that name; to what is no file, such as a
+/// pipe, as it is.
+pub fn copy_private_over(from: &Path, to: &Path) -> Result<()> {
+    if fs::metadata(to).is_ok_and(|data| !data.is_file()) {
+        let copied = File::open(from)
+            .and_then(|mut source| std::io::copy(&mut source, &mut OpenOptions::new().write(true).open(to)?));
+        return copied.map(|_| ()).map_err(|fault| named("the file", to, "cannot be written", &fault));
+    }
+    let name = to.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let unfinished = folder_of(to).join(format!(".{name}.{}.unfinished", std::process::id()));
+    let written = copy_private(from, &unfinished).and_then(|()| {
+        fs::rename(&unfinished, to).map_err(|fault| named("the file", to, "cannot be given its name", &fault))
+    });
+    if written.is_err() {
+        // What was written so far is of no use; it may not even exist.
+        let _ = fs::remove_file(&unfinished);
+    }
+    written
+}
+
+/// A folder that goes, with all that is in it, when this is dropped.
+#[derive(Debug)]
+pub struct OwnFolder(PathBuf);
+
+impl OwnFolder {
+    pub fn new(path: PathBuf) -> OwnFolder {
+        OwnFolder(path)
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for OwnFolder {
+    fn drop(&mut self) {
+        // What cannot be removed now is by whoever starts next.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
 /// Closes a file to other accounts and waits until it is on the disk.
 pub fn settle(path: &Path) -> Result<()> {
     let settled = fs::set_permissions(path, Permissions::from_mode(0o600))

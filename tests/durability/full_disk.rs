@@ -105,7 +105,7 @@ fn a_full_disk_refuses_with_507_and_goes_on_when_there_is_room() {
     let Some(mount) = Mount::new(64) else { return };
     let data_dir = mount.path().join("data");
     let key = RealServer::create_key(&data_dir, "ingest,read,export");
-    let server = RealServer::start(&data_dir);
+    let server = RealServer::start_with(&data_dir, &["--keep-free-mb", "0"]);
     let client = Client::new(&server.base, Some(&key));
     let (mut acknowledged, mut refused) = (vec![(SMALL, 0), (SPOOLED, 0)], Vec::new());
     SMALL.store(&client, 0);

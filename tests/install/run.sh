@@ -23,9 +23,10 @@ main() {
 
 under_shell() {
     for each in installs_whole says_when_current upgrades_and_keeps_the_old backs_up_first stops_when_the_backup_fails \
-        rolls_back refuses_a_wrong_sum refuses_without_a_sum refuses_another_machine refuses_32_bits refuses_musl \
+        rolls_back refuses_a_wrong_signature refuses_a_wrong_sum refuses_without_a_sum refuses_another_machine refuses_32_bits refuses_musl \
         refuses_what_does_not_run uninstalls_and_keeps_data purges_only_when_told installs_for_one_account \
         listens_on_the_network_by_consent keeps_the_config rehearses installs_unpacked understands_only_its_options \
+        writes_through_no_link refuses_odd_prefixes keeps_folders_closed says_what_a_purge_would_remove \
         does_nothing_when_cut starts_the_service undoes_what_does_not_start undoes_an_upgrade_that_does_not_start; do
         root=$work/root
         rm -rf "$root"
@@ -176,6 +177,37 @@ refuses_a_wrong_sum() {
     installer 0 --root "$root" --from "$work/other/$(basename "$first")"
     installer 1 --root "$root" --from "$work/other/$(basename "$second")"
     says "does not name"
+}
+
+refuses_a_wrong_signature() {
+    pretend minisign 'exit 1'
+    installer 1 --root "$root" --from "$first" --key RWQ0
+    says "so it is not known who made it"
+    fake=
+    is_gone /usr/local
+    command -v minisign >/dev/null 2>&1 || { echo "skipped: there is no minisign here"; return 0; }
+    signed=$work/signed
+    rm -rf "$signed"
+    mkdir "$signed"
+    for owner in publisher stranger; do
+        minisign -G -W -f -p "$signed/$owner.pub" -s "$signed/$owner.key" >/dev/null
+    done
+    MINISIGN_KEY=$signed/publisher.key SOURCE_DATE_EPOCH=0 "$here/packaging/archive.sh" "$work/program" "$work/sbom" "$signed" >/dev/null
+    for archive in "$signed"/*.tar.gz; do break; done
+    installer 1 --root "$root" --from "$archive" --key "$signed/stranger.pub"
+    says "is not signed with the key"
+    # Another archive of the same name, whose sum beside it is right.
+    mkdir "$signed/forged"
+    cp "$first" "$signed/forged/$(basename "$archive")"
+    cp "$archive.minisig" "$signed/forged/"
+    sum "$signed/forged/$(basename "$archive")"
+    installer 1 --root "$root" --from "$signed/forged/$(basename "$archive")" --key "$signed/publisher.pub"
+    says "is not signed with the key"
+    is_gone /usr/local
+    installer 0 --root "$root" --from "$archive"
+    says "there is no key"
+    installer 0 --root "$root" --from "$archive" --key "$(tail -n 1 "$signed/publisher.pub")"
+    runs /usr/local/bin/health-export 2.0.0
 }
 
 refuses_without_a_sum() {
@@ -352,6 +384,81 @@ understands_only_its_options() {
     [ -z "$(find "$root" -mindepth 1)" ] || fault "it has made: $(find "$root" -mindepth 1)"
 }
 
+# The service's account owns its folder, so what lies there may be a trap for root.
+writes_through_no_link() {
+    mkdir -p "$root/var/lib/health-export" "$root/etc"
+    ln -s "$root/etc/planted" "$root/var/lib/health-export/config.toml"
+    installer 1 --root "$root" --from "$first" --lan
+    says "is a symbolic link"
+    is_gone /etc/planted
+    is_gone /usr/local
+    rm -r "${root:?}/var"
+    mkdir -p "$root/var/lib" "$root/elsewhere"
+    ln -s "$root/elsewhere" "$root/var/lib/health-export"
+    installer 1 --root "$root" --from "$first" --port 9000
+    says "is a symbolic link"
+    is_gone /elsewhere/config.toml
+    rm "$root/var/lib/health-export"
+    # Neither a masked unit nor a link in the place of the program or of what lies beside it.
+    mkdir -p "$root/etc/systemd/system" "$root/usr/local/bin" "$root/usr/local/lib/sysusers.d"
+    echo untouched >"$root/elsewhere/file"
+    for link in etc/systemd/system/health-export.service usr/local/bin/health-export.new \
+        usr/local/bin/health-export usr/local/lib/sysusers.d/health-export.conf; do
+        ln -s "$root/elsewhere/file" "$root/$link"
+    done
+    install_first
+    [ "$(cat "$root/elsewhere/file")" = untouched ] || fault "it has written through a link"
+    runs /usr/local/bin/health-export 1.0.0
+    cmp -s "$here/systemd/health-export.service" "$root/etc/systemd/system/health-export.service" || fault "the unit differs"
+    [ ! -L "$root/etc/systemd/system/health-export.service" ] || fault "the unit is a link"
+}
+
+# Nothing in them is to be expanded.
+# shellcheck disable=SC2016
+refuses_odd_prefixes() {
+    for odd in '/opt/a|b' '/opt/a b' '/opt/a&b' '/opt/a\b' '/opt/%h' '/opt/a"b' "/opt/a'b" '/opt/a;b' '/opt/$a' '/opt/é' '/opt/a
+b'; do
+        installer 2 --root "$root" --from "$first" --prefix "$odd"
+        says "--prefix"
+        [ -z "$(find "$root" -mindepth 1)" ] || fault "it has made: $(find "$root" -mindepth 1)"
+    done
+    home='/home/jo smith'
+    installer 1 --root "$root" --user --from "$first"
+    home=''
+    says "--prefix"
+    install_first --prefix /opt/health-export_1.0
+    grep -qx 'ExecStart=/opt/health-export_1.0/bin/health-export serve' "$root/etc/systemd/system/health-export.service" ||
+        fault "the unit names another program"
+}
+
+keeps_folders_closed() {
+    for account in --system --user; do
+        rm -rf "$root"
+        mkdir "$root"
+        (umask 022 && install_first "$account" --lan)
+        data=$root/var/lib/health-export
+        [ "$account" = --system ] || data=$root/home/somebody/.local/share/health-export
+        [ "$(stat -c %a "$data")" = 700 ] || fault "$data has mode $(stat -c %a "$data")"
+    done
+}
+
+says_what_a_purge_would_remove() {
+    install_first
+    a_database
+    installer 0 --root "$root" --dry-run --purge
+    says "+ rm -rf $root/var/lib/health-export"
+    says "would be removed"
+    ! grep -q "are removed" "$work/out" || fault "it says that it has removed something"
+    is_there /var/lib/health-export/health.db
+    installer 0 --root "$root" --dry-run --uninstall
+    says "would be removed"
+    ! grep -q "is removed" "$work/out" || fault "it says that it has removed something"
+    installer 0 --root "$root" --from "$second"
+    installer 0 --root "$root" --dry-run --rollback
+    ! grep -q "^Done" "$work/out" || fault "it says that it is done"
+    runs /usr/local/bin/health-export 2.0.0
+}
+
 # A download that broke off does nothing, wherever it did.
 does_nothing_when_cut() {
     script=$work/cut.sh
@@ -430,6 +537,9 @@ check_shell_code() {
 check_units() {
     command -v systemd-analyze >/dev/null 2>&1 || { echo "skipped: there is no systemd-analyze here"; return; }
     shell=systemd-analyze
+    for unit in "$here"/systemd/*.service "$here"/systemd/user/*.service; do
+        grep -qx 'LimitCORE=0' "$unit" || fault "a crash of $unit may leave health data in a dump of memory"
+    done
     for folder in system user; do
         mkdir -p "$work/units/$folder"
         source=$here/systemd

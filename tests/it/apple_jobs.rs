@@ -156,5 +156,123 @@ fn a_job_at_which_the_server_keeps_ending_is_given_up() {
     let server = RealServer::start(folder.path());
     let job = ended(&Client::new(&server.base, Some(&key)), "/api/v1/jobs/fatal");
     assert_eq!(job["state"], "failed");
-    assert!(job["error"].as_str().unwrap().contains("begun 5 times"), "{job}");
+    let reason = job["error"].as_str().unwrap();
+    assert!(reason.contains("begun 5 times") && reason.contains("send the file again"), "{job}");
+}
+
+/// An export that takes long enough for somebody to do something meanwhile.
+fn long(records: i64) -> Vec<u8> {
+    xml(&(0..records).map(|at| steps(at * 60, at)).collect::<String>()).into_bytes()
+}
+
+/// Waits until a job has stored something.
+#[track_caller]
+fn until_it_runs(client: &Client, address: &str) {
+    let begun = Instant::now();
+    loop {
+        let job = client.get(address).expect(200);
+        if job["state"] != "queued" && job["items"].as_u64() > Some(0) {
+            return;
+        }
+        assert!(
+            job["state"] == "queued" || job["state"] == "running",
+            "it has ended before anything could happen: {job}"
+        );
+        assert!(begun.elapsed() < Duration::from_secs(60), "{job}");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+#[test]
+fn stops_in_good_order_never_fail_an_import() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = RealServer::create_key(folder.path(), "ingest,read");
+    let mut address = None;
+    for round in 0..7 {
+        let mut server = RealServer::start(folder.path());
+        let client = Client::new(&server.base, Some(&key));
+        let address = address.get_or_insert_with(|| post(&client, "/api/v1/import", &[], &long(150_000)));
+        let job = client.get(address).expect(200);
+        if job["state"] == "done" {
+            panic!("it was done by round {round}: a longer one is needed");
+        }
+        until_it_runs(&client, address);
+        let told = std::process::Command::new("kill").arg(server.process.id().to_string()).status().unwrap();
+        assert!(told.success() && server.process.wait().unwrap().success());
+    }
+    let server = RealServer::start(folder.path());
+    let job = ended(&Client::new(&server.base, Some(&key)), &address.unwrap());
+    assert_eq!((&job["state"], &job["receipt"]["received"]), (&json!("done"), &json!(150_001)), "{job}");
+}
+
+#[test]
+fn an_import_can_be_cancelled_while_it_waits_and_while_it_runs() {
+    let server = InProcess::start();
+    let stranger = server.client.with_key(Some(&server.key("ben", &health_export::model::key::Scope::ALL)));
+    let reader = server.client.with_key(Some(&server.key("owner", &[health_export::model::key::Scope::Read])));
+    let running = post(&server.client, "/api/v1/import", &[], &long(300_000));
+    let waiting = post(&server.client, "/api/v1/import", &[], &long(10));
+    until_it_runs(&server.client, &running);
+    let delete = |client: &Client, address: &str| client.request("DELETE", address, &[], b"").unwrap();
+    delete(&stranger, &running).problem(404);
+    delete(&reader, &running).problem(403);
+    for address in [&waiting, &running] {
+        let job = delete(&server.client, address).expect(200);
+        assert_eq!(job["state"], "cancelled", "{job}");
+        assert!(job["error"].as_str().unwrap().contains("send the file again"), "{job}");
+        assert!(delete(&server.client, address).problem(409).contains("ended already"));
+    }
+    let events = server.client.get_with(&running, &[("accept", "text/event-stream")]).text();
+    assert!(events.contains("cancelled"), "a stream of it ends: {events}");
+    let next = post(&server.client, "/api/v1/import", &[], &long(10));
+    assert_eq!(ended(&server.client, &next)["state"], "done", "those that follow are done");
+    assert_eq!(server.client.get(&running).expect(200)["state"], "cancelled", "it stays what it is");
+    assert_eq!(files(&server), 0, "its file is gone");
+    assert!(delete(&server.client, &next).problem(409).contains("ended already"));
+    delete(&server.client, "/api/v1/jobs/none").problem(404);
+    let metric = &server.client.get("/api/v1/metrics").expect(200)["metrics"][0];
+    assert!(metric["count"].as_u64().unwrap() < 300_000, "{metric}");
+    assert_sound(&server.app);
+}
+
+#[test]
+fn people_take_turns_with_their_imports() {
+    let server = InProcess::start();
+    let ben = server.client.with_key(Some(&server.key("ben", &health_export::model::key::Scope::ALL)));
+    let first = post(&server.client, "/api/v1/import", &[], &long(100_000));
+    let owners: Vec<String> = (0..4).map(|_| post(&server.client, "/api/v1/import", &[], &long(2_000))).collect();
+    let his = post(&ben, "/api/v1/import", &[], &long(10));
+    assert!(["queued", "running"].contains(&server.client.get(&first).expect(200)["state"].as_str().unwrap()));
+    let ended_at = |client: &Client, address: &str| {
+        ended(client, address);
+        let id = address.rsplit('/').next().unwrap().to_owned();
+        let sql = "SELECT finished_at_ms FROM job WHERE public_id = ?1";
+        server.app.store.reader().unwrap().query_row(sql, [id], |row| row.get::<_, i64>(0)).unwrap()
+    };
+    let his = ended_at(&ben, &his);
+    let owners: Vec<i64> = owners.iter().map(|address| ended_at(&server.client, address)).collect();
+    assert!(his <= owners[0] && owners.is_sorted(), "{his} {owners:?}");
+}
+
+#[test]
+fn a_zip_whose_checksum_is_wrong_fails_and_says_so() {
+    let server = InProcess::start();
+    let text = long(20_000);
+    for method in [zip::CompressionMethod::Stored, zip::CompressionMethod::Deflated] {
+        let mut made = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        let options = zip::write::SimpleFileOptions::default().compression_method(method);
+        made.start_file("apple_health_export/export.xml", options).unwrap();
+        std::io::Write::write_all(&mut made, &text).unwrap();
+        let whole = made.finish().unwrap().into_inner();
+        let checksum = whole[14..18].to_vec();
+        let mut wrong = whole.clone();
+        let places: Vec<usize> = (0..wrong.len() - 4).filter(|at| wrong[*at..*at + 4] == checksum[..]).collect();
+        assert_eq!(places.len(), 2, "in both headers");
+        places.iter().for_each(|at| wrong[*at] ^= 1);
+        let job = ended(&server.client, &post(&server.client, "/api/v1/import", &[], &wrong));
+        assert_eq!(job["state"], "failed", "{job}");
+        assert!(job["error"].as_str().unwrap().contains("checksum"), "{job}");
+        let job = ended(&server.client, &post(&server.client, "/api/v1/import", &[], &whole));
+        assert_eq!(job["state"], "done", "{job}");
+    }
 }

@@ -21,7 +21,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("synth", &["error"]),
     ("config", &["model", "sys", "error"]),
     ("error", &[]),
-    ("app", &["config", "receive", "store", "query", "export", "model", "error"]),
+    ("app", &["config", "receive", "store", "query", "export", "model", "sys", "error"]),
 ];
 
 /// These may use everything: the command line, and the roots of the two crates.

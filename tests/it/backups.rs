@@ -153,6 +153,29 @@ fn a_backup_is_private_and_whole_and_never_overwrites() {
 }
 
 #[test]
+fn a_folder_that_is_not_there_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let data_dir = folder.path().join("data");
+    filled(&data_dir);
+    // As with a stick that is not mounted, or below one.
+    for missing in ["usb", "usb/health", "usb/", "usb/health.d"] {
+        let reason = refused(&data_dir, &["backup", text(&folder.path().join(missing))]);
+        assert!(reason.contains("there is no folder") && reason.contains("mounted"), "{reason}");
+        assert!(!folder.path().join("usb").exists());
+    }
+    let set = ["--backup-dir", text(&folder.path().join("usb"))].map(str::to_owned);
+    let reason = refused(&data_dir, &["backup", &set[0], &set[1]]);
+    assert!(reason.contains("backup_dir") && reason.contains("mounted"), "{reason}");
+    assert!(!folder.path().join("usb").exists());
+    fs::create_dir(folder.path().join("usb")).unwrap();
+    said(&data_dir, &["backup", &set[0], &set[1]]);
+    said(&data_dir, &["backup", text(&folder.path().join("usb/Before.DB"))]);
+    assert_eq!(names(&folder.path().join("usb")).len(), 4);
+    let reason = refused(&data_dir, &["backup", text(&folder.path().join("none/before.db"))]);
+    assert!(reason.contains("none"), "{reason}");
+}
+
+#[test]
 fn a_damaged_backup_is_refused_by_verify_and_by_restore() {
     let folder = tempfile::tempdir().unwrap();
     let data_dir = folder.path().join("data");

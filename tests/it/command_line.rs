@@ -63,6 +63,51 @@ fn export_writes_the_file_that_was_asked_for() {
 }
 
 #[test]
+fn what_is_exported_is_for_its_owner_alone_and_is_nowhere_else() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let data_dir = folder.path().join("data");
+    imported(folder.path(), &data_dir);
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let (one, all) = (folder.path().join("one.csv"), folder.path().join("all"));
+    std::fs::write(&one, "older").unwrap();
+    let program = command(&data_dir);
+    for out in [["--out", one.to_str().unwrap()].as_slice(), &["--all", "--out", all.to_str().unwrap()]] {
+        // With a umask that closes nothing.
+        let done = std::process::Command::new("sh")
+            .args(["-c", "umask 000; exec \"$0\" \"$@\""])
+            .arg(program.get_program())
+            .args(program.get_args())
+            .args(["export", "--format", "csv"])
+            .args(out)
+            .output()
+            .unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        for left in ["spool", "tmp"].map(|name| data_dir.join(name)) {
+            let found: Vec<_> = std::fs::read_dir(&left).unwrap().flatten().map(|entry| entry.path()).collect();
+            assert!(found.is_empty(), "{found:?}");
+        }
+    }
+    assert_eq!(mode(&one), 0o600);
+    assert!(std::fs::read_to_string(&one).unwrap().lines().count() > 10, "it takes the place of an older one");
+    let mut folders = vec![all];
+    while let Some(folder) = folders.pop() {
+        assert_eq!(mode(&folder), 0o700, "{folder:?}");
+        for entry in std::fs::read_dir(&folder).unwrap().flatten() {
+            match entry.path().is_dir() {
+                true => folders.push(entry.path()),
+                false => assert_eq!(mode(&entry.path()), 0o600, "{entry:?}"),
+            }
+        }
+    }
+    let beside: Vec<_> = std::fs::read_dir(folder.path()).unwrap().flatten().map(|entry| entry.file_name()).collect();
+    assert!(beside.iter().all(|name| !name.to_string_lossy().ends_with(".unfinished")), "{beside:?}");
+    // What is no file is written to as it is.
+    let piped = run(&data_dir, &["export", "--format", "csv", "--out", "/dev/stdout"]);
+    assert!(String::from_utf8_lossy(&piped.stdout).starts_with("metric,start"), "{piped:?}");
+}
+
+#[test]
 fn keys_are_made_listed_without_their_secret_and_revoked() {
     let folder = tempfile::tempdir().unwrap();
     let made = run(folder.path(), &["key", "create", "--name", "phone", "--scope", "ingest,read", "--expires", "90d"]);

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
@@ -15,11 +16,17 @@ use crate::support::{RealServer, command};
 
 type Secure = StreamOwned<ClientConnection, TcpStream>;
 
+/// Writes a key as it has to be: for nobody else to read.
+fn write_key(path: &Path, pem: &str) {
+    fs::write(path, pem).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
+}
+
 /// Writes a certificate of its own making and its key into a folder.
 fn certify(folder: &Path) -> CertificateDer<'static> {
     let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
     fs::write(folder.join("cert.pem"), made.cert.pem()).unwrap();
-    fs::write(folder.join("key.pem"), made.signing_key.serialize_pem()).unwrap();
+    write_key(&folder.join("key.pem"), &made.signing_key.serialize_pem());
     made.cert.der().clone()
 }
 
@@ -143,7 +150,9 @@ fn files_that_are_no_certificate_are_refused_at_the_start() {
     let folder = tempfile::tempdir().unwrap();
     certify(folder.path());
     let path = |file: &str| folder.path().join(file).display().to_string();
-    fs::write(path("other.pem"), rcgen::KeyPair::generate().unwrap().serialize_pem()).unwrap();
+    write_key(Path::new(&path("other.pem")), &rcgen::KeyPair::generate().unwrap().serialize_pem());
+    fs::copy(path("key.pem"), path("open.pem")).unwrap();
+    fs::set_permissions(path("open.pem"), fs::Permissions::from_mode(0o644)).unwrap();
     fs::write(path("text.pem"), "no certificate").unwrap();
     let cases = [
         ("none.pem", "key.pem", "tls_cert"),
@@ -151,6 +160,7 @@ fn files_that_are_no_certificate_are_refused_at_the_start() {
         ("cert.pem", "none.pem", "tls_key"),
         ("cert.pem", "text.pem", "tls_key"),
         ("cert.pem", "other.pem", "does not go with"),
+        ("cert.pem", "open.pem", "can be read by every account of this machine: close it (chmod o-rwx"),
         ("cert.pem", "", "tls_key"),
     ];
     for (certificate, key, expected) in cases {

@@ -7,7 +7,8 @@ import { useEffect } from "preact/hooks";
 import { offline } from "./lib/api.ts";
 import { later } from "./lib/later.tsx";
 import { href, route } from "./lib/router.ts";
-import { session } from "./lib/session.ts";
+import { session, signOut } from "./lib/session.ts";
+import { Trouble, useAction } from "./parts/action.tsx";
 import { SignIn } from "./screens/sign-in.tsx";
 
 /** A screen is given the rest of the path: of `#/workouts/12` it is ["12"]. */
@@ -73,6 +74,7 @@ function Menu({ current }: { current: string }) {
   return (
     <header class="bar">
       <a class="brand" href={href("today")}>health-export</a>
+      <span class="whose muted small">{session.value?.person}</span>
       <button class="menu-button" aria-expanded={menuOpen.value} aria-controls="menu" onClick={() => (menuOpen.value = !menuOpen.value)}>
         {SCREENS[current]?.title ?? "Menu"} <span aria-hidden="true">▾</span>
       </button>
@@ -83,9 +85,20 @@ function Menu({ current }: { current: string }) {
               <a href={href(name)} aria-current={name === current ? "page" : undefined} onClick={() => (menuOpen.value = false)}>{screen.title}</a>
             </li>
           ))}
+          <li><SignOut /></li>
         </ul>
       </nav>
     </header>
+  );
+}
+
+function SignOut() {
+  const leave = useAction(signOut);
+  return (
+    <>
+      <button class="quiet tiny" disabled={leave.busy} aria-label={`Sign out ${session.value?.person ?? ""}`} onClick={() => void leave.act()}>Sign out</button>
+      <Trouble action={leave} />
+    </>
   );
 }
 

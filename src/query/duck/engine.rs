@@ -137,7 +137,10 @@ fn failed(fault: duckdb::Error) -> Error {
     let text = fault.to_string();
     if text.contains("INTERRUPT") || text.contains("Interrupted") || text.contains("interrupted") {
         Error::TimedOut("the question was stopped before its answer was ready".into())
-    } else if text.contains("No space left on device") || text.contains("max_temp_directory_size") {
+    } else if ["No space left on device", "File too large", "max_temp_directory_size"]
+        .iter()
+        .any(|full| text.contains(full))
+    {
         Error::DiskFull
     } else if text.contains("the database is damaged") {
         // What the scan has met comes back as a text.

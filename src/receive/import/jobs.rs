@@ -1,7 +1,7 @@
-//! Imports in the background: one at a time, in the order in which they were taken.
+//! Imports in the background: one at a time, so that people take turns, and each person's in the order in which they were taken.
 //!
 //! A job is a file in `imports/` of the data directory and a row. The file is on disk before the row is, and the row
-//! before the sender is answered. When the process dies, its jobs begin again at the next start: what a job has stored
+//! before the sender is answered. When the process ends, its jobs begin again at the next start: what a job has stored
 //! already it finds unchanged. The file goes when its job is done. After a failure it stays for a week, because sending
 //! gigabytes from a phone again is what nobody wants to do for a reason that can be looked at here.
 
@@ -18,7 +18,7 @@ use crate::model::receipt::{PROBLEMS_SHOWN, Receipt};
 use crate::receive::Receiver;
 use crate::receive::import::{Imported, Progress, Request};
 use crate::store::jobs::{self, Job, NewJob};
-use crate::sys::clock;
+use crate::sys::{clock, files};
 
 /// How long the file of a failed job is kept.
 const KEPT: Duration = Duration::from_secs(7 * 86_400);
@@ -26,8 +26,13 @@ const KEPT: Duration = Duration::from_secs(7 * 86_400);
 /// A file that belongs to no job may be one that is still coming in, for as long as something is written to it.
 const UPLOADING: Duration = Duration::from_secs(86_400);
 
-/// How often a job is begun: one at which the process dies must not do so at every start for ever.
+/// How often a job is begun: one at which the process dies must not do so at every start for ever. A stop that was asked for
+/// does not count.
 const MOST_BEGINNINGS: i64 = 5;
+
+/// What is told of a job that was cancelled.
+const CANCELLED: &str = "cancelled: what had been stored of it before stays, as a delivery that can be deleted; send the file again \
+                         to import all of it";
 
 /// How long the thread sleeps when nobody wakes it.
 const NAP: Duration = Duration::from_secs(60);
@@ -95,6 +100,29 @@ impl Jobs {
         Ok(())
     }
 
+    /// Ends a person's job before it is done, and removes its file. None when there is no such job, false when it has ended by
+    /// itself.
+    pub fn cancel(&self, user: i64, public_id: &str) -> Result<Option<bool>> {
+        let (id, now) = (public_id.to_owned(), clock::now().as_millisecond());
+        let writer = self.0.shared.receiver.store.writer();
+        let cancelled = writer.run(move |writing| jobs::cancel(writing.connection, user, &id, CANCELLED, now))?;
+        if cancelled == Some(true) {
+            match self.progress(public_id) {
+                // The thread removes the file when it has let go of it.
+                Some(progress) => progress.stop(),
+                None => self.0.shared.remove(public_id),
+            }
+            self.0.shared.changed.notify_waiters();
+        }
+        Ok(cancelled)
+    }
+
+    /// Ends all of a person's jobs that wait or run.
+    pub fn cancel_all(&self, user: i64) -> Result<()> {
+        let unended = jobs::unended(&*self.0.shared.receiver.store.reader()?, user)?;
+        unended.iter().try_for_each(|id| self.cancel(user, id).map(drop))
+    }
+
     /// How far a job is that runs now.
     pub fn progress(&self, public_id: &str) -> Option<Arc<Progress>> {
         let running = guard(&self.0.shared.running);
@@ -154,9 +182,11 @@ impl Drop for Inner {
 
 impl Shared {
     fn run(&self) {
+        let mut last = 0;
         while !self.stopped.is_stopped() {
-            match self.receiver.store.writer().run(|writing| jobs::take(writing.connection)) {
+            match self.receiver.store.writer().run(move |writing| jobs::take(writing.connection, last)) {
                 Ok(Some(job)) => {
+                    last = job.user;
                     self.work(&job);
                     if let Err(fault) = self.tidy(UPLOADING) {
                         tracing::error!("{fault}");
@@ -181,24 +211,39 @@ impl Shared {
         let path = self.folder.join(&job.public_id);
         let outcome = match job.begun {
             begun if begun > MOST_BEGINNINGS => Err(format!(
-                "this import was begun {MOST_BEGINNINGS} times and the server ended each time: its file may be more than \
-                 this machine can take; try `health-export import` on a larger one"
+                "this import was begun {MOST_BEGINNINGS} times, and each time the server ended without being told to, by a crash, \
+                 for lack of memory or of power: send the file again (POST /api/v1/import), and if that ends in the same way, \
+                 import it on a larger machine (`health-export import FILE`)"
             )),
             _ => self.import(job, &path, &progress),
         };
-        if !progress.is_stopped() {
-            let (id, done) = (job.id, outcome.is_ok());
-            let now = clock::now().as_millisecond();
-            let written =
-                self.receiver.store.writer().run(move |writing| jobs::finish(writing.connection, id, &outcome, now));
-            match written {
-                Ok(()) if done => drop(std::fs::remove_file(&path)),
-                Ok(()) => {}
-                Err(fault) => tracing::error!("ending an import: {fault}"),
-            }
+        if let Err(fault) = self.ended(job, outcome, progress.is_stopped()) {
+            tracing::error!("ending an import: {fault}");
         }
         *guard(&self.running) = None;
         self.changed.notify_waiters();
+    }
+
+    /// Writes what has become of a job: of one that was stopped with the server, that it waits again.
+    fn ended(&self, job: &Job, outcome: Result<String, String>, stopped: bool) -> Result<()> {
+        let (id, done, now) = (job.id, outcome.is_ok(), clock::now().as_millisecond());
+        let with_the_server = stopped && self.stopped.is_stopped();
+        self.receiver.store.writer().run(move |writing| match with_the_server {
+            true => jobs::put_back(writing.connection, id),
+            false => jobs::finish(writing.connection, id, &outcome, now),
+        })?;
+        let state = jobs::find(&*self.receiver.store.reader()?, job.user, &job.public_id)?.map(|job| job.state);
+        if (done && !with_the_server) || state.as_deref() == Some("cancelled") {
+            self.remove(&job.public_id);
+        }
+        Ok(())
+    }
+
+    /// Removes the file of a job that needs it no more. One that stays is removed with the next that ends.
+    fn remove(&self, public_id: &str) {
+        if let Err(fault) = files::remove(&self.folder.join(public_id)) {
+            tracing::warn!("{fault}");
+        }
     }
 
     /// The receipt as JSON, or why there is none, in words for the sender.

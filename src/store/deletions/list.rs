@@ -6,9 +6,11 @@ use super::{Aim, Order, Task, Work, bury};
 use crate::error::{Error, Result};
 use crate::model::deletion::{Deletion, Kind, Plan};
 use crate::model::time::offset_rfc3339;
-use crate::store::deliveries::{json, parsed};
+use crate::store::deliveries::{self, json, parsed};
+use crate::store::numbers;
 
-const COLUMNS: &str = "id, at, asked_by, what, target, note, samples, workouts, events, nights, kept_out, undone_at";
+const COLUMNS: &str =
+    "id, at, asked_by, what, target, note, samples, workouts, events, nights, kept_out, undone_at, permanent_at";
 
 /// One page of a person's deletions, newest first, older than the one `before`; with their numbers.
 pub fn list(connection: &Connection, user: i64, before: Option<i64>, limit: u32) -> Result<Vec<(i64, Deletion)>> {
@@ -46,6 +48,7 @@ fn read(row: &Row) -> rusqlite::Result<Deletion> {
         nights: row.get(9)?,
         kept_out: row.get(10)?,
         undone_at: row.get::<_, Option<i64>>(11)?.map(time),
+        permanent_at: row.get::<_, Option<i64>>(12)?.map(time),
     })
 }
 
@@ -64,6 +67,7 @@ pub(super) fn of_plan(order: &Order, plan: &Plan) -> Deletion {
         nights: plan.nights,
         kept_out: 0,
         undone_at: None,
+        permanent_at: None,
     }
 }
 
@@ -76,11 +80,12 @@ fn sentence(order: &Order, plan: &Plan) -> String {
 }
 
 pub(super) fn insert(connection: &Connection, order: &Order, aim: &Aim, plan: &Plan) -> Result<i64> {
+    let id = numbers::next(connection, &["deletion"], order.user)?;
     connection
         .prepare_cached(
-            "INSERT INTO deletion (user, at, asked_by, kind, target, what, note, metric, source, layer, delivery, since,
+            "INSERT INTO deletion (id, user, at, asked_by, kind, target, what, note, metric, source, layer, delivery, since,
                                    until, samples, workouts, events, nights, state)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, 'burying')",
+             VALUES (?18, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, 'burying')",
         )?
         .execute(params![
             order.user,
@@ -100,8 +105,9 @@ pub(super) fn insert(connection: &Connection, order: &Order, aim: &Aim, plan: &P
             plan.workouts,
             plan.events,
             plan.nights,
+            id,
         ])?;
-    Ok(connection.last_insert_rowid())
+    Ok(id)
 }
 
 /// What a key is called.
@@ -113,6 +119,32 @@ pub fn key_name(connection: &Connection, key: i64) -> Result<String> {
 pub(super) fn end(connection: &Connection, id: i64, state: &str) -> Result<()> {
     connection.prepare_cached("UPDATE deletion SET state = ?2 WHERE id = ?1")?.execute(params![id, state])?;
     Ok(())
+}
+
+/// Refuses an undo of what was destroyed.
+pub(super) fn refuse_permanent(connection: &Connection, id: i64) -> Result<()> {
+    let mut statement = connection.prepare_cached("SELECT permanent_at IS NOT NULL FROM deletion WHERE id = ?1")?;
+    match statement.query_row([id], |row| row.get(0))? {
+        true => Err(Error::Conflict("this deletion was made permanent: what it had taken is destroyed".into())),
+        false => Ok(()),
+    }
+}
+
+/// Makes a person's deletion permanent from that moment on.
+pub(super) fn make_permanent(connection: &Connection, user: i64, id: i64, at: i64) -> Result<()> {
+    match (find(connection, user, id)?.permanent_at, state(connection, id)?.as_str()) {
+        (Some(_), _) => Ok(()),
+        (None, "buried") => {
+            connection.execute("UPDATE deletion SET permanent_at = ?2 WHERE id = ?1", params![id, at])?;
+            deliveries::move_data_version(connection, user)
+        }
+        (None, "burying") => {
+            Err(Error::Conflict("this deletion is still being carried out: try again in a moment".into()))
+        }
+        (None, _) => {
+            Err(Error::Conflict("this deletion was undone, so there is nothing to destroy: delete it again".into()))
+        }
+    }
 }
 
 /// Takes a tombstone away.

@@ -1,6 +1,6 @@
 //! Deleting with a way back.
 //!
-//! Nothing is destroyed. Deleted rows move to tables of the same shape (`store/place`), each under its deletion, and an undo moves
+//! Nothing is destroyed, unless a deletion is made permanent (`destroy`). Deleted rows move to tables of the same shape (`store/place`), each under its deletion, and an undo moves
 //! them back. The rules:
 //!
 //! * A deletion in force is a **tombstone** (`tombstones`): what comes again of what it covers, by a delivery, an import or
@@ -32,7 +32,7 @@ use crate::error::{Error, Result};
 use crate::model::deletion::{Deletion, Kind, Plan};
 use crate::store::events::read::Place as EventPlace;
 use crate::store::writer::{Lane, Writing};
-use crate::store::{Store, deliveries, series};
+use crate::store::{Store, deliveries, destroy, series};
 pub use bury::plan;
 pub use list::{find, key_name, list};
 pub use others::sources;
@@ -145,10 +145,22 @@ fn lane(found: &Plan) -> Lane {
 /// left half done, is undone as well. None when it was undone before.
 pub fn undo(store: &Store, user: i64, id: i64, at: i64) -> Result<Option<Deletion>> {
     find(&*store.reader()?, user, id)?;
-    let begun = store.writer().run_in(Lane::Bulk, 0, move |writing| restore::begin(writing, user, id, at))?;
+    list::refuse_permanent(&*store.reader()?, id)?;
+    let begun = store.writer().run_in(Lane::Bulk, 0, move |writing| {
+        list::refuse_permanent(writing.connection, id)?;
+        restore::begin(writing, user, id, at)
+    })?;
     let Some(task) = begun else { return Ok(None) };
     go_on(store, task)?;
     find(&*store.reader()?, user, id).map(Some)
+}
+
+/// Destroys what a deletion has taken, and comes back when all of it is done. What comes again of it is kept out as before, and
+/// destroyed within the hour.
+pub fn make_permanent(store: &Store, user: i64, id: i64, at: i64) -> Result<Deletion> {
+    store.writer().run(move |writing| list::make_permanent(writing.connection, user, id, at))?;
+    destroy::under(store, id)?;
+    find(&*store.reader()?, user, id)
 }
 
 /// Does what the process before has left half done.

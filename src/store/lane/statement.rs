@@ -8,6 +8,9 @@ use rusqlite::{Connection, ffi};
 
 use crate::error::{Error, Result};
 
+/// The system's number for a file that may not grow (EFBIG).
+const TOO_LARGE: c_int = 27;
+
 /// Empty until it is prepared.
 pub struct Statement(*mut ffi::sqlite3_stmt);
 
@@ -89,6 +92,12 @@ impl Statement {
             std::slice::from_raw_parts(bytes.cast(), usize::try_from(length).unwrap_or(0))
         }
     }
+}
+
+/// Whether what has failed last on a connection was a file that may not grow, as under `ulimit -f`.
+pub fn met_a_size_limit(connection: &Connection) -> bool {
+    // SAFETY: the handle is that of an open connection, borrowed for as long as this takes, and only a number of it is read.
+    unsafe { ffi::sqlite3_system_errno(connection.handle()) == TOO_LARGE }
 }
 
 fn check(code: c_int) -> Result<()> {

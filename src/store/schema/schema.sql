@@ -6,7 +6,7 @@ CREATE TABLE user (
     -- Moves with every commit that changes an answer; ETags and snapshots are made of it.
     data_version INTEGER NOT NULL DEFAULT 0,
     created_at   INTEGER NOT NULL
-) STRICT;
+, removed_at INTEGER) STRICT;
 
 CREATE TABLE api_key (
     id           INTEGER PRIMARY KEY,
@@ -101,6 +101,9 @@ CREATE TABLE delivery (
 ) STRICT;
 
 CREATE INDEX delivery_by_user ON delivery (user, id);
+
+-- The bodies that were of no kind we know, which are kept up to a limit.
+CREATE INDEX delivery_refused ON delivery (user, id) WHERE refused = 1;
 
 CREATE TABLE delivery_body (
     delivery INTEGER PRIMARY KEY REFERENCES delivery (id),
@@ -272,12 +275,11 @@ CREATE TABLE job (
     public_id      TEXT NOT NULL UNIQUE,
     user           INTEGER NOT NULL REFERENCES user (id),
     api_key        INTEGER REFERENCES api_key (id),
-    -- 'queued', 'running', 'done' or 'failed'.
-    state          TEXT NOT NULL CHECK (state IN ('queued', 'running', 'done', 'failed')),
+    state          TEXT NOT NULL CHECK (state IN ('queued', 'running', 'done', 'failed', 'cancelled')),
     -- The name that the sender gave the file.
     file           TEXT NOT NULL,
     bytes          INTEGER NOT NULL,
-    -- How often it has been begun: more than once when the process ended before it.
+    -- How often it has been begun and not stopped in good order: more than once when the process ended before it.
     begun          INTEGER NOT NULL DEFAULT 0,
     created_at_ms  INTEGER NOT NULL,
     finished_at_ms INTEGER,
@@ -399,7 +401,7 @@ CREATE TABLE deletion (
     -- A large one is carried out, and undone, in several transactions.
     state     TEXT NOT NULL CHECK (state IN ('burying', 'buried', 'restoring', 'restored')),
     undone_at INTEGER
-) STRICT;
+, permanent_at INTEGER) STRICT;
 
 CREATE INDEX deletion_by_user ON deletion (user, undone_at, id);
 

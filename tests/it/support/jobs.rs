@@ -22,7 +22,7 @@ pub fn ended(client: &Client, address: &str) -> Value {
     let begun = Instant::now();
     loop {
         let job = client.get(address).expect(200);
-        if ["done", "failed"].contains(&job["state"].as_str().unwrap()) {
+        if ["done", "failed", "cancelled"].contains(&job["state"].as_str().unwrap()) {
             return job;
         }
         assert!(begun.elapsed() < LONGEST, "{job}");

@@ -22,6 +22,7 @@ export interface Deletion {
   /** Items that came again since, and were kept out. */
   kept_out: number;
   undone_at: string | null;
+  permanent_at?: string;
 }
 
 export const latest = signal<Deletion | undefined>(undefined);
@@ -37,7 +38,7 @@ export function Deleted() {
         <div class="toast">
           <p>{deletion.undone_at ? "Brought back" : deletion.target.correction ? "Corrected" : "Deleted"}: {plain(deletion.what)}.</p>
           <span class="buttons">
-            {!deletion.undone_at && <button class="tiny" disabled={back.busy} onClick={() => void back.act(deletion)}>Undo</button>}
+            {!deletion.undone_at && !deletion.permanent_at && <button class="tiny" disabled={back.busy} onClick={() => void back.act(deletion)}>Undo</button>}
             <button class="quiet tiny" aria-label="Put this message away" onClick={() => (latest.value = undefined)}>✕</button>
           </span>
           <Trouble action={back} />

@@ -17,7 +17,7 @@ export function Deletions(_: ScreenProps) {
       <Card wide title="Delete or correct">
         {session.value?.admin ? <Choose /> : <p>Only who looks after the server can delete and correct.</p>}
         <p class="notice">
-          What is deleted stays away when the phone sends it again, and can be brought back below at any time: the kept deliveries still hold it, and so do backups.
+          What is deleted stays away when the phone sends it again, and can be brought back below, unless it was made permanent: until then the kept deliveries still hold it, and so do backups.
         </p>
       </Card>
       <Audit />
@@ -44,6 +44,7 @@ function Row({ one }: { one: Deletion }) {
     one.by === "session" ? "in a browser" : `with the key ${one.by}`,
     one.kept_out > 0 && `kept out ${count(one.kept_out, "item")} that came again`,
     one.undone_at && `brought back ${dateTime(one.undone_at)}`,
+    one.permanent_at && `destroyed ${dateTime(one.permanent_at)}`,
   ];
   return (
     <li class={one.undone_at ? "undone" : undefined}>
@@ -55,6 +56,7 @@ function Row({ one }: { one: Deletion }) {
       </div>
       <div>
         {one.undone_at ? <span class="done">✓ Undone</span>
+          : one.permanent_at ? <span class="done">Permanent</span>
           : session.value?.admin && <button class="quiet tiny" aria-label={`Undo: ${plain(one.what)}`} disabled={back.busy} onClick={() => void back.act()}>Undo</button>}
       </div>
     </li>

@@ -3,7 +3,7 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 
-import { address, changes, upload, useAnswer, useEvents } from "../../lib/api.ts";
+import { address, changes, send, upload, useAnswer, useEvents } from "../../lib/api.ts";
 import { ago, bytes, number } from "../../lib/format.ts";
 import { href } from "../../lib/router.ts";
 import { session } from "../../lib/session.ts";
@@ -14,7 +14,7 @@ import { type Receipt, verdict } from "./words.ts";
 
 interface Job {
   job: string;
-  state: "queued" | "running" | "done" | "failed";
+  state: "queued" | "running" | "done" | "failed" | "cancelled";
   file: string;
   bytes: number;
   created_at: string;
@@ -27,16 +27,17 @@ interface Job {
   error?: string;
 }
 
-const ends = ({ state }: Job): boolean => state === "done" || state === "failed";
+const ends = ({ state }: Job): boolean => ["done", "failed", "cancelled"].includes(state);
+
+const maySend = () => session.value?.admin || session.value?.scopes?.includes("ingest");
 
 export function Import() {
   const jobs = useAnswer<{ jobs: Job[] }>("/api/v1/jobs");
-  const may = session.value?.admin || session.value?.scopes?.includes("ingest");
   const running = jobs.data?.jobs.filter((job) => !ends(job)) ?? [];
   return (
     <div class="grid">
       <Card title="Import a file">
-        {may ? <Send /> : <p>You may look, but not send.</p>}
+        {maySend() ? <Send /> : <p>You may look, but not send.</p>}
         {running.map((job) => <Running key={job.job} first={job} />)}
       </Card>
       <How />
@@ -85,6 +86,7 @@ function Send() {
 
 function Running({ first }: { first: Job }) {
   const [job, setJob] = useState(first);
+  const cancel = useAction(async () => setJob(await send<Job>("DELETE", `/api/v1/jobs/${job.job}`)));
   useEvents<Job>(ends(job) ? undefined : `/api/v1/jobs/${job.job}`, "job", setJob);
   useEffect(() => {
     if (ends(job)) changes.value++;
@@ -94,6 +96,8 @@ function Running({ first }: { first: Job }) {
       <p><b>{job.file}</b> {job.state === "queued" ? "waits" : `is imported: ${number(job.percent, 0)} %`}</p>
       <progress aria-label={job.file} max={100} value={job.percent} />
       <p class="muted">It goes on when you leave.</p>
+      {maySend() && <button class="quiet" aria-label={`Cancel the import of ${job.file}`} disabled={cancel.busy || ends(job)} onClick={() => void cancel.act()}>Cancel</button>}
+      <Trouble action={cancel} />
     </div>
   );
 }
