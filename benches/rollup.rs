@@ -20,12 +20,13 @@ pub fn run() {
     println!("\nrolling up all 10 M samples: {buckets} buckets in {:.1} s", begun.elapsed().as_secs_f64());
     let file = rusqlite::Connection::open(bench.database()).expect("the file");
     for (title, bucket, grain) in [("days", Bucket::Day, 1), ("hours", Bucket::Hour, 0)] {
-        let rows = ask(app, bucket).rows_stepped;
+        let rows = rows_alone(&file, grain);
         let times = race(
             7,
             [
                 (YARDSTICK, Box::new(|| assert_eq!(rows_alone(&file, grain), rows))),
-                ("from rollups", Box::new(|| assert_eq!(ask(app, bucket).rows_stepped, rows))),
+                // At an end it may read one more, whose last value lasts into the range.
+                ("from rollups", Box::new(|| assert!(ask(app, bucket).rows_stepped.abs_diff(rows) <= 1))),
                 ("from the samples", Box::new(|| drop(from_samples(app, bucket)))),
             ],
         );

@@ -21,9 +21,9 @@ const CHILD: usize = 4;
 impl Head {
     /// None where it is no page of an index, or too short for its cells.
     pub fn of(bytes: &[u8]) -> Option<Head> {
-        let is_interior = match bytes.first()? {
-            &INTERIOR => true,
-            &LEAF => false,
+        let is_interior = match *bytes.first()? {
+            INTERIOR => true,
+            LEAF => false,
             _ => return None,
         };
         let (places, rows) = (if is_interior { 12 } else { 8 }, two(bytes, 3)?);
