@@ -55,7 +55,8 @@ const NAMES: [(&str, &str); 3] = [
     (
         "metric",
         "SELECT metric FROM series UNION SELECT metric FROM account UNION SELECT metric FROM deletion WHERE metric IS NOT NULL
-         UNION SELECT metric FROM rollup_state UNION SELECT metric FROM buried_sample UNION SELECT metric FROM superseded_sample",
+         UNION SELECT metric FROM rollup_state UNION SELECT metric FROM buried_sample UNION SELECT metric FROM superseded_sample
+         UNION SELECT metric FROM sender_grain",
     ),
     (
         "source",
@@ -138,4 +139,50 @@ fn forget_names(connection: &Connection) -> Result<()> {
             .execute(&format!("UPDATE {table} SET name = char(10) || id WHERE {unused} AND id NOT IN ({used})"), [])?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// Their names are in use by a row of `series` or `rollup_state` as well.
+    const IMPLIED: [&str; 3] = ["sample", "rollup", "rollup_dirty"];
+
+    /// The tables that have a column of that name.
+    fn with(column: &str) -> BTreeSet<String> {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(include_str!("../schema/schema.sql")).unwrap();
+        let sql = "SELECT t.name FROM sqlite_schema t JOIN pragma_table_info(t.name) c WHERE t.type = 'table' AND c.name = ?1";
+        let mut statement = connection.prepare(sql).unwrap();
+        let names = statement.query_map([column], |row| row.get(0)).unwrap();
+        names.collect::<rusqlite::Result<_>>().unwrap()
+    }
+
+    /// The first words of pieces of SQL, which are tables.
+    fn tables(pieces: &[&str]) -> BTreeSet<String> {
+        pieces.iter().map(|piece| piece.split(' ').next().unwrap().to_owned()).collect()
+    }
+
+    #[test]
+    fn each_table_that_has_a_person_is_emptied_of_them() {
+        let emptied = &(&tables(&SAMPLES) | &tables(&OWN)) | &tables(&HANGING);
+        let people = with("user");
+        assert!(people.len() > 20, "{people:?}");
+        assert_eq!(&people - &emptied, BTreeSet::new());
+        for parent in ["api_key", "delivery", "workout", "deletion"] {
+            assert_eq!(&with(parent) - &emptied, BTreeSet::new(), "what hangs on a row of {parent}");
+        }
+    }
+
+    #[test]
+    fn no_name_is_forgotten_that_any_table_uses() {
+        for (name, used) in NAMES {
+            let looked_at: BTreeSet<String> = used.split("FROM ").skip(1).flat_map(|rest| tables(&[rest])).collect();
+            let looked_at: BTreeSet<String> = looked_at.iter().map(|table| table.trim().to_owned()).collect();
+            let unseen = &(&with(name) - &looked_at) - &tables(if name == "context" { &[] } else { &IMPLIED });
+            assert_eq!(unseen, BTreeSet::new(), "{name}");
+        }
+    }
 }
