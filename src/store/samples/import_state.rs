@@ -53,9 +53,9 @@ impl ImportState {
         self.repeated.get(&(metric, source, chunk)).is_some_and(|seconds| seconds.contains(&second))
     }
 
-    /// The import has a sample of this source at this start; its days begin at this second.
-    pub fn note_day(&mut self, metric: i64, source: i64, start: i64, (offset_minutes, begins): (i64, i64)) {
-        let first = start - (start + offset_minutes * 60 - begins).rem_euclid(DAY);
+    /// The import has a sample of this source at this moment; its days begin at this second.
+    pub fn note_day(&mut self, metric: i64, source: i64, moment: i64, (offset_minutes, begins): (i64, i64)) {
+        let first = moment - (moment + offset_minutes * 60 - begins).rem_euclid(DAY);
         if self.last_day != (metric, source, first) {
             self.last_day = (metric, source, first);
             self.days.entry((metric, source)).or_default().insert(first);

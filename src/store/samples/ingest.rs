@@ -139,7 +139,12 @@ impl<'a> SampleTable<'a> {
                 let (metric, start, layer) = self.ids.key(sample);
                 if layer == Layer::Raw {
                     let source = self.ids.sources[sample.source as usize];
-                    self.state.note_day(metric, source, start, (i64::from(sample.offset_minutes), begins));
+                    let clock = (i64::from(sample.offset_minutes), begins);
+                    self.state.note_day(metric, source, start, clock);
+                    // What lasts over midnight is of both days; a segment of sleep is of the night in which it begins.
+                    if begins == 0 && sample.span > 0 {
+                        self.state.note_day(metric, source, start + sample.span - 1, clock);
+                    }
                 }
             }
         }

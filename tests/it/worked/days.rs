@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{NONE, assert_total, by, days, export, points, record, send, stat};
+use super::{Headers, NONE, assert_total, by, days, export, points, record, send, stat};
 use crate::support::{InProcess, body};
 
 #[test]
@@ -182,5 +182,16 @@ fn an_hour_across_midnight_counts_on_both_sides() {
     let server = InProcess::start();
     let walk = json!([{"start": "2024-05-01 23:30:00 +0000", "end": "2024-05-02 00:30:00 +0000", "qty": 1000, "source": "Watch"}]);
     send(&server, "2024-05-03T10:00:00Z", by("None"), &body("step_count", "count", walk));
+    assert_eq!(days(&server, "step_count"), [("05-01".to_owned(), 500.0), ("05-02".to_owned(), 500.0)]);
+}
+
+#[test]
+fn an_export_tells_of_both_days_of_what_lasts_over_midnight() {
+    let server = InProcess::start();
+    let day = json!([{"date": "2024-05-02 00:00:00 +0000", "qty": 900, "source": "Watch"}]);
+    let stated = Headers { period: Some("Previous 7 Days"), ..by("Days") };
+    send(&server, "2024-05-03T10:00:00Z", stated, &body("step_count", "count", day));
+    let over = ("2024-05-01 23:30:00 +0000", "2024-05-02 00:30:00 +0000");
+    export(&server, &record("StepCount", "count", "Watch", over, 1000.0));
     assert_eq!(days(&server, "step_count"), [("05-01".to_owned(), 500.0), ("05-02".to_owned(), 500.0)]);
 }
