@@ -585,7 +585,7 @@ remove_files() {
 
 uninstall() {
     if [ "$action" = purge ]; then ask; fi
-    if [ -n "$live" ]; then
+    if [ -n "$live" ] && [ -e "$units/health-export.service" ]; then
         systemctl_here disable --now health-export.service health-export-backup.timer || true
     fi
     remove_files
