@@ -24,6 +24,9 @@ const DAY: i64 = 86_400;
 /// When one night ends and the next one begins, seconds after midnight.
 pub const EVENING: i64 = 19 * 3600;
 
+/// Seconds by which clocks are put forward in spring.
+const SUMMER_TIME: i64 = 3600;
+
 /// Seconds that no segment exceeds by much.
 const LONGEST: i64 = 16 * 3600;
 
@@ -59,14 +62,14 @@ impl Nights {
     }
 }
 
-/// The first second that the sender's period asks for, where it says. Clocks may have changed since, or the phone may have been
-/// somewhere else: the latest that it can be by the offsets in the body.
+/// The first second that the sender's period asks for, where it says. The phone may have been somewhere else since, or its clock may have
+/// changed, of which this part of the sync need not know: the latest that it can be by the offsets in the body, and by summer time.
 fn period_start(context: &Context, head: &Head, offsets: &BTreeSet<i64>) -> Result<Option<i64>> {
     let sql = "SELECT origin ->> 'automation_period' FROM delivery WHERE id = ?1";
     let period: Option<String> =
         context.connection.prepare_cached(sql)?.query_row([head.delivery], |row| row.get(0))?;
     let days = period.and_then(|period| days_back(&period));
-    let today = offsets.iter().map(|offset| (head.as_of + offset).div_euclid(DAY)).max();
+    let today = offsets.last().map(|offset| (head.as_of + offset + SUMMER_TIME).div_euclid(DAY));
     let (Some(days), Some(today), Some(offset)) = (days, today, offsets.first()) else { return Ok(None) };
     Ok(Some((today - days) * DAY - offset))
 }
