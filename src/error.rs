@@ -70,6 +70,11 @@ impl Error {
         Error::Internal(format!("{doing}: {fault}"))
     }
 
+    /// What a question ends with whose time is over, or for which nobody waits any more.
+    pub fn stopped() -> Self {
+        Error::TimedOut("the question was stopped before its answer was ready".into())
+    }
+
     /// An input or output fault, with a full disk told apart.
     pub fn io(doing: &str, fault: &std::io::Error) -> Self {
         match fault.kind() {

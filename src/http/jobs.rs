@@ -3,17 +3,18 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
+use axum::Extension;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, header};
+use axum::http::HeaderMap;
+use axum::response::Response;
 use axum::response::sse::Event;
-use axum::response::{IntoResponse, Response};
-use axum::{Extension, Json};
 use futures::{Stream, stream};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::error::{Error, Result};
+use crate::http::deliveries::private;
 use crate::http::event_stream::{self, Onlooker};
 use crate::http::paging;
 use crate::http::params::Params;
@@ -208,8 +209,4 @@ fn events(app: App, user: i64, first: JobStatus) -> impl Stream<Item = Result<Ev
 
 fn event(status: &JobStatus) -> Event {
     Event::default().event("job").json_data(status).unwrap_or_default()
-}
-
-fn private(body: impl Serialize) -> Response {
-    ([(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
 }

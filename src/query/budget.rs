@@ -99,7 +99,7 @@ impl Stop {
     /// Whether to go on: a handle called between two steps of a question stops neither of them.
     pub fn check(&self) -> Result<()> {
         match self.is_stopped() {
-            true => Err(Error::TimedOut("the question was stopped before its answer was ready".into())),
+            true => Err(Error::stopped()),
             false => Ok(()),
         }
     }

@@ -19,7 +19,7 @@ use crate::store::Reading;
 use crate::store::connection::Pooled;
 use crate::store::pages::{Cursor, Layout, Pages};
 use crate::store::samples::Narrowing;
-use statement::{Statement, stopped};
+use statement::Statement;
 
 pub(super) use statement::met_a_size_limit;
 
@@ -83,7 +83,7 @@ struct PagesOfFile {
 impl Pages for PagesOfFile {
     fn read(&mut self, number: u32, bytes: &mut Vec<u8>) -> Result<()> {
         if self.stopped.load(Ordering::Relaxed) {
-            return Err(stopped());
+            return Err(Error::stopped());
         }
         self.statement.restart(&[i64::from(number)])?;
         bytes.clear();

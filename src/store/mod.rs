@@ -226,9 +226,7 @@ impl From<rusqlite::Error> for Error {
             // A disk that has failed is often mounted anew for reading only.
             Some(SystemIoFailure | ReadOnly | CannotOpen) => Error::DiskFault(format!("database: {fault}")),
             Some(DatabaseCorrupt | NotADatabase) => Error::Damaged(format!("database: {fault}")),
-            Some(OperationInterrupted) => {
-                Error::TimedOut("the question was stopped before its answer was ready".into())
-            }
+            Some(OperationInterrupted) => Error::stopped(),
             Some(DatabaseBusy) => Error::Busy("another program is writing to the database: try again".into()),
             _ => Error::internal("database", fault),
         }

@@ -21,9 +21,9 @@ trap 'stop; rm -rf "$machine"' EXIT
 main() {
     fetch
     cp -a "$system/." "$machine"
-    mkdir "$machine/root/new"
-    cp -r "$here/install.sh" "$here/systemd" "$machine/root/new"
-    cp "$program" "$machine/root/new/health-export"
+    mkdir "$machine/srv/new"
+    cp -r "$here/install.sh" "$here/systemd" "$machine/srv/new"
+    cp "$program" "$machine/srv/new/health-export"
     boot
     installs
     starts_again_after_a_crash
@@ -98,12 +98,12 @@ is_ready() {
 }
 
 installs() {
-    check "install.sh ends well" inside sh -c 'cd /root/new && ./install.sh --system >/dev/null'
+    check "install.sh ends well" inside sh -c 'cd /srv/new && ./install.sh --system >/dev/null'
     eventually 30 "the server is ready" is_ready
     check "its account is its own" [ "$(inside stat -c %U:%a /var/lib/health-export)" = health-export:700 ]
     exposure=$(inside systemd-analyze security health-export.service --no-pager | sed -n 's/.*: \([0-9.]*\) .*/\1/p' | tail -n 1)
     check "systemd-analyze security says $exposure, 1.5 at most" awk -v exposure="$exposure" 'BEGIN { exit !(exposure <= 1.5) }'
-    check "installing it again has nothing to do" inside sh -c 'cd /root/new && ./install.sh --system | grep -q "already up to date"'
+    check "installing it again has nothing to do" inside sh -c 'cd /srv/new && ./install.sh --system | grep -q "already up to date"'
     key=$(inside runuser -u health-export -- health-export key create --name test --scope ingest --scope read)
     send
 }
@@ -150,10 +150,10 @@ starts_with_the_machine() {
 }
 
 is_removed() {
-    check "it is uninstalled" inside sh -c 'cd /root/new && ./install.sh --system --uninstall >/dev/null'
+    check "it is uninstalled" inside sh -c 'cd /srv/new && ./install.sh --system --uninstall >/dev/null'
     check "its service is gone" [ "$(inside systemctl is-active health-export.service)" != active ]
     check "the data stays" inside test -f /var/lib/health-export/health.db
-    check "the data goes with --purge" inside sh -c 'cd /root/new && ./install.sh --system --purge --yes >/dev/null && [ ! -e /var/lib/health-export ]'
+    check "the data goes with --purge" inside sh -c 'cd /srv/new && ./install.sh --system --purge --yes >/dev/null && [ ! -e /var/lib/health-export ]'
 }
 
 main

@@ -136,7 +136,7 @@ impl Drop for Session {
 fn failed(fault: duckdb::Error) -> Error {
     let text = fault.to_string();
     if text.contains("INTERRUPT") || text.contains("Interrupted") || text.contains("interrupted") {
-        Error::TimedOut("the question was stopped before its answer was ready".into())
+        Error::stopped()
     } else if ["No space left on device", "File too large", "max_temp_directory_size"]
         .iter()
         .any(|full| text.contains(full))

@@ -103,14 +103,8 @@ pub fn met_a_size_limit(connection: &Connection) -> bool {
 fn check(code: c_int) -> Result<()> {
     match code {
         ffi::SQLITE_OK => Ok(()),
-        ffi::SQLITE_INTERRUPT => Err(stopped()),
         code => Err(Error::from(rusqlite::Error::SqliteFailure(ffi::Error::new(code), Some("scanning".into())))),
     }
-}
-
-/// What a scan ends with that was stopped.
-pub(super) fn stopped() -> Error {
-    Error::TimedOut("the question was stopped before its answer was ready".into())
 }
 
 impl Drop for Statement {
