@@ -21,7 +21,6 @@ use rusqlite::{Connection, OptionalExtension};
 use crate::error::Result;
 
 pub use reaches::{Accounts, Reach};
-pub use runs::Runs;
 pub use told::{Claimed, digest, insert, set_as_of, set_complete};
 
 /// Seconds after the first request of a session within which another is of the same sync.

@@ -134,7 +134,7 @@ pub(super) fn insert_head(writing: &mut Writing, head: &Head, refused: bool, bat
         ])?;
     let id = connection.last_insert_rowid();
     let claimed = claimed(head.user, head.api_key, head.received_at_ms, &head.origin);
-    account::insert(connection, writing.runs, id, &claimed, batch)?;
+    account::insert(connection, id, &claimed, batch)?;
     Ok(id)
 }
 

@@ -11,7 +11,7 @@ use rusqlite_migration::{M, Migrations};
 use crate::error::{Error, Result};
 use crate::store::connection;
 
-const STEPS: [&str; 13] = [
+const STEPS: [&str; 14] = [
     include_str!("schema/0001_initial.sql"),
     include_str!("schema/0002_every_sender.sql"),
     include_str!("schema/0003_rollups.sql"),
@@ -25,6 +25,7 @@ const STEPS: [&str; 13] = [
     include_str!("schema/0011_entered_by_hand.sql"),
     include_str!("schema/0012_counted_by_hand.sql"),
     include_str!("schema/0013_removals.sql"),
+    include_str!("schema/0014_syncs_under_way.sql"),
 ];
 
 /// Refuses a database that a newer program has written, leaving every byte of it as it was.

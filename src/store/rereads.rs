@@ -90,7 +90,7 @@ pub fn know(writing: &mut Writing, kept: &Kept, content: &Result<Batch, String>)
         let (api_key, received_at_ms) =
             connection.prepare_cached(asked)?.query_row([kept.id], |row| Ok((row.get(0)?, row.get(1)?)))?;
         let claimed = deliveries::claimed(kept.user, api_key, received_at_ms, &kept.origin);
-        account::insert(connection, writing.runs, kept.id, &claimed, Some(batch))?;
+        account::insert(connection, kept.id, &claimed, Some(batch))?;
     }
     connection
         .prepare_cached("UPDATE reading_again SET known = 1, begun = 0 WHERE delivery = ?1")?

@@ -14,7 +14,6 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::oneshot;
 
 use crate::error::{Error, Result};
-use crate::store::account::Runs;
 use crate::store::condition::Condition;
 use crate::store::dictionary::Dictionaries;
 use crate::store::lane;
@@ -37,8 +36,6 @@ impl Gate {
 pub struct Writing<'a> {
     pub connection: &'a Connection,
     pub dictionaries: &'a mut Dictionaries,
-    /// The syncs under way.
-    pub runs: &'a mut Runs,
     /// What is counted once this is committed.
     pub tally: &'a mut Tally,
     /// What the disk or the file has done to this group so far.
@@ -141,7 +138,7 @@ impl Drop for Waiting {
 }
 
 fn run(mut connection: Connection, gate: &Gate, condition: &Condition, waiting: &Waiting) {
-    let (mut dictionaries, mut runs) = (Dictionaries::default(), Runs::default());
+    let mut dictionaries = Dictionaries::default();
     loop {
         let group = waiting.0.next_group();
         let pieces = group.len();
@@ -149,8 +146,7 @@ fn run(mut connection: Connection, gate: &Gate, condition: &Condition, waiting: 
             break;
         }
         let mut tally = Tally::default();
-        let (answers, committed) =
-            write_group(&mut connection, gate, condition, (&mut dictionaries, &mut runs), &mut tally, group);
+        let (answers, committed) = write_group(&mut connection, gate, condition, &mut dictionaries, &mut tally, group);
         match committed {
             Ok(()) => tally.tell(),
             Err(_) => dictionaries.forget(),
@@ -175,13 +171,13 @@ fn write_group(
     connection: &mut Connection,
     gate: &Gate,
     condition: &Condition,
-    (dictionaries, runs): (&mut Dictionaries, &mut Runs),
+    dictionaries: &mut Dictionaries,
     tally: &mut Tally,
     group: Vec<Work>,
 ) -> (Vec<Answer>, Result<()>) {
     match begin(connection, condition) {
         Ok(transaction) => {
-            let mut writing = Writing { connection: &transaction, dictionaries, runs, tally, met: None };
+            let mut writing = Writing { connection: &transaction, dictionaries, tally, met: None };
             let answers = do_all(&mut writing, group);
             let met = writing.met.take();
             let committed = match transaction.is_autocommit() {

@@ -3,12 +3,18 @@
 //!
 //! The parts of a sync share out what there is, by metric or along time. So who says anything of a time that an earlier part has
 //! said something of begins another sync: an automation that runs every minute, a correction. Only at the moment where two parts
-//! meet may both have entries, two foods of one meal; if they have no other, then different ones. Runs are kept in memory: after a
-//! start the next request begins one.
+//! meet may both have entries, two foods of one meal; if they have no other, then different ones.
+//!
+//! What the parts have said stands in the database, beside what they have brought: a part that was not stored has said nothing, and
+//! a server that starts anew goes on with the sync.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, OptionalExtension, params};
+use serde::{Deserialize, Serialize};
 
 use super::Claimed;
+use crate::error::{Error, Result};
 use crate::model::metric::{Kind, catalogue};
 use crate::model::sample::{Batch, Sample};
 use crate::model::sleep::SLEEP;
@@ -18,15 +24,10 @@ use crate::model::time::Layer;
 const PAUSE: i64 = 120;
 const LONGEST: i64 = 600;
 
-/// The runs under way, by sender.
-#[derive(Debug, Default)]
-pub struct Runs(HashMap<String, Run>);
-
 #[derive(Debug)]
 struct Run {
     sync: i64,
     first: i64,
-    last: i64,
     /// What each part has said.
     said: BTreeMap<Of, Vec<Extent>>,
 }
@@ -38,40 +39,62 @@ type Of = (String, i64, String, u64);
 type Said = BTreeMap<Of, Extent>;
 
 /// The first and the last start, with the values there, and the last end.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Extent {
     first: (i64, Vec<u64>),
     last: (i64, Vec<u64>),
     end: i64,
 }
 
-impl Runs {
-    /// The sync that a delivery is part of: `known` by its session or as a repeat, else by the run.
-    pub(super) fn join(&mut self, delivery: i64, claimed: &Claimed, known: Option<i64>, batch: Option<&Batch>) -> i64 {
-        let (Some(batch), true) = (batch, claimed.complete) else { return known.unwrap_or(delivery) };
-        let as_of = claimed.as_of;
-        self.0.retain(|_, run| (0..=PAUSE).contains(&(as_of - run.last)));
-        let said = said(batch);
-        if let Some(run) = self.0.get_mut(&claimed.sender) {
-            let goes_on = match known {
-                Some(sync) => sync == run.sync,
-                None => as_of - run.first <= LONGEST && !run.has_said(&said),
-            };
-            if goes_on {
-                run.last = as_of;
-                run.add(said);
-                return run.sync;
-            }
-        }
-        let sync = known.unwrap_or(delivery);
-        let mut run = Run { sync, first: as_of, last: as_of, said: BTreeMap::new() };
-        run.add(said);
-        self.0.insert(claimed.sender.clone(), run);
-        sync
-    }
+/// The sync that a delivery is part of: `known` by its session or as a repeat, else by the run.
+pub(super) fn join(
+    connection: &Connection,
+    delivery: i64,
+    claimed: &Claimed,
+    known: Option<i64>,
+    batch: Option<&Batch>,
+) -> Result<i64> {
+    let (Some(batch), true) = (batch, claimed.complete) else { return Ok(known.unwrap_or(delivery)) };
+    let as_of = claimed.as_of;
+    connection
+        .prepare_cached("DELETE FROM sync_under_way WHERE last NOT BETWEEN ?1 - ?2 AND ?1")?
+        .execute([as_of, PAUSE])?;
+    let said = said(batch);
+    let goes_on = |run: &Run| match known {
+        Some(sync) => sync == run.sync,
+        None => as_of - run.first <= LONGEST && !run.has_said(&said),
+    };
+    let begun = Run { sync: known.unwrap_or(delivery), first: as_of, said: BTreeMap::new() };
+    let mut run = Run::of(connection, &claimed.sender)?.filter(goes_on).unwrap_or(begun);
+    run.add(said);
+    run.write(connection, claimed)?;
+    Ok(run.sync)
 }
 
 impl Run {
+    /// The one under way.
+    fn of(connection: &Connection, sender: &str) -> Result<Option<Run>> {
+        let row: Option<(i64, i64, String)> = connection
+            .prepare_cached("SELECT sync, first, said FROM sync_under_way WHERE sender = ?1")?
+            .query_row([sender], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+            .optional()?;
+        let Some((sync, first, said)) = row else { return Ok(None) };
+        let said: Vec<(Of, Vec<Extent>)> =
+            serde_json::from_str(&said).map_err(|fault| Error::internal("reading a sync under way", fault))?;
+        Ok(Some(Run { sync, first, said: said.into_iter().collect() }))
+    }
+
+    fn write(&self, connection: &Connection, claimed: &Claimed) -> Result<()> {
+        let said: Vec<(&Of, &Vec<Extent>)> = self.said.iter().collect();
+        let said = serde_json::to_string(&said).map_err(|fault| Error::internal("writing a sync under way", fault))?;
+        connection
+            .prepare_cached(
+                "INSERT OR REPLACE INTO sync_under_way (sender, sync, first, last, said) VALUES (?1, ?2, ?3, ?4, ?5)",
+            )?
+            .execute(params![claimed.sender, self.sync, self.first, claimed.as_of, said])?;
+        Ok(())
+    }
+
     /// Whether anything is said of a time that was spoken of before.
     fn has_said(&self, said: &Said) -> bool {
         let known = |of: &Of| self.said.get(of).into_iter().flatten();
@@ -151,7 +174,7 @@ mod tests {
             let extent = Extent { first: (first, vec![1]), last: (last, vec![2]), end: last + 60 };
             Said::from([(("step_count".to_owned(), Layer::Minute.id(), String::new(), 0), extent)])
         };
-        let mut run = Run { sync: 1, first: 0, last: 0, said: BTreeMap::new() };
+        let mut run = Run { sync: 1, first: 0, said: BTreeMap::new() };
         run.add(part(0, 600));
         run.add(part(3000, 3600));
         assert!(!run.has_said(&part(1200, 1800)), "what lies between two parts");
@@ -167,7 +190,7 @@ mod tests {
             let extent = Extent { first: (first, vec![value]), last: (last, vec![value]), end: last };
             Said::from([(("protein".to_owned(), Layer::Raw.id(), "Foodbook".to_owned(), 0), extent)])
         };
-        let mut run = Run { sync: 1, first: 0, last: 0, said: BTreeMap::new() };
+        let mut run = Run { sync: 1, first: 0, said: BTreeMap::new() };
         run.add(part(100, 200, 1));
         assert!(!run.has_said(&part(200, 300, 1)) && !run.has_said(&part(200, 200, 1)), "they meet");
         assert!(run.has_said(&part(100, 200, 1)) && run.has_said(&part(150, 300, 1)), "they overlap");

@@ -4,7 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{LONGEST_SYNC, Runs};
+use super::{LONGEST_SYNC, runs};
 use crate::error::Result;
 use crate::model::sample::{Batch, Sample};
 use crate::model::sleep::NightSummary;
@@ -66,20 +66,14 @@ pub fn set_complete(connection: &Connection, delivery: i64) -> Result<()> {
 
 /// Writes what a delivery is an account of: the sync that it is part of, and the delivery that it repeats.
 /// `batch` is what it says, where it is known whole.
-pub fn insert(
-    connection: &Connection,
-    runs: &mut Runs,
-    delivery: i64,
-    claimed: &Claimed,
-    batch: Option<&Batch>,
-) -> Result<()> {
+pub fn insert(connection: &Connection, delivery: i64, claimed: &Claimed, batch: Option<&Batch>) -> Result<()> {
     let content = batch.and_then(digest);
     let repeats = content.map(|content| repeated(connection, delivery, claimed, content)).transpose()?.flatten();
     let known = match repeats {
         Some((_, sync)) => Some(sync),
         None => sync(connection, delivery, claimed)?,
     };
-    let sync = runs.join(delivery, claimed, known, batch);
+    let sync = runs::join(connection, delivery, claimed, known, batch)?;
     connection
         .prepare_cached(
             "INSERT OR REPLACE INTO delivery_account (delivery, as_of, complete, sync, sender, session, content, repeats)

@@ -64,6 +64,9 @@ const REPLACED_BY_RULE: &str = "
         SELECT 1 FROM deletion WHERE id = ?1 AND kind IN ('range', 'source') AND coalesce(deletion.metric = superseded_sample.metric, 1)
             AND coalesce(deletion.source = superseded_sample.source, 1) AND start >= since AND start < until)";
 
+/// What the parts of syncs under way have said, which has the values at their ends.
+const UNDER_WAY: &str = "DELETE FROM sync_under_way WHERE sync IN (SELECT id FROM delivery WHERE user = ?1)";
+
 /// The permanent deletions.
 pub(super) fn permanent(connection: &Connection) -> Result<Vec<i64>> {
     let mut statement =
@@ -83,6 +86,7 @@ pub(super) fn piece(writing: &mut Writing, deletion: i64) -> Result<bool> {
     if bodies(connection, deletion, user)? {
         return Ok(true);
     }
+    connection.execute(UNDER_WAY, [user])?;
     let asked = params![deletion, user];
     let mut gone = connection.execute(REPLACED, asked)? + connection.execute(REPLACED_BY_RULE, asked)?;
     let work: &[&str] = if matches!(kind.as_str(), "range" | "source" | "delivery") { &ROWS } else { &CONTENTS };

@@ -10,7 +10,7 @@ use crate::store::writer::Writing;
 const SAMPLES: [&str; 3] = ["sample", "buried_sample", "superseded_sample"];
 
 /// Rows that hang on others, in the order in which they may go; `?1` is the person.
-const HANGING: [&str; 13] = [
+const HANGING: [&str; 14] = [
     "workout_series WHERE workout IN (SELECT id FROM workout WHERE user = ?1)",
     "workout_account WHERE workout IN (SELECT id FROM workout WHERE user = ?1)",
     "workout_told WHERE workout IN (SELECT id FROM workout WHERE user = ?1 UNION SELECT id FROM buried_workout WHERE user = ?1)",
@@ -18,6 +18,7 @@ const HANGING: [&str; 13] = [
     "buried_workout_account WHERE deletion IN (SELECT id FROM deletion WHERE user = ?1)",
     "quarantine WHERE delivery IN (SELECT id FROM delivery WHERE user = ?1)",
     "delivery_body WHERE delivery IN (SELECT id FROM delivery WHERE user = ?1)",
+    "sync_under_way WHERE sync IN (SELECT id FROM delivery WHERE user = ?1)",
     "delivery_account WHERE delivery IN (SELECT id FROM delivery WHERE user = ?1)",
     "reading_again WHERE delivery IN (SELECT id FROM delivery WHERE user = ?1)",
     "job WHERE user = ?1",

@@ -531,6 +531,19 @@ CREATE INDEX delivery_account_by_sender ON delivery_account (sender, delivery);
 
 CREATE INDEX delivery_account_by_content ON delivery_account (content) WHERE content IS NOT NULL;
 
+-- The sync that is under way of each automation, whose parts name no session: what they have said, so that what says it again begins
+-- another. A row that is older than two minutes is of no use, and goes with the next delivery.
+CREATE TABLE sync_under_way (
+    -- As in delivery_account.
+    sender TEXT PRIMARY KEY,
+    sync   INTEGER NOT NULL,
+    -- When its first and its last part came, UTC epoch seconds.
+    first  INTEGER NOT NULL,
+    last   INTEGER NOT NULL,
+    -- How far the parts reach in each series. JSON.
+    said   TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- The stretches of a series of which a delivery has stated every sample, and all the time that a complete one reaches.
 CREATE TABLE account (
     user     INTEGER NOT NULL,

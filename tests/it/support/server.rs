@@ -50,6 +50,13 @@ impl InProcess {
         InProcess::start_in(data_dir, &[("home_zone", "UTC")])
     }
 
+    /// Ends it, and starts another on its data.
+    pub fn again(mut self) -> InProcess {
+        let data_dir = std::mem::replace(&mut self.data_dir, tempfile::tempdir().unwrap());
+        drop(self);
+        InProcess::start_on(data_dir)
+    }
+
     fn start_in(data_dir: TempDir, settings: &[(&str, &str)]) -> InProcess {
         // An internal fault is told to the log only, and a test that meets one should show it.
         health_export::telemetry::start("error", "text").unwrap();

@@ -54,6 +54,19 @@ fn a_fragment_of_a_night_changes_nothing() {
 }
 
 #[test]
+fn a_night_in_two_requests_is_whole_when_the_server_starts_anew_between_them() {
+    let early = [("Core", "2024-05-01 22:50:00 +0000", "2024-05-02 02:00:00 +0000")];
+    let late = [("Core", "2024-05-02 02:00:00 +0000", "2024-05-02 06:50:00 +0000")];
+    for (first, second) in [(early, late), (late, early)] {
+        let server = InProcess::start();
+        sleep(&server, "2024-05-02T09:00:00Z", Some("Default"), &first);
+        let server = server.again();
+        sleep(&server, "2024-05-02T09:00:02Z", Some("Default"), &second);
+        assert_eq!(asleep(&server), [("2024-05-02".to_owned(), 480.0)]);
+    }
+}
+
+#[test]
 fn nights_abroad_are_of_the_dates_there() {
     let server = InProcess::start_with(&[("home_zone", "Europe/Berlin")]);
     let night = |start: &str, end: &str| {
