@@ -37,6 +37,9 @@ const CANCELLED: &str = "cancelled: what had been stored of it before stays, as 
 /// How long the thread sleeps when nobody wakes it.
 const NAP: Duration = Duration::from_secs(60);
 
+/// Until what has become of a job is written once more.
+const RETRY: Duration = Duration::from_secs(5);
+
 /// The background. Its thread ends, after the piece that it is at, when the last handle is dropped.
 #[derive(Clone)]
 pub struct Jobs(Arc<Inner>);
@@ -217,8 +220,13 @@ impl Shared {
             )),
             _ => self.import(job, &path, &progress),
         };
-        if let Err(fault) = self.ended(job, outcome, progress.is_stopped()) {
+        // Nobody else ends it, so on a disk that fails what has become of it waits until it can be written.
+        while let Err(fault) = self.ended(job, outcome.clone(), progress.is_stopped()) {
             tracing::error!("ending an import: {fault}");
+            if self.stopped.is_stopped() {
+                break;
+            }
+            std::thread::park_timeout(RETRY);
         }
         *guard(&self.running) = None;
         self.changed.notify_waiters();
