@@ -13,6 +13,7 @@ use crate::query::rollups;
 use crate::store::Reading;
 use crate::store::check::{self, Finding};
 use crate::store::phone_clock;
+use crate::sys::clock;
 use crate::sys::disk;
 
 /// Faults printed of each question.
@@ -74,7 +75,7 @@ fn free_space(folder: &Path) -> Result<Vec<String>> {
 
 /// A clock that runs behind what has been received already has been set back, or has lost its battery.
 fn clock(reader: &Reading) -> Result<Vec<String>> {
-    let now = jiff::Timestamp::now().as_millisecond();
+    let now = clock::now().as_millisecond();
     let last = check::last_delivery_ms(reader)?.unwrap_or(now);
     let behind = (now < last).then(|| format!("it is {} seconds behind the last delivery", (last - now) / 1000));
     Ok(behind.into_iter().collect())
