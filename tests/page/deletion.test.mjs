@@ -107,6 +107,22 @@ describe("deletion", browserOr, () => {
     assert.deepEqual(faults, []);
   });
 
+  it("destroys for good what was deleted, when somebody says yes", async () => {
+    await show(page, "data/deletions?metric=step_count&start=2026-03-01&end=2026-03-02");
+    await preview();
+    await dialog().getByRole("button", { name: "Delete", exact: true }).click();
+    await page.locator(".toast", { hasText: "Deleted" }).waitFor();
+    await audit().first().getByRole("button", { name: "Destroy: 1 sample of Steps", exact: false }).click();
+    await dialog().getByText("Nothing brings it back").waitFor();
+    await dialog().getByRole("button", { name: "Destroy", exact: true }).click();
+    await audit().first().getByText("Permanent").waitFor();
+    assert.equal(await audit().first().getByRole("button").count(), 0, "there is no way back");
+    const { deletions: [deletion] } = await ask(page, "/api/v1/deletions");
+    assert.ok(deletion.permanent_at);
+    assert.deepEqual(await stored(), [2222, 3333, 4444]);
+    assert.deepEqual(faults, []);
+  });
+
   it("says so when there is nothing to delete", async () => {
     await show(page, "data/deletions?metric=step_count&start=2026-02-01&end=2026-02-02");
     await page.getByRole("button", { name: "Preview…" }).click();

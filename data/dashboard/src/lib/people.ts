@@ -8,6 +8,8 @@ export interface Person {
   keys: number;
   sessions: number;
   last_delivery_at?: string;
+  /** Of somebody who was removed: until when that can be undone. */
+  destroyed_at?: string;
 }
 
 export interface People {

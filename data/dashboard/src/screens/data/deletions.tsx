@@ -1,10 +1,14 @@
 // Deleting and correcting, and everything that was deleted, with the way back.
 
+import { useState } from "preact/hooks";
+
 import type { ScreenProps } from "../../app.tsx";
+import { send } from "../../lib/api.ts";
 import { count, dateTime } from "../../lib/format.ts";
 import { session } from "../../lib/session.ts";
 import { Trouble, useAction } from "../../parts/action.tsx";
 import { Card } from "../../parts/card.tsx";
+import { Dialog } from "../../parts/dialog.tsx";
 import { More, usePages } from "../../parts/pages.tsx";
 import { Shown } from "../../parts/state.tsx";
 import { Choose } from "./choose.tsx";
@@ -38,6 +42,7 @@ function Audit() {
 }
 
 function Row({ one }: { one: Deletion }) {
+  const [destroying, setDestroying] = useState(false);
   const back = useAction(() => undo(one));
   const facts = [
     dateTime(one.at),
@@ -57,8 +62,33 @@ function Row({ one }: { one: Deletion }) {
       <div>
         {one.undone_at ? <span class="done">✓ Undone</span>
           : one.permanent_at ? <span class="done">Permanent</span>
-          : session.value?.admin && <button class="quiet tiny" aria-label={`Undo: ${plain(one.what)}`} disabled={back.busy} onClick={() => void back.act()}>Undo</button>}
+          : session.value?.admin && (
+            <span class="buttons">
+              <button class="quiet tiny" aria-label={`Undo: ${plain(one.what)}`} disabled={back.busy} onClick={() => void back.act()}>Undo</button>
+              {!one.target.correction && <button class="quiet tiny" aria-label={`Destroy: ${plain(one.what)}`} onClick={() => setDestroying(true)}>Destroy…</button>}
+            </span>
+          )}
       </div>
+      {destroying && <Destroy one={one} close={() => setDestroying(false)} />}
     </li>
+  );
+}
+
+/** Makes a deletion permanent. */
+function Destroy({ one, close }: { one: Deletion; close: () => void }) {
+  const go = useAction(async () => {
+    await send("POST", `/api/v1/deletions/${one.id}/permanent`);
+    close();
+  });
+  return (
+    <Dialog title="Destroy this for good?" close={close}>
+      <p>It destroys <b>{plain(one.what)}</b>, and the kept deliveries that told of it. Nothing brings it back.</p>
+      <p class="muted">It stays away when the phone sends it again. Backups that were made before have it until they are removed.</p>
+      <Trouble action={go} />
+      <p class="buttons">
+        <button type="button" class="danger" disabled={go.busy} onClick={() => void go.act()}>Destroy</button>
+        <button type="button" class="quiet" onClick={close}>Cancel</button>
+      </p>
+    </Dialog>
   );
 }

@@ -4,7 +4,8 @@ import { useState } from "preact/hooks";
 
 import { type Addresses, elsewhere, isLoopback } from "../../lib/addresses.ts";
 import { send, useAnswer } from "../../lib/api.ts";
-import { ago, count, time } from "../../lib/format.ts";
+import { dateOf } from "../../lib/days.ts";
+import { ago, count, date, time } from "../../lib/format.ts";
 import type { People, Person } from "../../lib/people.ts";
 import { refresh } from "../../lib/session.ts";
 import { Trouble, useAction } from "../../parts/action.tsx";
@@ -13,9 +14,10 @@ import { Snippet } from "../../parts/copy.tsx";
 import { Dialog } from "../../parts/dialog.tsx";
 import { Qr } from "../../parts/qr.tsx";
 import { Shown } from "../../parts/state.tsx";
+import { RemovePerson } from "./remove-person.tsx";
 
 /** What is done with a person, in a dialog. */
-type Doing = { what: "add" } | { what: "rename" | "link"; one: Person };
+type Doing = { what: "add" } | { what: "rename" | "link" | "remove"; one: Person };
 
 export function PeopleSection({ title }: { title: string }) {
   const answer = useAnswer<People>("/api/v1/people");
@@ -31,6 +33,7 @@ export function PeopleSection({ title }: { title: string }) {
       {doing?.what === "add" && <Name title="Add a person" label="Their name" close={close} save={(name) => send("POST", "/api/v1/people", { name })} />}
       {doing?.what === "rename" && <Name title={`Rename ${doing.one.name}`} label="The new name" value={doing.one.name} close={close} save={(name) => rename(doing.one, name)} />}
       {doing?.what === "link" && <Link one={doing.one} close={close} />}
+      {doing?.what === "remove" && <RemovePerson one={doing.one} close={close} />}
     </Card>
   );
 }
@@ -41,16 +44,25 @@ async function rename({ id }: Person, name: string): Promise<void> {
 }
 
 function Row({ one, start }: { one: Person; start: (doing: Doing) => void }) {
+  const back = useAction(() => send("POST", `/api/v1/people/${one.id}/undo`));
   const facts = [count(one.samples, "sample"), count(one.keys, "key"), count(one.sessions, "browser"), one.last_delivery_at && `last sent ${ago(one.last_delivery_at)}`];
   return (
     <li>
       <div>
         <b>{one.name}</b>{one.you && " (you)"}
-        <div class="muted small">{facts.filter(Boolean).join(" · ")}</div>
+        <div class="muted small">{one.destroyed_at ? `Removed; everything is destroyed on ${date(dateOf(one.destroyed_at))}` : facts.filter(Boolean).join(" · ")}</div>
+        <Trouble action={back} />
       </div>
       <div class="buttons">
-        <button type="button" class="quiet tiny" aria-label={`Rename ${one.name}`} onClick={() => start({ what: "rename", one })}>Rename</button>
-        <button type="button" class="quiet tiny" aria-label={`Link for ${one.name}`} onClick={() => start({ what: "link", one })}>Link…</button>
+        {one.destroyed_at ? (
+          <button type="button" class="quiet tiny" aria-label={`Bring ${one.name} back`} disabled={back.busy} onClick={() => void back.act()}>Bring back</button>
+        ) : (
+          <>
+            <button type="button" class="quiet tiny" aria-label={`Rename ${one.name}`} onClick={() => start({ what: "rename", one })}>Rename</button>
+            <button type="button" class="quiet tiny" aria-label={`Link for ${one.name}`} onClick={() => start({ what: "link", one })}>Link…</button>
+            {!one.you && <button type="button" class="quiet tiny" aria-label={`Remove ${one.name}`} onClick={() => start({ what: "remove", one })}>Remove…</button>}
+          </>
+        )}
       </div>
     </li>
   );
