@@ -15,7 +15,7 @@ PAGE_SOURCES := $(shell find data/dashboard -name dist -prune -o -type f -print)
 # What must be there before cargo is called.
 READY := $(PAGE) $(DUCKDB)
 
-.PHONY: build page test test-page consumers clients screenshots durability demo release release-archive sbom deb install-test supply-chain fuzz lint doc alerts bench load load-selftest load-report load-baseline truth clean
+.PHONY: build page test test-page consumers clients screenshots durability faults demo release release-archive sbom deb install-test supply-chain fuzz lint doc alerts bench load load-selftest load-report load-baseline truth clean
 
 build: $(READY)
 	cargo build $(CARGO_FLAGS)
@@ -57,6 +57,10 @@ screenshots: build
 # What survives bad luck: more kills than `make test` has, and what was counted is printed.
 durability: $(READY)
 	DURABILITY_CYCLES=$(or $(DURABILITY_CYCLES),1000) cargo test $(CARGO_FLAGS) --test durability -- --nocapture
+
+# Stretches of made-up phones' lives on a disk that fails, with a process that dies and a clock that jumps.
+faults: $(READY)
+	SCENARIOS=$(or $(SCENARIOS),100) $(if $(SEED),SEED=$(SEED)) cargo test $(CARGO_FLAGS) --test faults
 
 # A made-up person to look around with, for as long as it runs. DEMO_STOP=1 walks through the API instead, and ends.
 demo: build
@@ -105,7 +109,7 @@ lint: $(READY)
 	node_modules/.bin/tsc --project data/dashboard
 	cargo fmt --check
 	cargo clippy $(CARGO_FLAGS) --all-targets -- -D warnings
-	cargo clippy $(CARGO_FLAGS) --test performance --test truth -- -D warnings
+	cargo clippy $(CARGO_FLAGS) --test performance --test truth --test faults -- -D warnings
 
 doc: $(READY)
 	RUSTDOCFLAGS="-D warnings" cargo doc $(CARGO_FLAGS) --no-deps --document-private-items

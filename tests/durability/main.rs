@@ -8,6 +8,7 @@ mod full_disk;
 mod kill;
 mod killed_import;
 mod ledger;
+#[allow(dead_code)]
 mod preload;
 mod second_server;
 #[allow(dead_code, unused_imports)]

@@ -11,16 +11,25 @@ pub enum Operation {
     Write = 1,
     Sync = 2,
     Truncate = 3,
+    Rename = 4,
+    Allocate = 5,
+    Create = 6,
+    Any = 7,
 }
 
 pub const EIO: i64 = 5;
 pub const ENOSPC: i64 = 28;
 
+/// In place of an error: the process dies before the operation, or in the middle of a write.
+pub const DIES: i64 = -1;
+pub const DIES_HALFWAY: i64 = -2;
+
 /// Order of the fields of `struct control`.
 const SEEN: u64 = 3;
 const FIRED: u64 = 4;
 const CLOCK: u64 = 5;
-const FIELDS: usize = 6;
+const MANY: u64 = 6;
+const FIELDS: usize = 7;
 
 /// What the test has in hand of a program that runs with the library.
 pub struct Preload {
@@ -46,7 +55,13 @@ impl Preload {
 
     /// From now on the operation fails the `at`-th time, once.
     pub fn arm(&self, operation: Operation, at: i64, error: i64) {
-        for (field, value) in [(0, 0), (SEEN, 0), (FIRED, 0), (2, error), (1, at), (0, operation as i64)] {
+        self.arm_many(operation, (at, 1), error);
+    }
+
+    /// From now on the operation fails `many` times from the `at`-th time on.
+    pub fn arm_many(&self, operation: Operation, (at, many): (i64, i64), error: i64) {
+        let fields = [(0, 0), (SEEN, 0), (FIRED, 0), (2, error), (1, at), (MANY, many), (0, operation as i64)];
+        for (field, value) in fields {
             self.set(field, value);
         }
     }

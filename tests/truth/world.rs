@@ -39,7 +39,7 @@ const OWNER: i64 = 1;
 pub struct Machine {
     engine: Engine,
     _folder: TempDir,
-    root: PathBuf,
+    pub root: PathBuf,
 }
 
 impl Machine {
@@ -55,11 +55,15 @@ impl Machine {
 
     /// An empty program for a scenario: for one seed in twenty the real one.
     pub fn program<'a>(&'a self, scenario: &Scenario) -> Box<dyn Program + 'a> {
-        let home = scenario.phone.calendar.home();
+        let first = scenario.sends.first().map_or(0, |send| send.at);
         match scenario.seed % 20 == 8 {
-            true => Box::new(Real::start(&self.root, home, scenario.sends.first().map_or(0, |send| send.at))),
-            false => Box::new(World::new(self, home)),
+            true => Box::new(Real::start(&self.root, scenario.phone.calendar.home(), first)),
+            false => self.in_process(scenario),
         }
+    }
+
+    pub fn in_process<'a>(&'a self, scenario: &Scenario) -> Box<dyn Program + 'a> {
+        Box::new(World::new(self, scenario.phone.calendar.home()))
     }
 }
 
