@@ -93,7 +93,16 @@ pub async fn drain(body: Body) {
     read_away(body.into_data_stream(), MOST, LONGEST).await;
 }
 
-async fn read_away(mut chunks: BodyDataStream, most: u64, longest: Duration) {
+/// The same for the rest of one whose sender has shown a key.
+pub async fn drain_rest(chunks: impl Stream<Item = Result<Bytes>> + Unpin) {
+    read_away(chunks, MOST_BEGUN, LONGEST_BEGUN).await;
+}
+
+async fn read_away<E>(
+    mut chunks: impl Stream<Item = std::result::Result<Bytes, E>> + Unpin,
+    most: u64,
+    longest: Duration,
+) {
     let all = async {
         let mut total: u64 = 0;
         while let Some(Ok(chunk)) = chunks.next().await {

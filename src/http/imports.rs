@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::http::drain::{Incoming, drain};
+use crate::http::drain::{Incoming, drain, drain_rest};
 use crate::http::params::Params;
 use crate::http::problem::Problem;
 use crate::http::run::{blocking, to_the_end};
@@ -57,9 +57,11 @@ pub async fn post(
     let name = params.parsed("name", "a name", |name| Some(name.to_owned()));
     let checked = name.and_then(|name| params.finish().map(|()| name)).and_then(|name| {
         has_room(&app, &body)?;
-        Ok((name, app.room.begin_import(principal.user)?))
+        let public_id = uuid::Uuid::now_v7().to_string();
+        let path = app.jobs.file(&public_id)?;
+        Ok((app.room.begin_import(principal.user)?, Upload { public_id, path, name }))
     });
-    let (name, place) = match checked {
+    let (place, upload) = match checked {
         Ok(checked) => checked,
         Err(fault) => {
             drain(body).await;
@@ -68,22 +70,22 @@ pub async fn post(
     };
     let accepted = to_the_end(async move {
         let _place = place;
-        take(app, principal, name, &parts.headers, body).await
+        take(app, principal, upload, &parts.headers, body).await
     })
     .await?;
     let location = [(header::LOCATION, accepted.status_url.clone()), (header::CACHE_CONTROL, "no-store".into())];
     Ok((StatusCode::ACCEPTED, location, Extension(Verdict::of_import()), Json(accepted)).into_response())
 }
 
-async fn take(
-    app: App,
-    principal: Principal,
+/// Where a file goes, and the name that its sender gave it.
+struct Upload {
+    public_id: String,
+    path: PathBuf,
     name: Option<String>,
-    headers: &HeaderMap,
-    body: Body,
-) -> Result<Accepted> {
-    let public_id = uuid::Uuid::now_v7().to_string();
-    let path = app.jobs.file(&public_id)?;
+}
+
+async fn take(app: App, principal: Principal, upload: Upload, headers: &HeaderMap, body: Body) -> Result<Accepted> {
+    let Upload { public_id, path, name } = upload;
     let received = receive(&app, headers, body, &path).await;
     let (bytes, sent_name) = match received {
         Ok(received) => received,
@@ -124,19 +126,28 @@ fn too_large(limit: u64) -> Error {
 
 /// Writes the file to `path`; gives its size and the name that a form gave it.
 async fn receive(app: &App, headers: &HeaderMap, body: Body, path: &Path) -> Result<(u64, Option<String>)> {
-    let chunks = Incoming::new(body).into_stream();
+    let chunks = Box::pin(Incoming::new(body).into_stream());
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let Ok(boundary) = multer::parse_boundary(kind) else {
-        return Ok((write(app, chunks, path).await?, None));
+        return Ok((keep(app, chunks, path).await?, None));
     };
     let mut form = multer::Multipart::new(chunks, boundary);
     let wrong = |fault: multer::Error| Error::BadRequest(format!("the form cannot be read ({fault}): send it again"));
     while let Some(field) = form.next_field().await.map_err(wrong)? {
         let Some(name) = field.file_name().map(str::to_owned) else { continue };
-        let bytes = write(app, field.map(|chunk| chunk.map_err(wrong)), path).await?;
+        let bytes = keep(app, field.map(|chunk| chunk.map_err(wrong)), path).await?;
         return Ok((bytes, Some(name)));
     }
     Err(Error::BadRequest("there is no file in the form".into()))
+}
+
+/// Writes it to `path`. What the disk does not take is read away, so that the sender hears why.
+async fn keep(app: &App, mut chunks: impl Stream<Item = Result<Bytes>> + Unpin, path: &Path) -> Result<u64> {
+    let written = write(app, &mut chunks, path).await;
+    if !matches!(written, Ok(_) | Err(Error::TooLarge(_))) {
+        drain_rest(chunks).await;
+    }
+    written
 }
 
 /// Writes and syncs. What is beyond the limit is not read any more: nobody sends gigabytes for a sentence.

@@ -212,3 +212,25 @@ fn at_each_step_of_a_start_after_a_kill_and_of_a_stop() {
         println!("{} faults of {operation:?} between a start and a stop", at - 1);
     }
 }
+
+#[test]
+fn who_uploads_to_a_disk_that_fails_is_told_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(preload) = Preload::new(folder.path()) else { return };
+    let key = RealServer::create_key(folder.path(), "ingest,read");
+    let mut command = command(folder.path());
+    preload.load(&mut command).env("PRELOAD_FOLDER", folder.path()).stderr(Stdio::null());
+    let server = RealServer::run(command, &[]);
+    let client = Client::new(&server.base, Some(&key));
+    // Far more than the connection holds, so that most of it is still to come when the disk fails.
+    let body = vec![b' '; 48 << 20];
+    for (operation, at) in [(Operation::Create, 1), (Operation::Write, 1), (Operation::Write, 5), (Operation::Sync, 1)]
+    {
+        for error in [EIO, ENOSPC] {
+            preload.arm(operation, at, error);
+            let answer = client.request("POST", "/api/v1/import", &[], &body).expect("no answer");
+            assert!(preload.disarm(), "{operation:?} {at}");
+            is_honest(&answer);
+        }
+    }
+}

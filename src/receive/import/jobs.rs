@@ -37,7 +37,7 @@ const CANCELLED: &str = "cancelled: what had been stored of it before stays, as 
 /// How long the thread sleeps when nobody wakes it.
 const NAP: Duration = Duration::from_secs(60);
 
-/// Until what has become of a job is written once more.
+/// How long it waits for a disk that fails.
 const RETRY: Duration = Duration::from_secs(5);
 
 /// The background. Its thread ends, after the piece that it is at, when the last handle is dropped.
@@ -198,7 +198,7 @@ impl Shared {
                 Ok(None) => std::thread::park_timeout(NAP),
                 Err(fault) => {
                     tracing::error!("taking an import: {fault}");
-                    std::thread::park_timeout(NAP);
+                    std::thread::park_timeout(RETRY);
                 }
             }
         }
