@@ -8,12 +8,13 @@ use std::time::{Duration, Instant};
 
 use health_export::synth::phone::metric::Metric;
 use health_export::synth::phone::senders::Request;
-use health_export::sys::clock;
 use tempfile::TempDir;
 
 use crate::answers::Answers;
+use crate::met::Met;
 use crate::preload::{Operation, Preload};
-use crate::real::{self, Real, Refusal, Sent};
+use crate::process::{self, Refusal};
+use crate::real::{Real, Sent};
 use crate::world::{Machine, Program, Taken};
 
 /// How long it may take to end.
@@ -21,26 +22,6 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A fault may meet several tries in a row.
 const TRIES: usize = 6;
-
-/// What was met on the way.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Met {
-    pub faults: u64,
-    pub deaths: u64,
-    pub refused: u64,
-    pub starts_failed: u64,
-    pub restarts: u64,
-}
-
-impl Met {
-    pub fn add(&mut self, other: Met) {
-        self.faults += other.faults;
-        self.deaths += other.deaths;
-        self.refused += other.refused;
-        self.starts_failed += other.starts_failed;
-        self.restarts += other.restarts;
-    }
-}
 
 pub struct Faulty {
     folder: Arc<TempDir>,
@@ -64,8 +45,8 @@ impl Faulty {
     pub fn start(machine: &Machine, home: &str, now: i64) -> Option<Faulty> {
         let folder = Arc::new(tempfile::tempdir_in(&machine.root).unwrap());
         let preload = Preload::new(folder.path())?;
-        real::set_clock(folder.path(), now);
-        let key = real::create_key(folder.path());
+        process::set_clock(folder.path(), now);
+        let key = process::create_key(folder.path());
         Some(Faulty { folder, preload, real: None, key, home: home.into(), latest: now, met: Met::default() })
     }
 
@@ -159,7 +140,7 @@ impl Faulty {
 
     /// Reads something, which may fail as the disk does.
     pub fn look(&mut self, path: &str) -> Result<(), String> {
-        match self.real()?.get(path) {
+        match self.real()?.server.get(path) {
             Ok(_) | Err(Refusal::Said(404, _)) => Ok(()),
             Err(Refusal::Gone(fault)) => self.has_died(&fault),
             Err(refusal) => self.is_honest(&refusal),
@@ -209,7 +190,7 @@ impl Faulty {
     fn stop(&mut self, killed: bool) -> Result<(), String> {
         let Some(mut real) = self.real.take() else { return Ok(()) };
         if !killed {
-            let told = Command::new("kill").arg(real.process.id().to_string()).status().unwrap();
+            let told = Command::new("kill").arg(real.server.process.id().to_string()).status().unwrap();
             let Some(ended) = ended(&mut real) else {
                 return Err(format!("it does not end when it is told to: {}", self.said()));
             };
@@ -230,18 +211,12 @@ impl Faulty {
     pub fn is_sound(&mut self, acknowledged: &[Taken]) -> Result<(), String> {
         let real = self.real()?;
         for taken in acknowledged {
-            let there = real.get(&format!("/api/v1/deliveries/{}", taken.delivery));
+            let there = real.server.get(&format!("/api/v1/deliveries/{}", taken.delivery));
             there.map_err(|refusal| format!("an acknowledged delivery is gone: {refusal}"))?;
         }
         self.stop(false)?;
-        real::set_clock(self.folder.path(), self.latest);
-        let checked = Command::new(env!("CARGO_BIN_EXE_health-export"))
-            .arg("--data-dir")
-            .arg(self.folder.path().join("data"))
-            .arg("check")
-            .env(clock::VARIABLE, self.folder.path().join("clock"))
-            .output()
-            .unwrap();
+        process::set_clock(self.folder.path(), self.latest);
+        let checked = process::command(self.folder.path()).arg("check").output().unwrap();
         if !checked.status.success() {
             return Err(format!("check: {}", String::from_utf8_lossy(&checked.stdout)));
         }
@@ -261,7 +236,7 @@ impl Faulty {
 fn ended(real: &mut Real) -> Option<ExitStatus> {
     let begun = Instant::now();
     loop {
-        let ended = real.process.try_wait().unwrap();
+        let ended = real.server.process.try_wait().unwrap();
         if ended.is_some() || begun.elapsed() > PATIENCE {
             return ended;
         }

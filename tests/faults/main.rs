@@ -11,10 +11,13 @@
 #[path = "../truth/answers.rs"]
 mod answers;
 mod faulty;
+mod met;
 mod plan;
 #[allow(dead_code)]
 #[path = "../durability/preload.rs"]
 mod preload;
+#[path = "../truth/process.rs"]
+mod process;
 #[path = "../truth/real.rs"]
 mod real;
 mod run;
@@ -27,7 +30,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use faulty::Met;
+use met::Met;
 use plan::Plan;
 use world::Machine;
 

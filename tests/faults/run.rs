@@ -2,7 +2,8 @@
 
 use health_export::synth::phone::scenario::Send;
 
-use crate::faulty::{Faulty, Met};
+use crate::faulty::Faulty;
+use crate::met::Met;
 use crate::plan::{Plan, What};
 use crate::world::{Machine, Taken};
 

@@ -20,6 +20,7 @@
 mod answers;
 mod check;
 mod expect;
+mod process;
 mod real;
 mod report;
 mod shrink;
