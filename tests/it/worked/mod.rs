@@ -1,6 +1,7 @@
 //! Situations that public bug reports tell of, each with the number that is right, in several variants of its kind. The
 //! clock is the scenario's: each delivery says when it came.
 
+mod again;
 mod days;
 mod nights;
 mod samples;
