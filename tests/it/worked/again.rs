@@ -1,10 +1,52 @@
 //! The same said again: by an older export, by parts of a sync, and by senders that know less of it. What has been said stays,
 //! whoever else goes.
 
-use super::{Headers, by, points, send, stat};
+use serde_json::json;
+
+use super::{Headers, assert_total, by, export_of, points, record, send, stat};
+use crate::deletions::{admin, delete};
 use crate::support::InProcess;
 
 const WATCH: &str = "Robin's Apple Watch";
+
+/// A watch and a ring that begin to count at one moment: the watch's five minutes, and half of the ring's ten.
+fn walk() -> String {
+    let start = "2024-05-01 10:00:00 +0000";
+    record("StepCount", "count", WATCH, (start, "2024-05-01 10:05:00 +0000"), 300.0)
+        + &record("StepCount", "count", "Ring", (start, "2024-05-01 10:10:00 +0000"), 500.0)
+}
+
+const EXPORTS: [&str; 3] = ["2024-05-02 08:00:00 +0000", "2024-05-03 08:00:00 +0000", "2024-05-04 08:00:00 +0000"];
+
+#[test]
+fn exports_that_come_again_in_any_order_take_nothing_away() {
+    for order in [[0, 1, 2, 0, 0, 2], [0, 1, 2, 1, 0, 2], [2, 0, 1, 2, 1, 0], [1, 2, 0, 2, 0, 1]] {
+        let server = InProcess::start();
+        for export in order {
+            let receipt = export_of(&server, EXPORTS[export], &walk());
+            assert_eq!(receipt.counts.superseded, 0, "{order:?}");
+            assert_total(&server, "step_count", 550.0);
+        }
+    }
+}
+
+#[test]
+fn what_an_older_export_says_again_stays_when_others_are_deleted() {
+    for order in [[0, 1, 2, 1], [0, 1, 2, 0], [2, 0, 1, 0], [1, 2, 0, 1]] {
+        let server = InProcess::start();
+        let admin = admin(&server);
+        let import = |export: usize| {
+            // Each has something of its own as well.
+            let weight = record("BodyMass", "kg", "Scale", (EXPORTS[export], EXPORTS[export]), 70.0);
+            export_of(&server, EXPORTS[export], &(walk() + &weight)).delivery
+        };
+        let given = order.map(import);
+        for gone in [2, 0, 1] {
+            delete(&admin, json!({"delivery": {"id": given[gone]}}));
+            assert_total(&server, "step_count", 550.0);
+        }
+    }
+}
 
 #[test]
 fn what_two_devices_measured_at_one_moment_stays_in_two_requests_of_a_sync() {

@@ -71,6 +71,13 @@ fn export(server: &InProcess, children: &str) -> Receipt {
     receipt(import_bytes(server, "export.xml", xml(children).as_bytes()))
 }
 
+/// Imports an export that was made at that moment, as Apple writes one.
+#[track_caller]
+fn export_of(server: &InProcess, date: &str, children: &str) -> Receipt {
+    let xml = xml(children).replace("2024-07-01 10:00:00 +0000", date);
+    receipt(import_bytes(server, "export.xml", xml.as_bytes()))
+}
+
 /// A record of a quantity type.
 fn record(kind: &str, unit: &str, source: &str, (start, end): (&str, &str), value: f64) -> String {
     format!(
