@@ -5,7 +5,7 @@
 //! whole, or not at all. A record is what a row is known by; at a moment, where equal entries count as often as one sync
 //! lists them, its values too.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::error::Result;
 use crate::model::time::Layer;
@@ -168,9 +168,33 @@ impl Group<'_> {
             let counts = stated != 0 && stated != member.owner && !accounts.is_withdrawn(stated);
             return Ok(counts.then_some((stated, stated)));
         }
-        let heads = self.implied(member)?;
+        let mut heads = self.implied(member)?;
+        self.leave_endless(member, &mut heads)?;
         let last = heads.values().copied().reduce(later);
         Ok(heads.keys().next().copied().zip(last.map(|head| head.delivery)))
+    }
+
+    /// Leaves out those whose sender has said the same without its end: such a sender knows no ends, so it has not stated this one.
+    fn leave_endless(&self, member: &Member, heads: &mut BTreeMap<i64, Head>) -> Result<()> {
+        let accounts = &self.context.accounts;
+        let (span, source, context) = member.row.identity();
+        let is_endless =
+            |other: &&Member| other.key == member.key && other.row.identity() == (0, source, context) && span > 0;
+        let mut senders = HashSet::new();
+        for other in self.members.iter().filter(is_endless) {
+            for delivery in other.stated.into_iter().chain([other.owner]) {
+                senders.insert(accounts.sender(delivery)?);
+            }
+        }
+        if senders.is_empty() {
+            return Ok(());
+        }
+        for delivery in heads.keys().copied().collect::<Vec<_>>() {
+            if senders.contains(&accounts.sender(delivery)?) {
+                heads.remove(&delivery);
+            }
+        }
+        Ok(())
     }
 
     /// Has the other parts of a sync that are implied to state a record claim it: another part has something to say of it.

@@ -8,6 +8,7 @@ use crate::deletions::{admin, delete};
 use crate::support::InProcess;
 
 const WATCH: &str = "Robin's Apple Watch";
+const PHONE: &str = "Robin's iPhone";
 
 /// A watch and a ring that begin to count at one moment: the watch's five minutes, and half of the ring's ten.
 fn walk() -> String {
@@ -63,4 +64,26 @@ fn what_two_devices_measured_at_one_moment_stays_in_two_requests_of_a_sync() {
         let max = stat(&server, "heart_rate", "max", "bucket=day");
         assert_eq!(max.iter().map(|(_, max)| *max).collect::<Vec<_>>(), [91.0], "after sync {session}");
     }
+}
+
+#[test]
+fn who_knows_no_ends_keeps_none_of_a_deleted_export() {
+    let (first, second) = ("2024-05-01 10:00:00 +0000", "2024-05-01 10:10:00 +0000");
+    let told = points("step_count", "count", &[(first, 300.0, WATCH), (second, 300.0, PHONE)]);
+    let exported = record("StepCount", "count", WATCH, (first, "2024-05-01 10:05:00 +0000"), 300.0)
+        + &record("StepCount", "count", PHONE, (second, "2024-05-01 10:15:00 +0000"), 300.0);
+    let server = InProcess::start();
+    let headers = Headers { period: Some("Previous 7 Days"), ..by("None") };
+    let tell = |at: &str| drop(send(&server, at, headers, &told));
+    // Without an end the watch's sample lasts for a quarter of an hour, so that the phone's begins in its time.
+    tell("2024-05-02T08:00:00Z");
+    assert_total(&server, "step_count", 300.0);
+    let export = export_of(&server, EXPORTS[1], &exported).delivery;
+    assert_total(&server, "step_count", 600.0);
+    for at in ["2024-05-04T08:00:00Z", "2024-05-05T08:00:00Z", "2024-05-06T08:00:00Z"] {
+        tell(at);
+        assert_total(&server, "step_count", 600.0);
+    }
+    delete(&admin(&server), json!({"delivery": {"id": export}}));
+    assert_total(&server, "step_count", 300.0);
 }
