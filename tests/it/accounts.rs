@@ -544,8 +544,9 @@ impl World {
             _ if self.sent.is_empty() => {}
             Step::Repeat(at) => {
                 let sent = at.get(&self.sent).clone();
-                if !sent.export {
-                    self.deliver(&sent.points, sent.complete, sent.session);
+                match sent.export {
+                    true => drop(self.export(&sent.points, self.now + 60 - sent.as_of, sent.points.len() / 2)),
+                    false => drop(self.deliver(&sent.points, sent.complete, sent.session)),
                 }
             }
             Step::Replay(at) => self.replay(at.index(self.sent.len())),

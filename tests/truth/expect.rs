@@ -196,7 +196,7 @@ impl<'a> Expect<'a> {
             return Want::OneOf(vec![value]);
         }
         let span = Expect::span(date, self.home());
-        if let Some(upper) = (!self.states(by)).then(|| self.largest_buckets(metric, span)).flatten() {
+        if let Some(upper) = (!self.states(by)).then(|| self.largest_buckets(metric, span, i64::MIN)).flatten() {
             return Want::Between(value, upper.max(value));
         }
         // Who is asked for yesterday once is not asked again for what came in later, of which a part may be of this date.
@@ -262,23 +262,26 @@ impl<'a> Expect<'a> {
         [least, shared.unwrap_or(0.0)]
     }
 
-    /// Of a date, all buckets that were told of, each as large as it ever was; none where samples are told.
+    /// Of a date, all buckets that were told of since a moment, each as large as it ever was; none where samples are told.
     ///
     /// Who only adds is not believed when a number becomes smaller, for a part may be missing in what is told. It does become
     /// smaller when the watch's samples come, some minutes or days later, and replace the phone's.
-    fn largest_buckets(&self, metric: Metric, (from, to): Span) -> Option<f64> {
+    fn largest_buckets(&self, metric: Metric, (from, to): Span, since: i64) -> Option<f64> {
         if !is_of_several(metric) {
             return None;
         }
         let mut sum = 0.0;
-        let told: Vec<&Send> = self.sends.iter().copied().filter(|send| send.from < to && from < send.to).collect();
+        let tells = |send: &&Send| send.made >= since && send.from < to && from < send.to;
+        let told: Vec<&Send> = self.sends.iter().copied().filter(tells).collect();
         let length = |send: &&Send| match self.grouping(send)? {
             Grouping::None => None,
             Grouping::Default | Grouping::Minutes => Some(60),
             Grouping::Hours => Some(3600),
             Grouping::Days => Some(to - from),
         };
-        let lengths: Option<Vec<i64>> = told.iter().map(length).collect();
+        // An export has no buckets: what it tells is as sure in any.
+        let buckets = told.iter().filter(|send| send.what != What::Export);
+        let lengths: Option<Vec<i64>> = buckets.map(length).collect();
         let length = lengths?.into_iter().min()?;
         let mut start = from;
         while start < to {
@@ -328,11 +331,15 @@ impl<'a> Expect<'a> {
         Some(most + unsure(&self.scenario.phone.store.seen(metric, self.latest(), from, to), most))
     }
 
-    /// The same of those who only add, whose numbers never become smaller: see `largest_buckets`.
+    /// The same of those who only add, whose numbers never become smaller: see `largest_buckets`. An export of the whole date takes the
+    /// place of what was told before it.
     fn most_of_adders(&self, metric: Metric, date: Date) -> Option<f64> {
         let span = Expect::span(date, self.home());
-        let largest = self.largest_buckets(metric, span)?;
-        Some(self.sends.iter().map(|send| self.total(metric, send.made, span)).fold(largest, f64::max))
+        let exports = self.sends.iter().filter(|send| send.what == What::Export && self.covers(send, date));
+        let since = exports.map(|send| send.made).max().unwrap_or(i64::MIN);
+        let largest = self.largest_buckets(metric, span, since)?;
+        let told = self.sends.iter().filter(|send| send.made >= since);
+        Some(told.map(|send| self.total(metric, send.made, span)).fold(largest, f64::max))
     }
 
     /// Whether the phone's own total has never become less, nor, where senders only add, that of what each of them told. On the
@@ -345,6 +352,11 @@ impl<'a> Expect<'a> {
             return false;
         }
         let (from, to) = Expect::span(date, self.home());
+        // A minute that is told once more may be larger, while those before it have become smaller and are not told again: then the
+        // largest ones are more than the phone's own, and become that when a day's total or an export comes.
+        if let Some(largest) = adds.then(|| self.largest_buckets(metric, (from, to), i64::MIN)).flatten() {
+            return largest <= self.total(metric, self.latest(), (from, to)) + 1e-9;
+        }
         let told = self.sends.iter().filter(|_| adds).map(|send| (send.from.max(from), send.to.min(to)));
         let mut spans = told.filter(|(from, to)| from < to).chain([(from, to)]);
         spans.all(|span| {

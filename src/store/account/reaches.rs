@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{Head, Order, WITHDRAWN, head};
 use crate::error::Result;
@@ -19,6 +19,9 @@ pub struct Reach {
     pub complete: bool,
 }
 
+/// The automation or key that a delivery came from, and its format; none of a delivery that is not there.
+type Sender = Option<(String, String)>;
+
 /// The accounts of a person that count, as far as they have been asked for.
 pub struct Accounts<'a> {
     connection: &'a Connection,
@@ -30,6 +33,7 @@ pub struct Accounts<'a> {
     pub is_old: bool,
     heads: RefCell<HashMap<i64, Head>>,
     reaches: RefCell<HashMap<SeriesKey, Rc<Vec<Reach>>>>,
+    senders: RefCell<HashMap<i64, Rc<Sender>>>,
     /// The reach of the delivery that is being written.
     own: HashMap<SeriesKey, Vec<Reach>>,
 }
@@ -47,6 +51,7 @@ impl<'a> Accounts<'a> {
             is_old: false,
             heads: RefCell::default(),
             reaches: RefCell::default(),
+            senders: RefCell::default(),
             own: HashMap::new(),
         })
     }
@@ -81,6 +86,20 @@ impl<'a> Accounts<'a> {
         let head = head(self.connection, delivery, &self.withdrawn)?.unwrap_or(nothing);
         self.heads.borrow_mut().insert(delivery, head);
         Ok(head)
+    }
+
+    /// Who has sent a delivery, and how.
+    pub fn sender(&self, delivery: i64) -> Result<Rc<Sender>> {
+        if let Some(sender) = self.senders.borrow().get(&delivery) {
+            return Ok(sender.clone());
+        }
+        let mut statement = self.connection.prepare_cached(
+            "SELECT sender, format FROM delivery_account JOIN delivery ON delivery.id = delivery_account.delivery
+             WHERE delivery_account.delivery = ?1",
+        )?;
+        let sender = Rc::new(statement.query_row([delivery], |row| Ok((row.get(0)?, row.get(1)?))).optional()?);
+        self.senders.borrow_mut().insert(delivery, sender.clone());
+        Ok(sender)
     }
 
     pub fn is_withdrawn(&self, delivery: i64) -> bool {

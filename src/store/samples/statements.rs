@@ -5,7 +5,7 @@
 //! whole, or not at all. A record is what a row is known by; at a moment, where equal entries count as often as one sync
 //! lists them, its values too.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::error::Result;
 use crate::model::time::Layer;
@@ -168,9 +168,33 @@ impl Group<'_> {
             let counts = stated != 0 && stated != member.owner && !accounts.is_withdrawn(stated);
             return Ok(counts.then_some((stated, stated)));
         }
-        let heads = self.implied(member)?;
+        let mut heads = self.implied(member)?;
+        self.leave_endless(member, &mut heads)?;
         let last = heads.values().copied().reduce(later);
         Ok(heads.keys().next().copied().zip(last.map(|head| head.delivery)))
+    }
+
+    /// Leaves out those whose sender has said the same without its end: such a sender knows no ends, so it has not stated this one.
+    fn leave_endless(&self, member: &Member, heads: &mut BTreeMap<i64, Head>) -> Result<()> {
+        let accounts = &self.context.accounts;
+        let (span, source, context) = member.row.identity();
+        let is_endless =
+            |other: &&Member| other.key == member.key && other.row.identity() == (0, source, context) && span > 0;
+        let mut senders = HashSet::new();
+        for other in self.members.iter().filter(is_endless) {
+            for delivery in other.stated.into_iter().chain([other.owner]) {
+                senders.insert(accounts.sender(delivery)?);
+            }
+        }
+        if senders.is_empty() {
+            return Ok(());
+        }
+        for delivery in heads.keys().copied().collect::<Vec<_>>() {
+            if senders.contains(&accounts.sender(delivery)?) {
+                heads.remove(&delivery);
+            }
+        }
+        Ok(())
     }
 
     /// Has the other parts of a sync that are implied to state a record claim it: another part has something to say of it.
@@ -205,17 +229,39 @@ impl Group<'_> {
         Ok(())
     }
 
-    /// A delivery has stated once more what does not count.
-    pub fn state_once_more(&self, at: usize, head: &Head) -> Result<()> {
+    /// A delivery has stated once more what does not count. Gives whether that is noted, for only the last who has said so can be:
+    /// an older delivery makes a claim of its own, and so does one whose note would push out another that is needed.
+    pub fn state_once_more(&self, at: usize, head: &Head) -> Result<bool> {
         let Context { connection, user, .. } = self.context;
         let member = &self.members[at];
-        match member.held {
-            Held::Superseded(by) if head.order > self.last(member)?.order => {
-                let note = (member.ordinal, head.delivery);
-                table::set_stated(connection, Place::Superseded(by), *user, member.key, note)
-            }
-            _ => Ok(()),
+        if [Some(member.owner), member.stated].contains(&Some(head.delivery)) {
+            return Ok(true);
         }
+        match member.held {
+            Held::Superseded(by) if head.order > self.last(member)?.order && !self.needs_note(member)? => {
+                let note = (member.ordinal, head.delivery);
+                table::set_stated(connection, Place::Superseded(by), *user, member.key, note)?;
+                Ok(true)
+            }
+            _ => Ok(false),
+        }
+    }
+
+    /// Whether nothing but the note with a claim tells that the one who is noted has not denied another of the same record: one
+    /// that has come since and tells of an earlier moment, such as of an older export. Of what came before him that is implied.
+    fn needs_note(&self, member: &Member) -> Result<bool> {
+        let Some(stated) = member.stated.filter(|stated| *stated != 0 && *stated != member.owner) else {
+            return Ok(false);
+        };
+        let accounts = &self.context.accounts;
+        let noted = accounts.head(stated)?;
+        let is_same = |other: &&Member| other.key == member.key && other.row.identity() == member.row.identity();
+        for other in self.members.iter().filter(is_same).filter(|other| other.owner > stated) {
+            if accounts.head(other.owner)?.order < noted.order {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     pub(super) fn claim<'b>(&self, member: &'b Member) -> Result<Claim<'b>> {

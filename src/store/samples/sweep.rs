@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::model::time::Layer;
 use crate::store::account::{Head, Reach};
 use crate::store::samples::counts::Ledger;
-use crate::store::samples::group::{Context, Group, date, series_of};
+use crate::store::samples::group::{Context, Group, Held, date, series_of};
 use crate::store::samples::{Key, Row, table};
 use crate::store::series::SeriesKey;
 
@@ -64,14 +64,23 @@ impl Stated {
         if self.extents.is_empty() && self.nights.is_empty() {
             return;
         }
-        let (_, start, layer) = key;
-        let at = if layer < Layer::Day { start } else { date(start, row.offset_minutes) };
-        self.written.entry(series_of(key, row)).or_default().insert(at);
+        self.written.entry(series_of(key, row)).or_default().insert(at(key, row));
     }
 
     /// The same of what a deletion keeps out.
     pub fn keep_out(&mut self, key: Key, row: &Row) {
         self.write(key, row);
+    }
+
+    /// Notes with what counts in a group that this delivery has stated it: where its reach alone tells so, nothing is written, and
+    /// while it is being written its reach tells nothing yet. What it has not stated of the same series has been settled already.
+    fn note_in(&self, group: &mut Group, head: &Head) {
+        for member in group.members.iter_mut().filter(|member| member.held == Held::Counts) {
+            let written = self.written.get(&series_of(member.key, &member.row));
+            if written.is_some_and(|written| written.contains(&at(member.key, &member.row))) {
+                member.stated = Some(head.delivery);
+            }
+        }
     }
 
     /// Notes nothing of what was stated again.
@@ -85,14 +94,20 @@ impl Stated {
     }
 }
 
+/// Under what it is known that something was stated of a key: its start, of days and longer the date.
+fn at((_, start, layer): Key, row: &Row) -> i64 {
+    if layer < Layer::Day { start } else { date(start, row.offset_minutes) }
+}
+
 /// Settles what stands in the reach of a complete account and was not stated by it; gives how many rows count no more, by
 /// metric.
 pub fn sweep(context: &Context, head: &Head, stated: &Stated, ledger: &mut Ledger) -> Result<BTreeMap<i64, u64>> {
     let mut superseded = BTreeMap::new();
     for (layer, reaches) in by_layer(stated.reaches()) {
         for (key, offset) in left_out(context, head, stated, layer, &reaches)? {
-            let number = Group::load(context, key, offset)?.settle(ledger)?;
-            *superseded.entry(layer.0).or_default() += number;
+            let mut group = Group::load(context, key, offset)?;
+            stated.note_in(&mut group, head);
+            *superseded.entry(layer.0).or_default() += group.settle(ledger)?;
         }
     }
     superseded.retain(|_, number| *number > 0);

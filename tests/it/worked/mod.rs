@@ -1,6 +1,7 @@
 //! Situations that public bug reports tell of, each with the number that is right, in several variants of its kind. The
 //! clock is the scenario's: each delivery says when it came.
 
+mod again;
 mod days;
 mod nights;
 mod samples;
@@ -68,6 +69,13 @@ fn points(metric: &str, unit: &str, points: &[(&str, f64, &str)]) -> Value {
 #[track_caller]
 fn export(server: &InProcess, children: &str) -> Receipt {
     receipt(import_bytes(server, "export.xml", xml(children).as_bytes()))
+}
+
+/// Imports an export that was made at that moment, as Apple writes one.
+#[track_caller]
+fn export_of(server: &InProcess, date: &str, children: &str) -> Receipt {
+    let xml = xml(children).replace("2024-07-01 10:00:00 +0000", date);
+    receipt(import_bytes(server, "export.xml", xml.as_bytes()))
 }
 
 /// A record of a quantity type.

@@ -117,10 +117,7 @@ impl SampleTable<'_> {
                 {
                     false
                 }
-                Meets::Superseded(known) => {
-                    coming.group.state_once_more(known, &self.head)?;
-                    true
-                }
+                Meets::Superseded(known) => coming.group.state_once_more(known, &self.head)?,
                 // What is listed several times is written down as a whole.
                 Meets::Counting(_) if listed.contains(&at) => false,
                 Meets::Counting(known) => {
