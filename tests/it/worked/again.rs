@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use super::{Headers, assert_total, by, export_of, points, record, send, stat};
+use super::{Headers, assert_total, by, days, export_of, points, record, send, stat};
 use crate::deletions::{admin, delete};
 use crate::support::InProcess;
 
@@ -69,21 +69,26 @@ fn what_two_devices_measured_at_one_moment_stays_in_two_requests_of_a_sync() {
 #[test]
 fn who_knows_no_ends_keeps_none_of_a_deleted_export() {
     let (first, second) = ("2024-05-01 10:00:00 +0000", "2024-05-01 10:10:00 +0000");
-    let told = points("step_count", "count", &[(first, 300.0, WATCH), (second, 300.0, PHONE)]);
     let exported = record("StepCount", "count", WATCH, (first, "2024-05-01 10:05:00 +0000"), 300.0)
         + &record("StepCount", "count", PHONE, (second, "2024-05-01 10:15:00 +0000"), 300.0);
     let server = InProcess::start();
     let headers = Headers { period: Some("Previous 7 Days"), ..by("None") };
-    let tell = |at: &str| drop(send(&server, at, headers, &told));
+    // Each has something new as well, so none repeats another.
+    let tell = |day: i32| {
+        let new = format!("2024-05-0{day} 07:00:00 +0000");
+        let told = [(first, 300.0, WATCH), (second, 300.0, PHONE), (&new, 10.0, WATCH)];
+        send(&server, &format!("2024-05-0{day}T08:00:00Z"), headers, &points("step_count", "count", &told));
+    };
+    let assert_walk = |expected: f64| assert_eq!(days(&server, "step_count")[0], ("05-01".to_owned(), expected));
     // Without an end the watch's sample lasts for a quarter of an hour, so that the phone's begins in its time.
-    tell("2024-05-02T08:00:00Z");
-    assert_total(&server, "step_count", 300.0);
+    tell(2);
+    assert_walk(300.0);
     let export = export_of(&server, EXPORTS[1], &exported).delivery;
-    assert_total(&server, "step_count", 600.0);
-    for at in ["2024-05-04T08:00:00Z", "2024-05-05T08:00:00Z", "2024-05-06T08:00:00Z"] {
-        tell(at);
-        assert_total(&server, "step_count", 600.0);
+    assert_walk(600.0);
+    for day in [4, 5, 6] {
+        tell(day);
+        assert_walk(600.0);
     }
     delete(&admin(&server), json!({"delivery": {"id": export}}));
-    assert_total(&server, "step_count", 300.0);
+    assert_walk(300.0);
 }
