@@ -38,7 +38,7 @@ const CANCELLED: &str = "cancelled: what had been stored of it before stays, as 
 const NAP: Duration = Duration::from_secs(60);
 
 /// How long it waits for a disk that fails.
-const RETRY: Duration = Duration::from_secs(5);
+const RETRY: Duration = Duration::from_secs(1);
 
 /// The background. Its thread ends, after the piece that it is at, when the last handle is dropped.
 #[derive(Clone)]
@@ -185,11 +185,11 @@ impl Drop for Inner {
 
 impl Shared {
     fn run(&self) {
-        let mut last = 0;
+        let (mut last, mut is_told) = (0, false);
         while !self.stopped.is_stopped() {
             match self.receiver.store.writer().run(move |writing| jobs::take(writing.connection, last)) {
                 Ok(Some(job)) => {
-                    last = job.user;
+                    (last, is_told) = (job.user, false);
                     self.work(&job);
                     if let Err(fault) = self.tidy(UPLOADING) {
                         tracing::error!("{fault}");
@@ -197,7 +197,9 @@ impl Shared {
                 }
                 Ok(None) => std::thread::park_timeout(NAP),
                 Err(fault) => {
-                    tracing::error!("taking an import: {fault}");
+                    if !std::mem::replace(&mut is_told, true) {
+                        tracing::error!("taking an import, again and again until it works: {fault}");
+                    }
                     std::thread::park_timeout(RETRY);
                 }
             }
@@ -220,16 +222,23 @@ impl Shared {
             )),
             _ => self.import(job, &path, &progress),
         };
-        // Nobody else ends it, so on a disk that fails what has become of it waits until it can be written.
+        self.end(job, &outcome, &progress);
+        *guard(&self.running) = None;
+        self.changed.notify_waiters();
+    }
+
+    /// Nobody else ends a job, so on a disk that fails what has become of it waits until it can be written.
+    fn end(&self, job: &Job, outcome: &Result<String, String>, progress: &Progress) {
+        let mut is_told = false;
         while let Err(fault) = self.ended(job, outcome.clone(), progress.is_stopped()) {
-            tracing::error!("ending an import: {fault}");
+            if !std::mem::replace(&mut is_told, true) {
+                tracing::error!("ending an import, again and again until it works: {fault}");
+            }
             if self.stopped.is_stopped() {
-                break;
+                return;
             }
             std::thread::park_timeout(RETRY);
         }
-        *guard(&self.running) = None;
-        self.changed.notify_waiters();
     }
 
     /// Writes what has become of a job: of one that was stopped with the server, that it waits again.
