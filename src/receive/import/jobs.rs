@@ -187,9 +187,11 @@ impl Shared {
     fn run(&self) {
         let (mut last, mut is_told) = (0, false);
         while !self.stopped.is_stopped() {
-            match self.receiver.store.writer().run(move |writing| jobs::take(writing.connection, last)) {
+            let taken = self.receiver.store.writer().run(move |writing| jobs::take(writing.connection, last));
+            is_told &= taken.is_err();
+            match taken {
                 Ok(Some(job)) => {
-                    (last, is_told) = (job.user, false);
+                    last = job.user;
                     self.work(&job);
                     if let Err(fault) = self.tidy(UPLOADING) {
                         tracing::error!("{fault}");
