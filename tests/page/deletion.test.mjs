@@ -1,4 +1,4 @@
-// A stretch of time that is deleted on the page: seen before, gone after, kept out when it comes again, and brought back.
+// A date range that is deleted on the page: seen before, gone after, kept out when it comes again, and brought back.
 
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
@@ -43,7 +43,7 @@ describe("deletion", browserOr, () => {
   const audit = () => page.locator("section.card", { has: page.getByRole("heading", { name: "What was deleted" }) }).locator("li");
   const preview = async () => {
     await page.getByRole("button", { name: "Preview…" }).click();
-    await dialog().getByText("It takes away").waitFor();
+    await dialog().getByText("Deletes ").waitFor();
   };
 
   it("shows what it would take, and takes nothing when nobody says yes", async () => {
@@ -96,7 +96,7 @@ describe("deletion", browserOr, () => {
     await page.getByRole("button", { name: "Correct 12:00", exact: false }).click();
     await dialog().getByRole("spinbutton").fill("3000");
     await dialog().getByRole("button", { name: "Preview…" }).click();
-    await dialog().getByText("It changes").waitFor();
+    await dialog().getByText("Changes ").waitFor();
     assert.deepEqual(await stored(), [1111, 2222, 3333, 4444]);
     await dialog().getByRole("button", { name: "Correct", exact: true }).click();
     await page.locator(".toast", { hasText: "Corrected" }).waitFor();

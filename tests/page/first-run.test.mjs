@@ -57,8 +57,8 @@ describe("first run", browserOr, () => {
     const { page } = owner;
     await page.evaluate(() => (window.stillThis = true));
     await page.getByText("Waiting for the first request…").waitFor();
-    await page.getByRole("button", { name: "Make a key for this phone" }).click();
-    await page.getByText("shown only now").waitFor();
+    await page.getByRole("button", { name: "Create a key for this phone" }).click();
+    await page.getByText("it is shown only once").waitFor();
     key = await card("1. The phone and its key").locator(".snippet code", { hasText: /^he_/ }).textContent();
     await page.getByText("Waiting for owner's phone…").waitFor();
     const answer = await send(steps(STEPS));
@@ -109,7 +109,7 @@ describe("first run", browserOr, () => {
     assert.equal((await send(steps(STEPS))).status, 200, "it works as long as nobody has said yes");
     await page.getByRole("button", { name: "Revoke owner's phone" }).click();
     await dialog.getByRole("button", { name: "Revoke", exact: true }).click();
-    await page.getByText("1 that no longer work").waitFor();
+    await page.getByText("1 revoked or expired").waitFor();
     const answer = await send(steps(1));
     assert.equal(answer.status, 401);
     assert.match((await answer.json()).detail, /X-API-Key/);

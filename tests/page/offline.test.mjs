@@ -37,7 +37,7 @@ describe("without the server", browserOr, () => {
     await page.evaluate(() => (location.hash = "#/activity"));
     await banner().waitFor();
     assert.equal(await banner().getAttribute("role"), "alert");
-    assert.match(await banner().textContent(), /The server cannot be reached.*tries again by itself/);
+    assert.match(await banner().textContent(), /The server cannot be reached.*Reconnecting/);
     await page.evaluate(() => (location.hash = "#/today"));
     await page.locator("h1", { hasText: "Today" }).waitFor();
     assert.ok(await banner().isVisible());

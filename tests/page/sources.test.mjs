@@ -39,7 +39,7 @@ describe("the order of sources", browserOr, () => {
     await page.getByLabel("Order of").selectOption({ label: "Sleep" });
     await page.getByRole("button", { name: "Move Ring up" }).click();
     await page.getByRole("button", { name: "Save this order" }).click();
-    await page.getByText("the order that was set here").waitFor();
+    await page.getByText("custom order").waitFor();
     assert.deepEqual(await names("?category=sleep"), ["Ring", "Robin's Apple Watch"]);
     assert.deepEqual(await names(""), ["Robin's Apple Watch", "Ring"]);
     await page.getByLabel("Order of").selectOption({ label: "Everything" });
@@ -52,8 +52,8 @@ describe("the order of sources", browserOr, () => {
     await show(page, "settings/sources");
     const link = page.locator("#settings-sources").getByRole("link", { name: "Sleep", exact: true });
     await link.click();
-    await page.getByRole("button", { name: "Back to that of everything" }).click();
-    await page.getByText("as in everything").waitFor();
+    await page.getByRole("button", { name: "Reset to the general order" }).click();
+    await page.getByText("same as for all data").waitFor();
     assert.deepEqual((await ask(page, "/api/v1/sources")).orders, []);
     assert.deepEqual(await names("?category=sleep"), ["Robin's Apple Watch", "Ring"]);
     assert.deepEqual(faults, []);

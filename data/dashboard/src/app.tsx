@@ -103,5 +103,5 @@ function SignOut() {
 }
 
 function Offline() {
-  return offline.value ? <p class="banner" role="alert">The server cannot be reached. What is on show may be old; this page tries again by itself.</p> : null;
+  return offline.value ? <p class="banner" role="alert">The server cannot be reached. You may be seeing old data. Reconnecting…</p> : null;
 }

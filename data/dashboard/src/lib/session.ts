@@ -63,7 +63,7 @@ export async function signIn(proof: { code: string } | { key: string }): Promise
 }
 
 export async function signOut(): Promise<void> {
-  // What is on show must not be asked for again: it would be refused.
+  // The view must not be asked for again: it would be refused.
   await send("DELETE", "/api/v1/session", undefined, true);
   await refresh();
 }

@@ -81,7 +81,7 @@ function Told({ told, day, write }: { told: Explanation; day?: string; write: (v
   const counts = told.claims.filter(({ counted, weight }) => counted !== 0 || weight !== undefined);
   const others = told.claims.filter((claim) => !counts.includes(claim));
   const weights = counts.reduce((sum, { weight }) => sum + (weight ?? 0), 0);
-  const part = ({ counted, weight }: Claim) => (weight === undefined ? write(counted) : `${number((100 * weight) / weights)} %`);
+  const part = ({ counted, weight }: Claim) => (weight === undefined ? write(counted) : `${number((100 * weight) / weights)}%`);
   const table = (label: string, claims: Claim[]) => <Claims label={label} claims={claims} day={day} write={write} part={part} head={weights ? "Share" : "Counts"} />;
   const alone = told.alone.filter(({ value }) => value !== null);
   const differ = new Set(alone.map(({ value }) => value)).size > 1;

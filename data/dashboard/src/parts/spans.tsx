@@ -4,7 +4,7 @@ import { addDays, type Range, rangeOf, type Span, SPAN_NAMES, SPANS, step } from
 import { date } from "../lib/format.ts";
 import { route, setQuery } from "../lib/router.ts";
 
-/** What is on show, read from the address. */
+/** The view, read from the address. */
 export interface View {
   span: Span;
   /** The day after the last one; none for the running span. */

@@ -21,7 +21,7 @@ export function SignIn() {
         <p>There is no password. Run this on the server, and open the link that it prints:</p>
         <Snippet text="health-export setup" />
         <p class="muted small">
-          A link works once, for 30 minutes, and this browser then stays signed in. In a family, whoever looks after the server makes yours in
+          A link works once, for 30 minutes, and this browser then stays signed in. In a family, the server's administrator creates yours in
           Settings → People.
         </p>
       </section>
@@ -46,7 +46,7 @@ function ProofForm() {
   return (
     <form onSubmit={submit}>
       <label>
-        The ten letters at the end of a link, or a key that may read
+        10-character code from a link, or an API key
         <input name="proof" type="password" autocomplete="current-password" required value={proof} onInput={(event) => setProof(event.currentTarget.value.trim())} />
       </label>
       <Trouble action={enter} />

@@ -19,7 +19,7 @@ export function AutoExport({ phone }: { phone?: Phone }) {
 function Before() {
   return (
     <p>
-      Install <b>Health Auto Export – JSON+CSV</b> from the App Store; sending by itself needs its premium version. When the key is made,
+      Install <b>Health Auto Export – JSON+CSV</b> from the App Store; automatic sending needs its premium version. When the key is made,
       its links and codes are here. Without that app, use a Shortcut, below.
     </p>
   );

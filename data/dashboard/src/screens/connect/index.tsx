@@ -21,7 +21,7 @@ export function Connect() {
           <Start phone={phone} change={(part) => setPhone((before) => ({ ...before, ...part }))} />
           <AutoExport phone={ready} />
           <Shortcuts phone={ready} />
-          <Card title="Everything from before">
+          <Card title="Import your history">
             <p>
               Once, bring what the phone has collected so far: in the Health app tap your picture, then <b>Export All Health Data</b>, and{" "}
               <a href={href("data", "import")}>import the file</a> here.

@@ -49,7 +49,7 @@ export function Arriving({ phone }: { phone?: Chosen }) {
   useEvents<Incoming>("/api/v1/requests", "request", (one) => setList((before) => withOne(before, one)));
   const awaited = useAwaited(list, phone);
   return (
-    <Card title="3. What arrives" note="by itself, as it comes">
+    <Card title="3. Live activity" note="updates automatically">
       <Shown answer={asked}>{() => <div role="status"><Summary list={awaited} phone={phone} /></div>}</Shown>
       {list.length > 0 && (
         <div class="arrived" role="region" aria-label="Requests, newest first" tabIndex={0}>

@@ -46,7 +46,7 @@ function Whose({ people, phone, change }: Part & { people: string[] }) {
           {people.map((name) => <option key={name} value={name}>{name}</option>)}
         </select>
       </label>
-      <p class="muted small">What it sends is kept apart from everybody else's. <a href="#/settings/people">Add a person</a></p>
+      <p class="muted small">Its data is kept separate from everyone else's. <a href="#/settings/people">Add a person</a></p>
     </>
   );
 }
@@ -132,7 +132,7 @@ function Key({ phone, change }: Part) {
   if (phone.key) {
     return (
       <div>
-        <p class="done" role="status">The key of {owns(phone.person)} phone, shown only now. It may send data and read none:</p>
+        <p class="done" role="status">Key for {owns(phone.person)} phone. It can send data but not read it. Copy it now; it is shown only once:</p>
         <Snippet text={phone.key} />
         <p class="muted small">When the phone is lost, revoke it in <a href="#/settings/keys">Settings</a>.</p>
       </div>
@@ -140,7 +140,7 @@ function Key({ phone, change }: Part) {
   }
   return (
     <>
-      <button type="button" disabled={make.busy || !phone.person} onClick={() => void make.act()}>Make a key for this phone</button>
+      <button type="button" disabled={make.busy || !phone.person} onClick={() => void make.act()}>Create a key for this phone</button>
       <Trouble action={make} />
     </>
   );

@@ -50,12 +50,12 @@ function Table({ chosen, rest, asking }: { chosen: Days; rest: Days[]; asking: A
   return (
     <>
       <p>
-        Of {count(found.length, "comparison")}, {standing || "none"} {standing > 1 ? "are" : "is"} clear once it is allowed for that {found.length} were made (Benjamini and Hochberg, 5 %).
-        {rest.length > found.length && ` Left out, because they have fewer than 30 days in common: ${rest.length - found.length}.`}
+        Of {count(found.length, "comparison")}, {standing || "none"} {standing > 1 ? "hold" : "holds"} up after correcting for {found.length} comparisons (Benjamini and Hochberg, 5%).
+        {rest.length > found.length && ` Left out for having fewer than 30 days in common: ${rest.length - found.length}.`}
       </p>
       <div class="scroll" tabIndex={0} role="region" aria-label={`What goes with ${inside(chosen.choice)}`}>
         <table>
-          <thead><tr><th scope="col">Figure</th><th scope="col" class="number">r</th><th scope="col">95 % interval</th><th scope="col" class="number">Days</th><th scope="col">Clear?</th></tr></thead>
+          <thead><tr><th scope="col">Figure</th><th scope="col" class="number">r</th><th scope="col">95% interval</th><th scope="col" class="number">Days</th><th scope="col">Clear?</th></tr></thead>
           <tbody>{found.map((one) => <Row key={one.choice.key} {...one} />)}</tbody>
         </table>
       </div>

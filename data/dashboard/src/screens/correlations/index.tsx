@@ -43,7 +43,7 @@ export function Correlations() {
   return (
     <>
       <h1>Correlations</h1>
-      <Shown answer={metrics} isEmpty={({ metrics }) => !metrics.length} empty="Nothing is stored yet that could be compared.">
+      <Shown answer={metrics} isEmpty={({ metrics }) => !metrics.length} empty="There is no data to compare yet.">
         {({ metrics }) => <Chosen all={choices(metrics)} />}
       </Shown>
     </>
@@ -90,7 +90,7 @@ function Controls({ all, a, b }: { all: Choice[]; a: Choice; b: Choice }) {
       <Choose label="over the last" name="over" value={query.get("over") ?? "6"} options={Object.entries(OVER)} />
       <label class="check">
         <input type="checkbox" checked={query.has("without")} onChange={(event) => setQuery({ without: event.currentTarget.checked ? "trends" : undefined })} />
-        Without the weekly and the slow trend
+        Remove weekly and long-term trends
       </label>
     </div>
   );

@@ -28,7 +28,7 @@ export const between = ([low, high]: [number, number]): string => `${r(low)} to 
 
 export function details({ n, worth, pearson, spearman, pearsonInterval, spearmanInterval }: Relation): string {
   const counted = worth < n * 0.95 ? `, which count as ${number(worth, 0)} because a day resembles the one before` : "";
-  return `From ${count(n, "pair")} of days${counted}. Pearson’s r is ${r(pearson)} (95 % interval ${between(pearsonInterval)}); by ranks, Spearman’s r is ${r(spearman)} (${between(spearmanInterval)}).`;
+  return `From ${count(n, "pair")} of days${counted}. Pearson’s r is ${r(pearson)} (95% interval ${between(pearsonInterval)}); by ranks, Spearman’s r is ${r(spearman)} (${between(spearmanInterval)}).`;
 }
 
 export const tooFew = (n: number, a: Choice, b: Choice): string =>

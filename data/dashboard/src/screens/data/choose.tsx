@@ -11,7 +11,7 @@ import { Listed, LISTS } from "./listed.tsx";
 import { Remove, type Target } from "./remove.tsx";
 import { Samples } from "./samples.tsx";
 
-const KINDS: Record<string, string> = { range: "A stretch of time", samples: "Single samples", source: "A source", delivery: "A delivery", workout: "A workout", event: "An event" };
+const KINDS: Record<string, string> = { range: "A date range", samples: "Single samples", source: "A source", delivery: "A delivery", workout: "A workout", event: "An event" };
 
 export function Choose() {
   const query = route.value.query;

@@ -19,9 +19,9 @@ export function Deletions(_: ScreenProps) {
   return (
     <div class="grid">
       <Card wide title="Delete or correct">
-        {session.value?.admin ? <Choose /> : <p>Only who looks after the server can delete and correct.</p>}
+        {session.value?.admin ? <Choose /> : <p>Only the server's administrator can delete and correct data.</p>}
         <p class="notice">
-          What is deleted stays away when the phone sends it again, and can be brought back below, unless it was made permanent: until then the kept deliveries still hold it, and so do backups.
+          Deleted data stays deleted if the phone sends it again. You can undo a deletion below until you destroy it for good; until then it is still in the stored deliveries, and in backups.
         </p>
       </Card>
       <Audit />

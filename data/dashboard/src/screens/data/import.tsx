@@ -93,9 +93,9 @@ function Running({ first }: { first: Job }) {
   }, [job.state]);
   return (
     <div class="job">
-      <p><b>{job.file}</b> {job.state === "queued" ? "waits" : `is imported: ${number(job.percent, 0)} %`}</p>
+      <p>{job.state === "queued" ? "Waiting to import" : "Importing"} <b>{job.file}</b>{job.state !== "queued" && `: ${number(job.percent, 0)}%`}</p>
       <progress aria-label={job.file} max={100} value={job.percent} />
-      <p class="muted">It goes on when you leave.</p>
+      <p class="muted">You can leave this page; the import keeps going.</p>
       {maySend() && <button class="quiet" aria-label={`Cancel the import of ${job.file}`} disabled={cancel.busy || ends(job)} onClick={() => void cancel.act()}>Cancel</button>}
       <Trouble action={cancel} />
     </div>

@@ -41,9 +41,9 @@ export function Order({ about, sources, own, choice }: OrderProps) {
     setSaid(`${sourceName(one?.name)} is now number ${to + 1}.`);
   };
   return (
-    <Card wide title="In the order in which they are believed" note={own ? "the order that was set here" : wider ? "as in everything" : "by kind: watches, phones, others"}>
+    <Card wide title="Source priority" note={own ? "custom order" : wider ? "same as for all data" : "default: watches, phones, others"}>
       {choice}
-      <p>{order.length ? "Where two have measured the same moment, the one further up is believed and nothing is counted twice." : "Nothing has measured this yet."}</p>
+      <p>{order.length ? "Where two sources cover the same time, the higher one counts, and nothing is counted twice." : "Nothing has measured this yet."}</p>
       <ol class="rows sources">
         {order.map((one, at) => (
           <li key={one.name}>
@@ -62,7 +62,7 @@ export function Order({ about, sources, own, choice }: OrderProps) {
       {admin && (
         <p class="buttons">
           <button disabled={!changed || save.busy} onClick={() => void save.act(namesOf(order))}>Save this order</button>
-          <button class="quiet" disabled={!own || save.busy} onClick={() => void save.act([])}>{wider ? "Back to that of everything" : "Back to the kinds"}</button>
+          <button class="quiet" disabled={!own || save.busy} onClick={() => void save.act([])}>{wider ? "Reset to the general order" : "Reset to default"}</button>
         </p>
       )}
       <Trouble action={save} />

@@ -83,7 +83,7 @@ function Unknown() {
     ...Object.entries(deferred).map(([kind, items]) => [<code key={kind}>{kind}</code>, `${count(items, "item")}, kept for a later version`]),
   ];
   return (
-    <Card title="Types that are not known" note="stored, or in the latest deliveries">
+    <Card title="Unrecognized types" note="stored, or in the latest deliveries">
       {rows.length ? <ul class="rows wraps">{rows.map(([name, what], at) => <li key={at}>{name}<span class="muted">{what}</span></li>)}</ul> : <p>✓ None.</p>}
     </Card>
   );
@@ -93,7 +93,7 @@ function Entries({ entries }: { entries: Entry[] }) {
   const chosen = entries.find(({ name }) => name === route.value.query.get("entry"));
   const sorted = entries.toSorted((a, b) => Number(Boolean(b.stopped)) - Number(Boolean(a.stopped)));
   return (
-    <Card wide title="Everything that is followed" note="choose one to see its days and gaps">
+    <Card wide title="All data types" note="choose one to see its days and gaps">
       <table class="followed">
         <thead>
           <tr>

@@ -28,8 +28,8 @@ export function Remove({ target, close }: { target: Target; close: () => void })
       <Trouble action={look} />
       {found && (
         <>
-          <p>{correcting ? "It changes " : "It takes away "}<b>{plain(found.what)}</b>.</p>
-          <p class="muted">It stays so when the phone sends it again. Deletions can undo it at any time.</p>
+          <p>{correcting ? "Changes " : "Deletes "}<b>{plain(found.what)}</b>.</p>
+          <p class="muted">It stays that way if the phone sends it again. You can undo this at any time under Deletions.</p>
           <Trouble action={go} />
           <p class="buttons">
             <button type="button" class={correcting ? undefined : "danger"} disabled={go.busy} onClick={() => void go.act()}>{correcting ? "Correct" : "Delete"}</button>

@@ -71,7 +71,7 @@ function Value({ sample, unit, set, close }: { sample: Sample; unit: string; set
   return (
     <Dialog title="Correct this value" close={close}>
       <form onSubmit={submit}>
-        <label>The right value of {spanOf(sample)}{unit && `, in ${unit}`} <input name="value" type="number" step="any" required defaultValue={String(sample.value)} /></label>
+        <label>Correct value{unit && ` (${unit})`} for {spanOf(sample)} <input name="value" type="number" step="any" required defaultValue={String(sample.value)} /></label>
         <p class="buttons"><button type="submit">Preview…</button><button type="button" class="quiet" onClick={close}>Cancel</button></p>
       </form>
     </Dialog>

@@ -61,7 +61,7 @@ function Loaded({ kinds, view: { range } }: { kinds: string[]; view: View }) {
   return (
     <div class="grid">
       <Card wide title="Over time" actions={chosen && kinds.length === 1 && <UseThis asked={question(chosen, start, end)} />}>
-        <Shown answer={answer} isEmpty={({ events }) => !events.length} empty={kinds.length ? "Nothing happened in this time, as far as is stored." : "Choose a kind above."}>
+        <Shown answer={answer} isEmpty={({ events }) => !events.length} empty={kinds.length ? "No events in this period." : "Choose a kind above."}>
           {({ events, more }) => (
             <>
               <Lanes events={events} range={range} />
@@ -79,7 +79,7 @@ function List({ events }: { events: Event[] }) {
   const [most, setMost] = useState(PAGE);
   const [open, setOpen] = useState<Event | undefined>(undefined);
   return (
-    <Card wide title="One by one" note={count(events.length, "event")}>
+    <Card wide title="List" note={count(events.length, "event")}>
       <div class="scroll" tabIndex={0} role="region" aria-label="Events, newest first">
         <table class="events">
           <thead><tr><th scope="col">When</th><th scope="col">What</th><th scope="col">How</th><th scope="col">Details</th></tr></thead>

@@ -24,8 +24,8 @@ export function Explorer({ name }: { name: string }) {
       <Shown answer={metrics}>
         {({ metrics }) => {
           const stored = metrics.find((one) => one.name === name);
-          if (!stored) return <p class="empty">Nothing is stored of {title(name)}. <a href={href("metric")}>All metrics</a></p>;
-          if (!hasValues(stored)) return <p class="empty">{title(name)} has no values over time. Look at <a href={href("sleep")}>Sleep</a> or <a href={href("events")}>Events</a>.</p>;
+          if (!stored) return <p class="empty">No data for {title(name)}. <a href={href("metric")}>All metrics</a></p>;
+          if (!hasValues(stored)) return <p class="empty">{title(name)} is shown under <a href={href("sleep")}>Sleep</a> or <a href={href("events")}>Events</a>.</p>;
           return <Explored stored={stored} others={metrics.filter((one) => one !== stored && hasValues(one))} />;
         }}
       </Shown>
@@ -67,7 +67,7 @@ function Controls({ stored, others, view }: { stored: Stored; others: Stored[]; 
         Compare with
         <select value={query.get("compare") ?? ""} onChange={(event) => setQuery({ compare: event.currentTarget.value || undefined })}>
           <option value="">Nothing</option>
-          <option value="before" disabled={!view.range.start}>The time before</option>
+          <option value="before" disabled={!view.range.start}>Previous period</option>
           {others.map(({ name }) => <option key={name} value={name}>{title(name)}</option>)}
         </select>
       </label>

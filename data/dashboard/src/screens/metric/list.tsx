@@ -28,7 +28,7 @@ export function MetricList() {
       <div class="controls">
         <label>Search<input type="search" value={search} onInput={(event) => setSearch(event.currentTarget.value)} /></label>
       </div>
-      <Shown answer={metrics} isEmpty={({ metrics }) => !metrics.length} empty={<>Nothing is stored yet. <a href={href("connect")}>Connect a phone</a></>}>
+      <Shown answer={metrics} isEmpty={({ metrics }) => !metrics.length} empty={<>No data yet. <a href={href("connect")}>Connect a phone</a></>}>
         {({ metrics }) => <Groups metrics={found(metrics)} tiles={today.data?.tiles ?? []} />}
       </Shown>
     </>

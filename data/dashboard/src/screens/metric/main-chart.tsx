@@ -62,7 +62,7 @@ function linesOf(stored: Stored, { columns, unit }: Series, label = ""): Line[] 
   if (columns.sum) return [{ label: label || "Total", values: columns.sum, kind: "bars", colour: "accent", write }];
   const { avg = [], min = [], max = [] } = columns;
   const average: Line = { label: label || "Average", values: avg, colour: "accent", write };
-  return min.some((value, at) => value !== max[at]) ? [{ label: "Least to most", values: min, upto: max, kind: "band", colour: "accent", write }, average] : [average];
+  return min.some((value, at) => value !== max[at]) ? [{ label: "Range (min–max)", values: min, upto: max, kind: "band", colour: "accent", write }, average] : [average];
 }
 
 export function MainChart({ stored, others, view, source, days, onDrawn }: Props) {
@@ -88,7 +88,7 @@ export function MainChart({ stored, others, view, source, days, onDrawn }: Props
     if (earlier?.start && range.start && then.data) {
       const values = inPlace(series.data, range.start, then.data, earlier.start);
       const long = bucket === "day" && x.length > 62;
-      drawn.push({ label: long ? "The time before, mean of 7 days" : "The time before", values: long ? smooth(values) : values, dashed: true, colour: "second", write: writer(stored.name, unit) });
+      drawn.push({ label: long ? "Previous period, 7-day mean" : "Previous period", values: long ? smooth(values) : values, dashed: true, colour: "second", write: writer(stored.name, unit) });
     }
     return drawn;
   }, [series.data, then.data, usual, compare]);
@@ -98,7 +98,7 @@ export function MainChart({ stored, others, view, source, days, onDrawn }: Props
     <Card wide title={bucket ? `By ${bucketName(bucket)}` : title(stored.name)}
       actions={series.data && <UseThis asked={series.data.asked} png={png.save} />}>
       {words && <div class="words">{words.map((sentence, at) => <p key={sentence} class={at ? "muted" : "lead"}>{sentence}</p>)}</div>}
-      <Shown answer={series} isEmpty={({ x }) => !x.length} empty="Nothing is stored of this time.">
+      <Shown answer={series} isEmpty={({ x }) => !x.length} empty="No data for this period.">
         {(shown) => (
           <>
             <Chart label={title(stored.name)} x={shown.x} lines={lines} days={shown.days} span={stretch(shown, range)} height={260} sync="metric" onReady={drawn(png.onReady, onDrawn)} onZoom={zoom(shown)} />
@@ -118,7 +118,7 @@ function Other({ stored, view, bucket, span }: { stored: Stored; view: View; buc
   return (
     <section>
       <h3>{title(stored.name)}{series.data && unitOf(stored.name, series.data.unit) && ` in ${unitOf(stored.name, series.data.unit)}`}</h3>
-      <Shown answer={series} isEmpty={({ x }) => !x.length} empty="Nothing is stored of this time.">
+      <Shown answer={series} isEmpty={({ x }) => !x.length} empty="No data for this period.">
         {(shown) => <Chart label={title(stored.name)} x={shown.x} lines={lines} days={shown.days} span={span} height={180} sync="metric" onZoom={zoom(shown)} />}
       </Shown>
     </section>

@@ -58,6 +58,6 @@ function against(mean: number, { low, high, days }: Usual, write: (value: number
 
 function change(now: number, then: number, write: (value: number) => string, total: boolean): string {
   const share = then ? (now - then) / Math.abs(then) : 0;
-  const what = Math.abs(share) < 0.005 ? "About as much as" : `${number(Math.abs(share) * 100, 0)} % ${share > 0 ? "more" : "less"} than`;
+  const what = Math.abs(share) < 0.005 ? "About as much as" : `${number(Math.abs(share) * 100, 0)}% ${share > 0 ? "more" : "less"} than`;
   return `${what} in the time before (${write(then)}${total ? " a day" : ""} on average).`;
 }

@@ -1,4 +1,4 @@
-// Year beside year: what has come together by each day, of a total; else the mean of each month. And a table of all months.
+// Year beside year: of a total the running total by day, else the mean of each month. And a table of all months.
 
 import { useMemo } from "preact/hooks";
 
@@ -59,7 +59,7 @@ export function Years({ stored, source, days, answer }: { stored: Stored; source
       write: writer(stored.name, unit),
     })) : [],
   }), [days, months]);
-  const note = total ? "what has come together by each day of the year" : "the mean of each month";
+  const note = total ? "running total by day of the year" : "the mean of each month";
   const png = usePng(`${title(stored.name)}, year by year`, note, lines);
   return (
     <Card wide title="Year by year" note={note} actions={answer.data && <UseThis asked={{ ...answer.data.asked, params: { ...answer.data.asked.params, bucket: "month" } }} png={png.save} />}>

@@ -43,7 +43,7 @@ export function Backups({ title }: { title: string }) {
           </>
         )}
       </Shown>
-      <p class="muted small">They lie on the server. Copy them to another machine as well; <code>health-export restore</code> puts one back.</p>
+      <p class="muted small">They are stored on the server. Copy them to another machine as well; <code>health-export restore</code> puts one back.</p>
     </Card>
   );
 }

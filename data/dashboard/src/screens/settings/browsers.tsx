@@ -19,7 +19,7 @@ export function Browsers({ title }: { title: string }) {
   const answer = useAnswer<{ sessions: Browser[] }>("/api/v1/sessions");
   const end = useAction((one: Browser) => (one.current ? signOut() : send("DELETE", `/api/v1/sessions/${one.id}`)));
   return (
-    <Card title={title} note="each ends by itself 90 days after its last use">
+    <Card title={title} note="signs out after 90 days without use">
       <Shown answer={answer} isEmpty={({ sessions }) => sessions.length === 0} empty="No browser is signed in: this page is used with a key.">
         {({ sessions }) => <ul class="rows">{sessions.map((one) => <Row key={one.id} one={one} busy={end.busy} end={end.act} />)}</ul>}
       </Shown>

@@ -27,8 +27,8 @@ export function Keys({ title }: { title: string }) {
   const [making, setMaking] = useState(false);
   const [revoking, setRevoking] = useState<Key>();
   return (
-    <Card title={title} note="for phones and programs" actions={<button type="button" onClick={() => setMaking(true)}>Make a key</button>}>
-      <Shown answer={answer} isEmpty={({ keys }) => keys.length === 0} empty="There is no key yet. A phone gets its own on Connect.">
+    <Card title={title} note="for phones and programs" actions={<button type="button" onClick={() => setMaking(true)}>Create a key</button>}>
+      <Shown answer={answer} isEmpty={({ keys }) => keys.length === 0} empty="There are no keys yet. A phone gets its own on Connect.">
         {({ keys }) => (
           <>
             <Table keys={keys.filter(works)} revoke={setRevoking} />
@@ -49,7 +49,7 @@ function Ended({ keys }: { keys: Key[] }) {
   if (!keys.length) return null;
   return (
     <details>
-      <summary>{keys.length} that no longer work</summary>
+      <summary>{keys.length} revoked or expired</summary>
       <Table keys={keys} />
     </details>
   );
@@ -57,10 +57,10 @@ function Ended({ keys }: { keys: Key[] }) {
 
 function Table({ keys, revoke }: { keys: Key[]; revoke?: (key: Key) => void }) {
   return (
-    <div class="scroll" tabIndex={0} role="region" aria-label={revoke ? "Keys that work" : "Keys that no longer work"}>
+    <div class="scroll" tabIndex={0} role="region" aria-label={revoke ? "Active keys" : "Revoked and expired keys"}>
       <table class="stacked">
         <thead>
-          <tr><th>Name</th><th>Person</th><th>May</th><th>Made</th><th>Last used</th><th>State</th>{revoke && <th><span class="hidden">Revoke</span></th>}</tr>
+          <tr><th>Name</th><th>Person</th><th>Permissions</th><th>Created</th><th>Last used</th><th>State</th>{revoke && <th><span class="hidden">Revoke</span></th>}</tr>
         </thead>
         <tbody>{keys.map((key) => <Row key={key.id} one={key} revoke={revoke} />)}</tbody>
       </table>

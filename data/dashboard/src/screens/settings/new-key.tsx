@@ -21,7 +21,7 @@ const ENDS: [days: string, words: string][] = [["", "never"], ["1", "after a day
 export function NewKey({ close }: { close: () => void }) {
   const [key, setKey] = useState("");
   return (
-    <Dialog title={key ? "The new key" : "Make a key"} close={close}>
+    <Dialog title={key ? "The new key" : "Create a key"} close={close}>
       {key ? <Secret text={key} close={close} /> : <Form done={setKey} />}
     </Dialog>
   );
@@ -55,14 +55,14 @@ function Form({ done }: { done: (key: string) => void }) {
       <label>What is it for? <input name="name" required maxLength={100} placeholder="Grafana" autocomplete="off" /></label>
       <label>Whose data? <select name="person">{names.map((name) => <option key={name} value={name}>{name}</option>)}</select></label>
       <fieldset>
-        <legend>It may</legend>
+        <legend>Permissions</legend>
         {Object.entries(SCOPES).map(([scope, words]) => (
           <label key={scope} class="pick"><input type="checkbox" name="scope" value={scope} /> <span><b>{scope}</b> <span class="muted">{words}</span></span></label>
         ))}
       </fieldset>
-      <label>It ends <select name="days">{ENDS.map(([days, words]) => <option key={days} value={days}>{words}</option>)}</select></label>
+      <label>Expires <select name="days">{ENDS.map(([days, words]) => <option key={days} value={days}>{words}</option>)}</select></label>
       <Trouble action={make} />
-      <p class="buttons"><button type="submit" disabled={make.busy}>Make it</button></p>
+      <p class="buttons"><button type="submit" disabled={make.busy}>Create key</button></p>
     </form>
   );
 }

@@ -27,8 +27,8 @@ export function PeopleSection({ title }: { title: string }) {
     <Card title={title} note="each sees their own data only" actions={<button type="button" onClick={() => setDoing({ what: "add" })}>Add a person</button>}>
       <Shown answer={answer}>{({ people }) => <ul class="rows">{people.map((one) => <Row key={one.id} one={one} start={setDoing} />)}</ul>}</Shown>
       <p class="muted small">
-        No key and no link shows another person's data. Whoever looks after the server can make keys and links for everybody, though, and
-        read its disk.
+        No key and no link shows another person's data. The server's administrator can create keys and links for anyone, though, and
+        read the files on disk.
       </p>
       {doing?.what === "add" && <Name title="Add a person" label="Their name" close={close} save={(name) => send("POST", "/api/v1/people", { name })} />}
       {doing?.what === "rename" && <Name title={`Rename ${doing.one.name}`} label="The new name" value={doing.one.name} close={close} save={(name) => rename(doing.one, name)} />}
@@ -100,7 +100,7 @@ function Link({ one, close }: { one: Person; close: () => void }) {
     <Dialog title={`Link for ${one.name}`} close={close}>
       <p>
         It opens this page on another device as <b>{one.name}</b>
-        {one.you ? ", with everything that you may do." : ", who sees and downloads their own data, and may send more, but changes nothing on the server."}
+        {one.you ? ", with all of your permissions." : ". They can see, download and add their own data, but cannot change settings."}
       </p>
       {isLoopback(server) && <p class="notice">No address is known by which other devices reach this server: <code>health-export setup</code> on it says more.</p>}
       {made ? (

@@ -17,7 +17,7 @@ interface Storage {
 
 const PARTS: [field: keyof Storage, words: string][] = [
   ["database_bytes", "Database"],
-  ["wal_bytes", "Changes on their way into it"],
+  ["wal_bytes", "Write-ahead log"],
   ["backups_bytes", "Backups"],
   ["imports_bytes", "Files to import"],
   ["spool_bytes", "Downloads and work in progress"],

@@ -34,7 +34,7 @@ export function ZoneAndUnits({ title }: { title: string }) {
 
 function Told({ settings }: { settings: Shape }) {
   const units = UNITS.find(([name]) => name === settings.units.value)?.[1] ?? settings.units.value;
-  return <p>Days are those of <b>{settings.home_zone.value}</b>, and units are <b>{units}</b>. Who looks after the server can change this.</p>;
+  return <p>Days are those of <b>{settings.home_zone.value}</b>, and units are <b>{units}</b>. The server's administrator can change this.</p>;
 }
 
 const fixed = ({ changeable, from }: Setting): string => (changeable ? "" : ` It is fixed by the ${from} of the server, and changed there.`);
@@ -63,7 +63,7 @@ function Form({ settings }: { settings: Shape }) {
         <datalist id="zones">{Intl.supportedValuesOf("timeZone").map((name) => <option key={name} value={name} />)}</datalist>
       </label>
       <p id="zone-note" class="muted small">
-        Where you live: it decides when a day begins. After a change all days are counted anew; what is stored stays.{fixed(home_zone)} {rules(settings)}
+        Where you live: it decides when a day begins. After a change, daily totals are recalculated; your stored data does not change.{fixed(home_zone)} {rules(settings)}
       </p>
       {home_zone_notice && <p class="notice">Look at this: {home_zone_notice}.</p>}
       <label>
@@ -72,9 +72,9 @@ function Form({ settings }: { settings: Shape }) {
           {UNITS.map(([name, words]) => <option key={name} value={name}>{words}</option>)}
         </select>
       </label>
-      <p id="unit-note" class="muted small">Of this page and of every answer that is asked for without units.{fixed(units)}</p>
+      <p id="unit-note" class="muted small">Used on this page and in API answers unless a request says otherwise.{fixed(units)}</p>
       {(home_zone.changeable || units.changeable) && <button type="submit" disabled={save.busy || !touched}>Save</button>}{" "}
-      <span class="done" role="status">{saved && !touched && "Saved, and in force."}</span>
+      <span class="done" role="status">{saved && !touched && "Saved."}</span>
       <Trouble action={save} />
     </form>
   );

@@ -59,7 +59,7 @@ function Charts({ nights, view, actions }: { nights: Night[]; view: View; action
         <Bars
           {...stretch} bars={long} label="Time asleep by stages."
           ticks={ticksOf(0, Math.max(60, ...shown.map(({ asleep }) => asleep ?? 0)), [60, 120, 180, 240, 360, 720])} write={(value) => `${value / 60} h`}
-          keys={stages.map((stage) => ({ label: stage === "unspecified" ? "Without a stage" : STAGE_NAMES[stage], colour: colourOf(stage) }))}
+          keys={stages.map((stage) => ({ label: stage === "unspecified" ? "No stage" : STAGE_NAMES[stage], colour: colourOf(stage) }))}
         />
       </Card>
       <Hours shown={shown} nights={nights} stretch={stretch} />
@@ -94,7 +94,7 @@ function Hours({ shown, nights, stretch }: { shown: Slot[]; nights: Night[]; str
   }));
   const edges = bars.flatMap(({ parts }) => parts.flatMap((part) => [part.from, part.to]));
   return (
-    <Card wide title="Falling asleep and waking" note={from === undefined || to === undefined ? undefined : `Usually from ${clockText(from)} to ${clockText(to)} (medians, the dashed lines).`}>
+    <Card wide title="Bedtime and wake-up" note={from === undefined || to === undefined ? undefined : `Usually from ${clockText(from)} to ${clockText(to)} (medians, the dashed lines).`}>
       <Bars
         {...stretch} down bars={bars} label="When sleep began and ended." write={clockText}
         ticks={ticksOf(Math.min(...edges), Math.max(...edges), [60, 120, 180, 240, 360, 720], 8)}

@@ -30,12 +30,12 @@ export function Sleep({ path: [named] }: ScreenProps) {
   return (
     <>
       <h1>Sleep</h1>
-      {named && !chosen && <p class="problem" role="alert">{named} is not a date such as 2026-01-02. This is the last night there is.</p>}
+      {named && !chosen && <p class="problem" role="alert">{named} is not a date such as 2026-01-02. This is the latest night.</p>}
       <div class="grid">
         <Card
           wide
-          title={`Night to ${written(date, { weekday: "long", day: "numeric", month: "long", year: "numeric" })}`}
-          note={!chosen && night && night.date !== today() ? "The latest night there is." : undefined}
+          title={nightOf(date)}
+          note={!chosen && night && night.date !== today() ? "Latest night" : undefined}
           actions={<><Turns date={date} /><UseThis asked={{ path: "/api/v1/sleep", params: { start: date, end: addDays(date, 1) } }} /></>}
         >
           <Shown
@@ -50,6 +50,13 @@ export function Sleep({ path: [named] }: ScreenProps) {
       </div>
     </>
   );
+}
+
+/** "Saturday night, Nov 28 – 29, 2026", of the date of waking up. */
+function nightOf(date: string): string {
+  const [evening, morning] = [addDays(date, -1), date];
+  const [first, last] = [evening, morning].map((day) => written(day, { day: "numeric", month: "short" }));
+  return `${written(evening, { weekday: "long" })} night, ${first} – ${last}, ${date.slice(0, 4)}`;
 }
 
 function Turns({ date }: { date: string }) {

@@ -44,11 +44,11 @@ function Words({ night, before }: { night: Night; before: Night[] }) {
     <>
       <p class="lead">
         <b>{minutes(night.asleep_minutes)}</b> asleep{night.start && night.end ? `, from ${time(night.start)} to ${time(night.end)}` : ""}.{" "}
-        {habit && night.asleep_minutes !== undefined && `That is ${verdict(night.asleep_minutes, habit)} (${minutes(habit.low)} – ${minutes(habit.high)}). `}
+        {habit && night.asleep_minutes !== undefined && `That is ${verdict(night.asleep_minutes, habit)} (typically ${minutes(habit.low)} – ${minutes(habit.high)}). `}
         {naps.length > 0 && `This includes sleep from ${naps.map((nap) => `${time(nap[0]?.start ?? "")} to ${time(nap.at(-1)?.end ?? "")}`).join(" and from ")}.`}
       </p>
       <p class="muted">
-        {night.summary === "phone" ? "A phone has summed this night up, so it is not known when each stage was. "
+        {night.summary === "phone" ? "Only the night's totals were sent, so there is no timeline. "
           : !staged ? "Nothing has recorded stages in this night, only that you were asleep. " : ""}
         {night.source && `Recorded by ${night.source.split("|").join(", ")}.`}
       </p>
@@ -56,7 +56,7 @@ function Words({ night, before }: { night: Night; before: Night[] }) {
   );
 }
 
-const verdict = (value: number, { low, high }: Usual): string => value < low ? "less than usual" : value > high ? "more than usual" : "within your usual range";
+const verdict = (value: number, { low, high }: Usual): string => value < low ? "below your usual range" : value > high ? "above your usual range" : "within your usual range";
 
 interface Points {
   unit: string;
@@ -110,8 +110,8 @@ interface Figure {
   share?: boolean;
 }
 
-const percent = (value: number): string => `${number(value, 0)} %`;
-const stage = (name: Stage): Figure => ({ label: name === "unspecified" ? "Without a stage" : STAGE_NAMES[name], of: (night) => night.stages[name], write: minutes, share: name !== "awake" });
+const percent = (value: number): string => `${number(value, 0)}%`;
+const stage = (name: Stage): Figure => ({ label: name === "unspecified" ? "No stage" : STAGE_NAMES[name], of: (night) => night.stages[name], write: minutes, share: name !== "awake" });
 
 const ROWS: Figure[] = [
   { label: "Asleep", of: FIGURES.asleep!, write: minutes },
@@ -126,7 +126,7 @@ function Figures({ night, before }: { night: Night; before?: Night[] }) {
     <div class="scroll" tabIndex={0}>
       <table>
         <caption class="hidden">The night in figures</caption>
-        <thead><tr><th scope="col"><span class="hidden">Figure</span></th><th scope="col" class="number">This night</th><th scope="col" class="number">Usually</th><th scope="col">That is</th></tr></thead>
+        <thead><tr><th scope="col"><span class="hidden">Figure</span></th><th scope="col" class="number">This night</th><th scope="col" class="number">Usually</th><th scope="col">vs. usual</th></tr></thead>
         <tbody>{known.map((row) => <FigureRow key={row.label} row={row} night={night} habit={before && usual(before.map(row.of))} waiting={!before} />)}</tbody>
       </table>
       <p class="muted">Usually: the median of the 60 nights before; at least 14 of them are needed. Efficiency is the part of the time in bed that you were asleep; the shares of stages are of the time asleep.</p>
@@ -141,7 +141,7 @@ function FigureRow({ row: { label, of, write, share }, night, habit, waiting }: 
       <th scope="row">{label}</th>
       <td class="number">{write(value)}{share && night.asleep_minutes ? <small>{percent((100 * value) / night.asleep_minutes)}</small> : null}</td>
       <td class="number">{habit ? write(habit.median) : "–"}</td>
-      <td>{habit ? verdict(value, habit).replace(/within.*| than usual/, "") || "usual" : waiting ? "…" : "too few nights"}</td>
+      <td>{habit ? verdict(value, habit).replace(/within.*| your usual range/, "") || "typical" : waiting ? "…" : "too few nights"}</td>
     </tr>
   );
 }

@@ -55,7 +55,7 @@ function View({ workout }: { workout: Whole }) {
         {workout.has_route
           ? <div class="wide"><Shown answer={route}>{() => way.length > 1
             ? <div class="grid"><Course way={way} at={at} path={path} activity={workout.type} /><Splits way={way} paused={paused} activity={workout.type} /></div>
-            : <Card wide title="Route"><p class="empty">Only one position of this route was recorded, which makes no way.</p></Card>}</Shown></div>
+            : <Card wide title="Route"><p class="empty">Only one point was recorded, so there is no route to draw.</p></Card>}</Shown></div>
           : <Card wide title="Route"><p class="empty">No route came with this workout, so there are no splits either.</p></Card>}
       </div>
     </>

@@ -47,7 +47,7 @@ export function Zones({ points, peak, span: [from, to], paused }: { points: Poin
                 <th scope="row">{zone + 1} {NAMES[zone]}</th>
                 <td class="number">{!zone ? `under ${Math.ceil((next ?? 1) * highest)}` : next ? `${low} – ${Math.ceil(next * highest) - 1}` : `from ${low}`}</td>
                 <td class="number">{clocked(seconds[zone] ?? 0)}</td>
-                <td class="number">{number(part, 0)} %</td>
+                <td class="number">{number(part, 0)}%</td>
                 <td class="fill roomy">{part > 0 && <span class="gauge" style={{ width: `${part}%` }} />}</td>
               </tr>
             );
