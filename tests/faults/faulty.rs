@@ -138,6 +138,16 @@ impl Faulty {
         Err("not deleted on a sound disk".into())
     }
 
+    /// Deletes what imports have stored that ended before they were done. Each is a delivery of its own, which nobody was told of.
+    pub fn delete_unfinished(&mut self, acknowledged: &[Taken], at: i64) -> Result<(), String> {
+        self.disarm();
+        let listed = self.real()?.server.get("/api/v1/deliveries?limit=500").map_err(|refusal| refusal.to_string())?;
+        let listed = listed["deliveries"].as_array().into_iter().flatten();
+        let ids: Vec<String> = listed.filter_map(|one| Some(one["delivery"].as_str()?.to_owned())).collect();
+        let is_unfinished = |id: &&String| acknowledged.iter().all(|taken| taken.delivery != **id);
+        ids.iter().filter(is_unfinished).try_for_each(|id| self.delete(id, at))
+    }
+
     /// Reads something, which may fail as the disk does.
     pub fn look(&mut self, path: &str) -> Result<(), String> {
         match self.real()?.server.get(path) {

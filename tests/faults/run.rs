@@ -39,6 +39,7 @@ fn compare(machine: &Machine, plan: &Plan, faulty: &mut Faulty) -> Result<(), St
                 What::Delete(gone) => {
                     wanted[*gone].iter().for_each(|taken: &Taken| program.delete(&taken.delivery, now));
                     found[*gone].iter().try_for_each(|taken: &Taken| faulty.delete(&taken.delivery, now))?;
+                    faulty.delete_unfinished(&found.concat(), now)?;
                 }
             }
         }
