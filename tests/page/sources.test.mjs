@@ -43,7 +43,7 @@ describe("the order of sources", browserOr, () => {
     assert.deepEqual(await names("?category=sleep"), ["Ring", "Robin's Apple Watch"]);
     assert.deepEqual(await names(""), ["Robin's Apple Watch", "Ring"]);
     await page.getByLabel("Order of").selectOption({ label: "Everything" });
-    await page.getByText("by kind: watches, phones, others").waitFor();
+    await page.getByText("default: watches, phones, others").waitFor();
     assert.deepEqual(await listed(), ["1. Robin's Apple Watch", "2. Ring"]);
     assert.deepEqual(faults, []);
   });
