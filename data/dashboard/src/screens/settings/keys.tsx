@@ -87,7 +87,7 @@ function Row({ one, revoke }: { one: Key; revoke?: (key: Key) => void }) {
 function State({ one }: { one: Key }) {
   if (one.revoked_at) return <>revoked <When at={one.revoked_at} /></>;
   if (expired(one)) return <>expired <When at={one.expires_at ?? ""} /></>;
-  return one.expires_at ? <>works, ends <When at={one.expires_at} /></> : <>works</>;
+  return one.expires_at ? <>active, expires <When at={one.expires_at} /></> : <>active</>;
 }
 
 function Revoke({ one, close }: { one: Key; close: () => void }) {
