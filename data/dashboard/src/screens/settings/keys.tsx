@@ -75,8 +75,8 @@ function Row({ one, revoke }: { one: Key; revoke?: (key: Key) => void }) {
     <tr>
       <td data-label="Name">{one.name}</td>
       <td data-label="Person">{one.person}</td>
-      <td data-label="May">{one.scopes.join(", ")}</td>
-      <td data-label="Made"><When at={one.created_at} /></td>
+      <td data-label="Permissions">{one.scopes.join(", ")}</td>
+      <td data-label="Created"><When at={one.created_at} /></td>
       <td data-label="Last used">{one.last_used_at ? <When at={one.last_used_at} /> : "never"}</td>
       <td data-label="State"><span><State one={one} /></span></td>
       {revoke && <td><button type="button" class="quiet tiny" aria-label={`Revoke ${one.name}`} onClick={() => revoke(one)}>Revoke</button></td>}
