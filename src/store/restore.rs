@@ -158,17 +158,22 @@ mod tests {
     use crate::store::backup::Stop;
     use crate::store::{Store, keys};
 
+    /// Not by a pool, whose threads may hold a connection a moment longer than the pool is there.
+    fn open(data_dir: &Path) -> rusqlite::Connection {
+        let mut connection = connection::open_writer(&data_dir.join("health.db")).unwrap();
+        migrate::migrate(&mut connection).unwrap();
+        connection
+    }
+
     fn people(data_dir: &Path) -> Vec<String> {
-        let store = Store::open(data_dir, 4).unwrap();
-        let reader = store.reader().unwrap();
-        let mut statement = reader.prepare("SELECT name FROM user ORDER BY name").unwrap();
+        let connection = open(data_dir);
+        let mut statement = connection.prepare("SELECT name FROM user ORDER BY name").unwrap();
         let names = statement.query_map([], |row| row.get(0)).unwrap();
         names.map(|name| name.unwrap()).collect()
     }
 
-    fn add_person(data_dir: &Path, name: &'static str) {
-        let store = Store::open(data_dir, 4).unwrap();
-        store.writer().run(move |writing| keys::user_id(writing.connection, name, 0)).unwrap();
+    fn add_person(data_dir: &Path, name: &str) {
+        keys::user_id(&open(data_dir), name, 0).unwrap();
     }
 
     /// A folder whose database has Ann, with a backup of it; then Ben comes.
