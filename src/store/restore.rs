@@ -241,9 +241,8 @@ mod tests {
     fn a_tag_of_before_means_nothing_afterwards() {
         let (folder, file) = with_backup();
         let version = || {
-            let store = Store::open(folder.path(), 4).unwrap();
-            let reader = store.reader().unwrap();
-            reader.query_row("SELECT min(data_version) FROM user", [], |row| row.get::<_, i64>(0)).unwrap()
+            let connection = open(folder.path());
+            connection.query_row("SELECT min(data_version) FROM user", [], |row| row.get::<_, i64>(0)).unwrap()
         };
         let before = version();
         restore(&file, folder.path(), true).unwrap();
